@@ -1,0 +1,19 @@
+//! Compiles the API's proto with protox, so that no protoc is needed.
+
+use std::{env, error::Error, path::PathBuf};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed=proto");
+    let file_descriptors = protox::compile(["penstock/executor/v1/executor.proto"], ["proto"])?;
+    let descriptor_path = PathBuf::from(env::var("OUT_DIR")?).join("executor_descriptor.bin");
+    std::fs::write(&descriptor_path, prost_bytes(&file_descriptors))?;
+    tonic_prost_build::configure()
+        .build_transport(false)
+        .bytes(".")
+        .compile_fds(file_descriptors)?;
+    Ok(())
+}
+
+fn prost_bytes(message: &impl prost::Message) -> Vec<u8> {
+    message.encode_to_vec()
+}

@@ -1,0 +1,173 @@
+//! The untrusted process: V8, isolates and turns behind one socket, started as `penstock cell`.
+//!
+//! It has no listener and asks for nothing but its socket, which it inherits as standard input. It ends
+//! when the front does.
+
+use std::{
+    collections::HashMap,
+    io,
+    os::unix::net::UnixStream as StdUnixStream,
+    sync::Arc,
+    time::Duration,
+};
+
+use futures_util::{SinkExt, StreamExt};
+use rustix::{process, stdio};
+use tokio::{
+    net::{UnixStream, unix::OwnedReadHalf, unix::OwnedWriteHalf},
+    sync::mpsc,
+};
+use tokio_util::codec::{FramedRead, FramedWrite};
+
+use crate::{
+    invocation::{FunctionKey, InvocationLimits, VersionKey},
+    wire::{CellFrame, Configure, FrameCodec, FrameError, FrontFrame, Load, Ready, Start, ToCell, ToFront},
+};
+
+mod invocation;
+mod isolate;
+mod pool;
+mod runtime;
+mod scheduler;
+mod threads;
+mod watchdog;
+
+use invocation::Invocation;
+use isolate::{Call, Engine, EngineError, FunctionSource};
+use scheduler::Scheduler;
+
+/// Answers on their way to the socket; JS threads wait when there are more.
+const ANSWERS_BUFFERED: usize = 256;
+
+/// Answers written with one system call at most.
+const ANSWERS_AT_ONCE: usize = 64;
+
+type Frames = FramedRead<OwnedReadHalf, FrameCodec<ToFront, ToCell>>;
+
+/// Why a cell ends.
+#[derive(Debug, thiserror::Error)]
+pub enum CellError {
+    #[error("standard input is no socket of a front: {0}")]
+    NoSocket(io::Error),
+    #[error("the system refused a thread: {0}")]
+    NoThread(io::Error),
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+    #[error("the front's first frame was not a configuration")]
+    NotConfigured,
+    #[error("the front named a version it had not sent: {0}")]
+    UnknownVersion(u64),
+}
+
+/// Serves the front at the other end of standard input until it hangs up.
+///
+/// # Errors
+/// [`CellError`] when the cell can't start, or when the front sends what it never should.
+pub fn serve() -> Result<(), CellError> {
+    // Both: the signal comes when the front's thread that started us ends, the socket tells of any end.
+    let _ = process::set_parent_process_death_signal(Some(process::Signal::KILL));
+    let socket = inherited_socket().map_err(CellError::NoSocket)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()
+        .map_err(CellError::NoThread)?;
+    runtime.block_on(async {
+        let socket = UnixStream::from_std(socket).map_err(CellError::NoSocket)?;
+        let (read, write) = socket.into_split();
+        let mut frames = FramedRead::new(read, FrameCodec::default());
+        let configure = first_frame(&mut frames).await?;
+        let (answers, outbox) = mpsc::channel(ANSWERS_BUFFERED);
+        let engine = Engine::start(usize::try_from(configure.heap_bytes).unwrap_or(usize::MAX))?;
+        let ready = Ready { v8_version: isolate::v8_version().to_owned() };
+        let scheduler = Scheduler::start(
+            engine,
+            configure.threads as usize,
+            configure.max_isolates as usize,
+            answers.clone(),
+        )
+        .map_err(CellError::NoThread)?;
+        let _ = answers.send(FrontFrame::Ready(ready).into()).await;
+        tokio::select! {
+            read = read_frames(frames, &scheduler) => read,
+            written = write_answers(outbox, write) => written,
+        }
+    })
+}
+
+fn inherited_socket() -> io::Result<StdUnixStream> {
+    let socket = StdUnixStream::from(stdio::stdin().try_clone_to_owned()?);
+    socket.peer_addr()?;
+    socket.set_nonblocking(true)?;
+    Ok(socket)
+}
+
+async fn first_frame(frames: &mut Frames) -> Result<Configure, CellError> {
+    match frames.next().await.transpose()?.and_then(|frame| frame.frame) {
+        Some(CellFrame::Configure(configure)) => Ok(configure),
+        _ => Err(CellError::NotConfigured),
+    }
+}
+
+/// Does what the front says until it hangs up.
+async fn read_frames(mut frames: Frames, scheduler: &Scheduler) -> Result<(), CellError> {
+    let mut versions = Versions::default();
+    while let Some(frame) = frames.next().await.transpose()? {
+        match frame.frame {
+            Some(CellFrame::Start(start)) => scheduler.submit(versions.invocation(start)?),
+            Some(CellFrame::Cancel(cancel)) => scheduler.cancel(cancel.invocation),
+            Some(CellFrame::Load(load)) => versions.load(load),
+            Some(CellFrame::Forget(forget)) => versions.forget(forget.handle),
+            Some(CellFrame::Configure(_)) | None => return Err(CellError::NotConfigured),
+        }
+    }
+    Ok(())
+}
+
+/// Writes what is ready, as much as there is with one system call.
+async fn write_answers(
+    mut outbox: mpsc::Receiver<ToFront>,
+    socket: OwnedWriteHalf,
+) -> Result<(), CellError> {
+    let mut socket = FramedWrite::new(socket, FrameCodec::<ToFront, ToCell>::default());
+    let mut ready = Vec::with_capacity(ANSWERS_AT_ONCE);
+    while outbox.recv_many(&mut ready, ANSWERS_AT_ONCE).await > 0 {
+        for answer in ready.drain(..) {
+            socket.feed(answer).await?;
+        }
+        socket.flush().await?;
+    }
+    Ok(())
+}
+
+/// The sources the front has sent, by the number it gave them.
+#[derive(Debug, Default)]
+struct Versions(HashMap<u64, (VersionKey, Arc<FunctionSource>)>);
+
+impl Versions {
+    fn load(&mut self, load: Load) {
+        let key = VersionKey { function_id: load.function_id.into(), version: load.version.into() };
+        let source = FunctionSource::new(load.file_name, load.source);
+        self.0.insert(load.handle, (key, Arc::new(source)));
+    }
+
+    fn forget(&mut self, handle: u64) {
+        self.0.remove(&handle);
+    }
+
+    fn invocation(&self, start: Start) -> Result<Invocation, CellError> {
+        let (version, source) =
+            self.0.get(&start.handle).ok_or(CellError::UnknownVersion(start.handle))?;
+        let key =
+            FunctionKey { version: version.clone(), instance_id: start.instance_id.into() };
+        let call =
+            Call { event_type: start.event_type, event: start.event, settings: start.settings };
+        let limits = InvocationLimits {
+            wall_time: Duration::from_nanos(start.wall_nanos),
+            result_bytes: start.result_bytes,
+            log_bytes: start.log_bytes,
+        };
+        Ok(Invocation::new(start.invocation, key, source.clone(), call, limits))
+    }
+}

@@ -1,0 +1,284 @@
+//! An isolate that runs one function: made from the snapshot, loaded with a source, entered turn by turn.
+//!
+//! Only this module and [`super::runtime`] name `v8::`. Scheduling sees [`FunctionIsolate`],
+//! [`TurnEnd`] and [`Terminator`].
+
+use std::{borrow::Cow, time::Instant};
+
+use bytes::Bytes;
+
+use super::runtime::{self, Entry, HostState};
+use crate::invocation::{
+    ErrorCode, EventType, FunctionError, InvocationLimits, LimitExceeded, LogLine, Outcome,
+};
+
+mod engine;
+mod heap;
+mod source;
+pub mod stack;
+
+pub use engine::{Engine, EngineError, v8_version};
+pub use source::FunctionSource;
+
+use heap::HeapGuard;
+
+/// How a turn left the isolate.
+#[derive(Debug, PartialEq)]
+pub enum TurnEnd {
+    /// The invocation has its outcome; the isolate may serve the next.
+    Settled(Outcome),
+    /// The handler awaits something. The invocation's next timer is due then, if it has one.
+    Waiting(Option<Instant>),
+    /// Execution was terminated from outside, or at the heap limit. The isolate is to be condemned.
+    Terminated,
+}
+
+/// How loading a source ended.
+#[derive(Debug, PartialEq)]
+pub enum LoadEnd {
+    /// The handlers are known.
+    Loaded,
+    /// The source can't run, now or ever.
+    Failed(Outcome),
+    /// As [`TurnEnd::Terminated`].
+    Terminated,
+}
+
+/// What a handler is called with; all texts are JSON objects, checked by the front.
+#[derive(Clone, Debug)]
+pub struct Call {
+    pub event_type: String,
+    pub event: Bytes,
+    pub settings: Bytes,
+}
+
+/// Stops the JavaScript that an isolate runs, from any thread.
+#[derive(Clone, Debug)]
+pub struct Terminator(v8::IsolateHandle);
+
+impl Terminator {
+    /// Ends the running turn as [`TurnEnd::Terminated`]. The caller makes sure that the turn it means is
+    /// the one that runs.
+    pub fn terminate(&self) {
+        self.0.terminate_execution();
+    }
+}
+
+/// An isolate with the runtime's globals and at most one function.
+#[derive(Debug)]
+pub struct FunctionIsolate {
+    // Dropped in this order: handles, then the isolate, then what its heap callback points to.
+    entries: Vec<v8::Global<v8::Function>>,
+    context: v8::Global<v8::Context>,
+    isolate: v8::SharedIsolate,
+    heap_guard: Box<HeapGuard>,
+}
+
+impl FunctionIsolate {
+    /// An isolate with no function yet.
+    ///
+    /// # Errors
+    /// [`EngineError`] when V8 does not give back what the snapshot was made with: our own bug.
+    pub fn blank(engine: &Engine) -> Result<Self, EngineError> {
+        let parameters = v8::Isolate::create_params()
+            .snapshot_blob(engine.snapshot().into())
+            .external_references(Cow::Borrowed(engine.external_references()))
+            .heap_limits(0, engine.heap_bytes())
+            .allow_atomics_wait(false);
+        let mut isolate = v8::Isolate::new(parameters);
+        isolate.set_microtasks_policy(v8::MicrotasksPolicy::Explicit);
+        isolate.set_promise_reject_callback(runtime::on_promise_reject);
+        isolate.set_host_import_module_dynamically_callback(runtime::refuse_dynamic_import);
+        let heap_guard = HeapGuard::install(&mut isolate);
+        let (context, entries) = enter_snapshot(&mut isolate)?;
+        // SAFETY: the only state attached to the isolate, now and later, is HostState (made of Send
+        // types; its Globals may be dropped on any thread) and the HeapGuard, which is Sync and outlives
+        // the isolate. The snapshot and the references are 'static.
+        let isolate = unsafe { isolate.try_into_shared() }.map_err(|_| EngineError::NotShareable)?;
+        Ok(Self { entries, context, isolate, heap_guard })
+    }
+
+    /// A way to stop what runs here.
+    pub fn terminator(&self) -> Terminator {
+        Terminator(self.isolate.thread_safe_handle())
+    }
+
+    /// Whether the last [`TurnEnd::Terminated`] was this isolate's own, at its heap limit.
+    pub fn reached_heap_limit(&self) -> bool {
+        self.heap_guard.reached()
+    }
+
+    /// Runs the source's top level and finds its handlers, on behalf of the invocation that `limits` are
+    /// of: what it logs and starts belongs to that one.
+    pub fn load(&mut self, source: &FunctionSource, limits: &InvocationLimits) -> LoadEnd {
+        self.enter(|scope, entries| {
+            scope.set_slot(HostState::new(limits));
+            v8::tc_scope!(let scope, scope);
+            let loaded = source::load(scope, entries, source);
+            if scope.has_terminated() {
+                return LoadEnd::Terminated;
+            }
+            match loaded {
+                Ok(()) => LoadEnd::Loaded,
+                Err(source::NotLoaded::Reported) => LoadEnd::Failed(take_outcome(scope)),
+                Err(source::NotLoaded::Because(error)) => LoadEnd::Failed((*error).into()),
+            }
+        })
+    }
+
+    /// The first turn of an invocation: calls the handler.
+    pub fn begin(&mut self, call: &Call, limits: &InvocationLimits, cold: bool) -> TurnEnd {
+        self.enter(|scope, entries| {
+            if !cold {
+                scope.set_slot(HostState::new(limits));
+            }
+            v8::tc_scope!(let scope, scope);
+            if enter_handler(scope, entries, call).is_none() && !scope.has_terminated() {
+                return TurnEnd::Settled(host_failure(scope));
+            }
+            end_turn(scope, entries)
+        })
+    }
+
+    /// A further turn: fires the timers that are due.
+    pub fn resume(&mut self) -> TurnEnd {
+        self.enter(|scope, entries| {
+            v8::tc_scope!(let scope, scope);
+            let now = Instant::now();
+            while let Some(id) = pop_due_timer(scope, now) {
+                let id = v8::Number::new(scope, id as f64).into();
+                let _ = call_entry(scope, entries, Entry::FireTimer, &[id]);
+                scope.perform_microtask_checkpoint();
+                if scope.has_terminated() {
+                    return TurnEnd::Terminated;
+                }
+            }
+            end_turn(scope, entries)
+        })
+    }
+
+    /// Ends an invocation's part here: cancels what it left pending and hands out its logs, and the bytes
+    /// in use on the heap.
+    pub fn close(&mut self) -> (Vec<LogLine>, u64) {
+        let mut isolate = self.isolate.lock();
+        let heap_used = isolate.get_heap_statistics().used_heap_size() as u64;
+        let logs = isolate.get_slot_mut::<HostState>().map(HostState::close);
+        (logs.unwrap_or_default(), heap_used)
+    }
+
+    fn enter<R>(
+        &mut self,
+        body: impl FnOnce(&mut v8::PinScope<'_, '_>, &[v8::Global<v8::Function>]) -> R,
+    ) -> R {
+        let mut locker = self.isolate.lock();
+        v8::scope_with_context!(let scope, &mut *locker, &self.context);
+        body(scope, &self.entries)
+    }
+}
+
+/// The error for an isolate that came to its heap limit.
+pub fn heap_limit_error(engine: &Engine) -> FunctionError {
+    FunctionError::limit_exceeded(
+        ErrorCode::MemoryLimitExceeded,
+        "the function",
+        LimitExceeded::heap(engine.heap_bytes() as u64),
+    )
+}
+
+type Entered = (v8::Global<v8::Context>, Vec<v8::Global<v8::Function>>);
+
+/// The snapshot's context and the ways into its scripts.
+fn enter_snapshot(isolate: &mut v8::OwnedIsolate) -> Result<Entered, EngineError> {
+    v8::scope!(let scope, isolate);
+    let context = v8::Context::new(scope, v8::ContextOptions::default());
+    let scope = &mut v8::ContextScope::new(scope, context);
+    let entries = (0..Entry::ALL.len())
+        .map(|index| {
+            let entry = scope.get_context_data_from_snapshot_once::<v8::Function>(index);
+            entry.map(|entry| v8::Global::new(scope, entry)).map_err(|_| EngineError::EntryMissing)
+        })
+        .collect::<Result<_, _>>()?;
+    Ok((v8::Global::new(scope, context), entries))
+}
+
+fn enter_handler<'s>(
+    scope: &v8::PinScope<'s, '_>,
+    entries: &[v8::Global<v8::Function>],
+    call: &Call,
+) -> Option<v8::Local<'s, v8::Value>> {
+    let index = EventType::from_name(&call.event_type).map_or(-1, |known| known as i32);
+    let arguments = [
+        v8::Integer::new(scope, index).into(),
+        json_string(scope, call.event_type.as_bytes())?.into(),
+        json_string(scope, &call.event)?.into(),
+        json_string(scope, &call.settings)?.into(),
+    ];
+    call_entry(scope, entries, Entry::Begin, &arguments)
+}
+
+fn call_entry<'s>(
+    scope: &v8::PinScope<'s, '_>,
+    entries: &[v8::Global<v8::Function>],
+    entry: Entry,
+    arguments: &[v8::Local<'s, v8::Value>],
+) -> Option<v8::Local<'s, v8::Value>> {
+    let function = v8::Local::new(scope, entries.get(entry as usize)?);
+    function.call(scope, v8::undefined(scope).into(), arguments)
+}
+
+/// UTF-8 as a V8 string: one byte a character where the text is ASCII, which most events are.
+fn json_string<'s>(scope: &v8::PinScope<'s, '_>, text: &[u8]) -> Option<v8::Local<'s, v8::String>> {
+    if text.is_ascii() {
+        v8::String::new_from_one_byte(scope, text, v8::NewStringType::Normal)
+    } else {
+        v8::String::new_from_utf8(scope, text, v8::NewStringType::Normal)
+    }
+}
+
+/// Drains the microtasks, reports what nobody handled, and tells how the turn ended.
+fn end_turn(
+    scope: &mut v8::PinnedRef<'_, v8::TryCatch<'_, '_, v8::HandleScope<'_>>>,
+    entries: &[v8::Global<v8::Function>],
+) -> TurnEnd {
+    scope.perform_microtask_checkpoint();
+    if !scope.has_terminated() {
+        report_rejections(scope, entries);
+    }
+    if scope.has_terminated() {
+        return TurnEnd::Terminated;
+    }
+    match scope.get_slot_mut::<HostState>() {
+        Some(host) => match host.take_outcome() {
+            Some(outcome) => TurnEnd::Settled(outcome),
+            None => TurnEnd::Waiting(host.timers.next_due()),
+        },
+        None => TurnEnd::Settled(host_failure(scope)),
+    }
+}
+
+fn report_rejections(scope: &mut v8::PinScope<'_, '_>, entries: &[v8::Global<v8::Function>]) {
+    let rejections = match scope.get_slot_mut::<HostState>() {
+        Some(host) => std::mem::take(&mut host.rejections),
+        None => return,
+    };
+    for rejection in rejections {
+        let reason = v8::Local::new(scope, &rejection.reason);
+        let _ = call_entry(scope, entries, Entry::ReportRejection, &[reason]);
+    }
+}
+
+fn pop_due_timer(scope: &mut v8::PinScope<'_, '_>, now: Instant) -> Option<u64> {
+    scope.get_slot_mut::<HostState>()?.timers.pop_due(now)
+}
+
+fn take_outcome(scope: &mut v8::PinScope<'_, '_>) -> Outcome {
+    let outcome = scope.get_slot_mut::<HostState>().and_then(HostState::take_outcome);
+    outcome.unwrap_or_else(|| host_failure(scope))
+}
+
+/// The runtime itself threw, which no function can make it do short of its limits: a stack that was all
+/// but used up when the handler was entered, or a text longer than V8's longest string.
+fn host_failure(scope: &mut v8::PinScope<'_, '_>) -> Outcome {
+    let _ = scope;
+    FunctionError::new(ErrorCode::BadRequest, "the handler could not be entered").into()
+}

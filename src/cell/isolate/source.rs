@@ -1,0 +1,337 @@
+//! From a function's source to its handlers: compile as script or module, run the top level, look them up.
+
+use std::sync::OnceLock;
+
+use bytes::Bytes;
+
+use super::call_entry;
+use crate::{
+    cell::runtime::Entry,
+    invocation::{ErrorCode, FunctionError, StackFrame},
+};
+
+/// A version's source, kept by the cell while the front may name it.
+#[derive(Debug)]
+pub struct FunctionSource {
+    /// Its name in stacks.
+    file_name: String,
+    /// UTF-8.
+    text: Bytes,
+    /// V8's compiled form, made by the first isolate that loads the source, so that the others are spared
+    /// the parsing.
+    code_cache: OnceLock<Vec<u8>>,
+}
+
+impl FunctionSource {
+    pub fn new(file_name: String, text: Bytes) -> Self {
+        Self { file_name, text, code_cache: OnceLock::new() }
+    }
+}
+
+/// Why a source has no handlers to call.
+#[derive(Debug)]
+pub enum NotLoaded {
+    /// The runtime has settled the invocation with what was thrown. Also what comes of a termination,
+    /// which the caller sees for itself.
+    Reported,
+    Because(Box<FunctionError>),
+}
+
+impl From<FunctionError> for NotLoaded {
+    fn from(error: FunctionError) -> Self {
+        Self::Because(Box::new(error))
+    }
+}
+
+type TryCatch<'a, 'b, 's, 'i> = v8::PinnedRef<'a, v8::TryCatch<'b, 's, v8::HandleScope<'i>>>;
+
+/// Finds every handler a script may have declared; `let` and `const` are seen here, though not as
+/// properties of the global object. In the order of the runtime's handler names.
+const COLLECT_HANDLERS: &str = "[\
+    typeof onIdentify === 'function' ? onIdentify : undefined,\
+    typeof onTrack === 'function' ? onTrack : undefined,\
+    typeof onPage === 'function' ? onPage : undefined,\
+    typeof onScreen === 'function' ? onScreen : undefined,\
+    typeof onGroup === 'function' ? onGroup : undefined,\
+    typeof onAlias === 'function' ? onAlias : undefined,\
+    typeof onDelete === 'function' ? onDelete : undefined,\
+    typeof onBatch === 'function' ? onBatch : undefined]";
+
+const HANDLER_NAMES: [&str; 8] = [
+    "onIdentify", "onTrack", "onPage", "onScreen", "onGroup", "onAlias", "onDelete", "onBatch",
+];
+
+/// What V8 says of a source that is a module and was read as a script.
+const MODULE_SYNTAX: [&str; 4] = [
+    "Unexpected token 'export'",
+    "Cannot use import statement outside a module",
+    "Cannot use 'import.meta' outside a module",
+    "await is only valid in async functions and the top level bodies of modules",
+];
+
+/// Compiles and runs `source` in the scope's context and hands its handlers to the runtime.
+///
+/// # Errors
+/// [`NotLoaded`] when it does not compile, throws, imports, or defines no handler.
+pub fn load(
+    scope: &mut TryCatch<'_, '_, '_, '_>,
+    entries: &[v8::Global<v8::Function>],
+    source: &FunctionSource,
+) -> Result<(), NotLoaded> {
+    let found = match compile_script(scope, source) {
+        Some(script) => run_script(scope, entries, source, script)?,
+        None if reads_as_module(scope) => {
+            scope.reset();
+            run_module(scope, entries, source)?
+        }
+        None => return Err(syntax_error(scope, source)),
+    };
+    match call_entry(scope, entries, Entry::SetHandlers, &found.arguments) {
+        None => Err(NotLoaded::Reported),
+        Some(defined) if defined.is_int32() && defined.int32_value(scope) == Some(0) => {
+            Err(no_handlers(found.kind))
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+/// The handlers of a source as the runtime takes them: their receiver, then one value a name.
+struct Found<'s> {
+    kind: &'static str,
+    arguments: Vec<v8::Local<'s, v8::Value>>,
+}
+
+fn no_handlers(kind: &str) -> NotLoaded {
+    let names = HANDLER_NAMES.join(", ");
+    let message = format!("the {kind} defines no handler: none of {names} is a function in it");
+    FunctionError::new(ErrorCode::InvalidFunction, message).into()
+}
+
+fn compile_script<'s>(
+    scope: &v8::PinScope<'s, '_>,
+    source: &FunctionSource,
+) -> Option<v8::Local<'s, v8::UnboundScript>> {
+    let (mut compiled, options) = source_for(scope, source, SourceForm::Script)?;
+    let reason = v8::script_compiler::NoCacheReason::NoReason;
+    v8::script_compiler::compile_unbound_script(scope, &mut compiled, options, reason)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum SourceForm {
+    Script,
+    Module,
+}
+
+/// The source as V8's compiler takes it, with the code cache if there is one.
+fn source_for(
+    scope: &v8::PinScope<'_, '_>,
+    source: &FunctionSource,
+    form: SourceForm,
+) -> Option<(v8::script_compiler::Source, v8::script_compiler::CompileOptions)> {
+    use v8::script_compiler::{CachedData, CompileOptions, Source};
+    let name = v8::String::new(scope, &source.file_name)?;
+    let is_module = form == SourceForm::Module;
+    let origin = v8::ScriptOrigin::new(
+        scope, name.into(), 0, 0, false, 0, None, false, false, is_module, None,
+    );
+    let text = super::json_string(scope, &source.text)?;
+    Some(match source.code_cache.get() {
+        Some(cache) => {
+            let cache = CachedData::new(cache);
+            let compiled = Source::new_with_cached_data(text, Some(&origin), cache);
+            (compiled, CompileOptions::ConsumeCodeCache)
+        }
+        None => (Source::new(text, Some(&origin)), CompileOptions::NoCompileOptions),
+    })
+}
+
+fn run_script<'s>(
+    scope: &mut TryCatch<'_, '_, 's, '_>,
+    entries: &[v8::Global<v8::Function>],
+    source: &FunctionSource,
+    script: v8::Local<'s, v8::UnboundScript>,
+) -> Result<Found<'s>, NotLoaded> {
+    if script.bind_to_current_context(scope).run(scope).is_none() {
+        return Err(report_thrown(scope, entries));
+    }
+    scope.perform_microtask_checkpoint();
+    let handlers = v8::String::new(scope, COLLECT_HANDLERS)
+        .and_then(|collect| v8::Script::compile(scope, collect, None))
+        .and_then(|collect| collect.run(scope))
+        .and_then(|handlers| v8::Local::<v8::Array>::try_from(handlers).ok());
+    let Some(handlers) = handlers else {
+        return Err(report_thrown(scope, entries));
+    };
+    source.code_cache.get_or_init(|| cache_bytes(script.create_code_cache()));
+    let undefined = v8::undefined(scope).into();
+    let mut arguments = vec![undefined];
+    for index in 0..handlers.length() {
+        arguments.push(handlers.get_index(scope, index).unwrap_or(undefined));
+    }
+    Ok(Found { kind: "script", arguments })
+}
+
+fn cache_bytes(cache: Option<v8::UniqueRef<v8::CachedData<'_>>>) -> Vec<u8> {
+    cache.map(|cache| cache.to_vec()).unwrap_or_default()
+}
+
+fn run_module<'s>(
+    scope: &mut TryCatch<'_, '_, 's, '_>,
+    entries: &[v8::Global<v8::Function>],
+    source: &FunctionSource,
+) -> Result<Found<'s>, NotLoaded> {
+    let module = source_for(scope, source, SourceForm::Module).and_then(|(mut compiled, options)| {
+        let reason = v8::script_compiler::NoCacheReason::NoReason;
+        v8::script_compiler::compile_module2(scope, &mut compiled, options, reason)
+    });
+    let Some(module) = module else {
+        return Err(syntax_error(scope, source));
+    };
+    refuse_imports(scope, source, module)?;
+    if module.instantiate_module(scope, resolve_nothing).is_none() {
+        return Err(syntax_error(scope, source));
+    }
+    let evaluated = module.evaluate(scope);
+    let Some(Ok(promise)) = evaluated.map(v8::Local::<v8::Promise>::try_from) else {
+        return Err(report_thrown(scope, entries));
+    };
+    promise.mark_as_handled();
+    scope.perform_microtask_checkpoint();
+    match promise.state() {
+        v8::PromiseState::Fulfilled => {}
+        v8::PromiseState::Rejected => {
+            return Err(report(scope, entries, promise.result(scope)));
+        }
+        v8::PromiseState::Pending => return Err(still_awaiting()),
+    }
+    let cache = module.get_unbound_module_script(scope).create_code_cache();
+    source.code_cache.get_or_init(|| cache_bytes(cache));
+    Ok(Found { kind: "module", arguments: exported_handlers(scope, module) })
+}
+
+/// Named exports first; what is missing comes from the default export, if that is an object.
+fn exported_handlers<'s>(
+    scope: &v8::PinScope<'s, '_>,
+    module: v8::Local<'s, v8::Module>,
+) -> Vec<v8::Local<'s, v8::Value>> {
+    let undefined: v8::Local<'_, v8::Value> = v8::undefined(scope).into();
+    let namespace = module.get_module_namespace();
+    let get = |from: v8::Local<'s, v8::Value>, name: &str| -> v8::Local<'s, v8::Value> {
+        let name = v8::String::new(scope, name);
+        let object = v8::Local::<v8::Object>::try_from(from).ok();
+        object.zip(name).and_then(|(object, name)| object.get(scope, name.into())).unwrap_or(undefined)
+    };
+    let default = get(namespace, "default");
+    let mut arguments = vec![default];
+    arguments.extend(HANDLER_NAMES.map(|name| {
+        let named = get(namespace, name);
+        if named.is_function() { named } else { get(default, name) }
+    }));
+    arguments
+}
+
+fn refuse_imports<'s>(
+    scope: &v8::PinScope<'s, '_>,
+    source: &FunctionSource,
+    module: v8::Local<'s, v8::Module>,
+) -> Result<(), NotLoaded> {
+    let requests = module.get_module_requests();
+    let Some(request) = requests.get(scope, 0) else {
+        return Ok(());
+    };
+    let Ok(request) = v8::Local::<v8::ModuleRequest>::try_from(request) else {
+        return Ok(());
+    };
+    let place = module.source_offset_to_location(request.get_source_offset());
+    let specifier = request.get_specifier().to_rust_string_lossy(scope);
+    let message = format!("import of \"{specifier}\" is not available: a function is one file");
+    // V8 counts both from 0 here.
+    let place = (place.get_line_number() + 1, place.get_column_number() + 1);
+    Err(located(source, "", message, place))
+}
+
+fn resolve_nothing<'s>(
+    _context: v8::Local<'s, v8::Context>,
+    _specifier: v8::Local<'s, v8::String>,
+    _attributes: v8::Local<'s, v8::FixedArray>,
+    _referrer: v8::Local<'s, v8::Module>,
+) -> Option<v8::Local<'s, v8::Module>> {
+    None
+}
+
+fn still_awaiting() -> NotLoaded {
+    let message = "the module's top level awaits what does not come by itself; \
+                   await timers and requests in a handler";
+    FunctionError::new(ErrorCode::InvalidFunction, message).into()
+}
+
+fn reads_as_module(scope: &TryCatch<'_, '_, '_, '_>) -> bool {
+    let Some(message) = scope.message() else {
+        return false;
+    };
+    let message = message.get(scope).to_rust_string_lossy(scope);
+    MODULE_SYNTAX.iter().any(|known| message.contains(known))
+}
+
+/// Has the runtime describe what the top level threw.
+fn report_thrown(
+    scope: &mut TryCatch<'_, '_, '_, '_>,
+    entries: &[v8::Global<v8::Function>],
+) -> NotLoaded {
+    match scope.exception() {
+        Some(exception) if !scope.has_terminated() => {
+            scope.reset();
+            report(scope, entries, exception)
+        }
+        _ => NotLoaded::Reported,
+    }
+}
+
+fn report<'s>(
+    scope: &v8::PinScope<'s, '_>,
+    entries: &[v8::Global<v8::Function>],
+    exception: v8::Local<'s, v8::Value>,
+) -> NotLoaded {
+    let _ = call_entry(scope, entries, Entry::FailLoad, &[exception]);
+    NotLoaded::Reported
+}
+
+/// What the compiler says, with its place; a `SyntaxError` has no frame of its own.
+fn syntax_error(scope: &mut TryCatch<'_, '_, '_, '_>, source: &FunctionSource) -> NotLoaded {
+    let Some(message) = scope.message() else {
+        return NotLoaded::Reported;
+    };
+    let line = message.get_line_number(scope).unwrap_or_default();
+    let column = message.get_start_column() + 1;
+    let text = message.get(scope).to_rust_string_lossy(scope);
+    let text = text.strip_prefix("Uncaught ").unwrap_or(&text);
+    let (name, text) = text.split_once(": ").unwrap_or(("SyntaxError", text));
+    scope.reset();
+    let place = (i32::try_from(line).unwrap_or(0), i32::try_from(column).unwrap_or(0));
+    located(source, name, text.to_owned(), place)
+}
+
+fn located(
+    source: &FunctionSource,
+    name: &str,
+    message: String,
+    (line, column): (i32, i32),
+) -> NotLoaded {
+    let file = source.file_name.clone();
+    let heading = if name.is_empty() { message.clone() } else { format!("{name}: {message}") };
+    FunctionError {
+        name: name.to_owned(),
+        stack: format!("{heading}\n    at {file}:{line}:{column}"),
+        frames: vec![StackFrame {
+            function: String::new(),
+            file: file.clone(),
+            line: u32::try_from(line).unwrap_or(0),
+            column: u32::try_from(column).unwrap_or(0),
+        }],
+        ..FunctionError::new(
+            ErrorCode::InvalidFunction,
+            format!("{message} ({file}:{line}:{column})"),
+        )
+    }
+    .into()
+}

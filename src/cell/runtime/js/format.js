@@ -1,0 +1,154 @@
+// Puts the arguments of a console method into one text, as Node's util.format does.
+(function (primordials, host) {
+  'use strict';
+
+  const {
+    JSONStringify,
+    Number,
+    NumberParseFloat,
+    NumberParseInt,
+    ObjectPrototypeHasOwnProperty,
+    String,
+    StringPrototypeCharCodeAt,
+    StringPrototypeIndexOf,
+    StringPrototypeSlice,
+    SymbolToPrimitive,
+  } = primordials;
+  const { inspection, inspect } = host;
+  const {
+    findDescriptor, formatBigInt, formatNumber, isBuiltinConstructor, isObject, lineageOf, limitText, LONGEST_TEXT, messageOf,
+    ownDescriptor, readProperty, textOf, unwrapProxy,
+  } = inspection;
+
+  const PERCENT = 37;
+
+  // Whether a look inside tells more than toString would, as that is nobody's own.
+  function hasBuiltinToString(value) {
+    const target = unwrapProxy(value);
+    if (target === null) return true;
+    const lineage = lineageOf(target);
+    if (typeof readProperty(lineage, SymbolToPrimitive) === 'function' && !isBuiltinConversion(lineage, SymbolToPrimitive)) return false;
+    if (typeof readProperty(lineage, 'toString') !== 'function') return true;
+    return isBuiltinConversion(lineage, 'toString');
+  }
+
+  function isBuiltinConversion(lineage, key) {
+    for (let depth = 0; depth < lineage.length; depth++) {
+      if (!ObjectPrototypeHasOwnProperty(lineage[depth], key)) continue;
+      return depth > 0 && isBuiltinConstructor(ownDescriptor(lineage[depth], 'constructor')?.value);
+    }
+    return true;
+  }
+
+  function withDepth(options, depth) {
+    return { ...options, depth, colors: false, compact: 3 };
+  }
+
+  function formatAsString(options, value) {
+    if (typeof value === 'number') return formatNumber(value, false);
+    if (typeof value === 'bigint') return formatBigInt(value, false);
+    if (typeof value !== 'object' || value === null) return textOrInspected(options, value);
+    return hasBuiltinToString(value) ? inspect(value, withDepth(options, 0)) : textOrInspected(options, value);
+  }
+
+  function textOrInspected(options, value) {
+    try {
+      return String(value);
+    } catch {
+      return inspect(value, withDepth(options, 0));
+    }
+  }
+
+  function formatAsJson(value) {
+    try {
+      return String(JSONStringify(value));
+    } catch (error) {
+      const message = messageOf(error);
+      const isCircular = StringPrototypeIndexOf(message, 'circular structure') !== -1;
+      return isCircular ? '[Circular]' : '<JSON.stringify threw: ' + message + '>';
+    }
+  }
+
+  // Number, parseInt or parseFloat, for arguments that may refuse the conversion.
+  function formatAsNumber(convert, value) {
+    if (typeof value === 'symbol') return 'NaN';
+    try {
+      return formatNumber(convert(value), false);
+    } catch {
+      return 'NaN';
+    }
+  }
+
+  // The text that replaces a placeholder, or undefined when the letter makes none.
+  function formatPlaceholder(options, letter, value) {
+    switch (letter) {
+      case 115: return formatAsString(options, value);
+      case 106: return formatAsJson(value);
+      case 100: return typeof value === 'bigint' ? formatBigInt(value, false) : formatAsNumber(Number, value);
+      case 105: return typeof value === 'bigint' ? formatBigInt(value, false) : formatAsNumber(NumberParseInt, value);
+      case 102: return formatAsNumber(NumberParseFloat, value);
+      case 79: return inspect(value, options);
+      case 111: return inspect(value, { ...options, showHidden: true, showProxy: true, depth: 4 });
+      // Styles, which a log has no use for.
+      case 99: return '';
+      default: return undefined;
+    }
+  }
+
+  // Fills the placeholders of the first argument; the text, and how many arguments it took.
+  function fillPlaceholders(options, values) {
+    const template = values[0];
+    let text = '';
+    let used = 1;
+    let copied = 0;
+    let position = StringPrototypeIndexOf(template, '%');
+    while (position !== -1 && position < template.length - 1 && text.length <= LONGEST_TEXT) {
+      const letter = StringPrototypeCharCodeAt(template, position + 1);
+      let replacement;
+      if (letter === PERCENT) replacement = '%';
+      else if (used < values.length) replacement = formatPlaceholder(options, letter, values[used]);
+      if (replacement !== undefined) {
+        text += StringPrototypeSlice(template, copied, position) + replacement;
+        copied = position + 2;
+        if (letter !== PERCENT) used++;
+      }
+      position = StringPrototypeIndexOf(template, '%', position + 2);
+    }
+    return { text: text + StringPrototypeSlice(template, copied), used };
+  }
+
+  function formatValues(options, values) {
+    const { length } = values;
+    if (length === 0) return '';
+    let text = '';
+    let next = 0;
+    if (typeof values[0] === 'string') {
+      if (length === 1) return limitText(values[0]);
+      if (StringPrototypeIndexOf(values[0], '%') === -1) {
+        text = values[0];
+        next = 1;
+      } else {
+        const filled = fillPlaceholders(options, values);
+        text = filled.text;
+        next = filled.used;
+      }
+    }
+    for (let index = next; index < length && text.length <= LONGEST_TEXT; index++) {
+      const value = values[index];
+      const shown = typeof value === 'string' ? value : inspect(value, options);
+      text += index === 0 ? shown : ' ' + shown;
+    }
+    return limitText(text);
+  }
+
+  host.format = function format(...values) {
+    return formatValues(undefined, values);
+  };
+
+  host.formatWithOptions = function formatWithOptions(options, ...values) {
+    return formatValues(isObject(options) ? options : undefined, values);
+  };
+
+  // format for callers that have the arguments in an array.
+  inspection.formatValues = formatValues;
+})

@@ -1,0 +1,199 @@
+// Reads values of customers without running their proxies, and their getters only where the output needs them.
+(function (primordials, host) {
+  'use strict';
+
+  const {
+    ArrayPrototype,
+    Error,
+    FunctionPrototype,
+    ObjectGetOwnPropertyDescriptor,
+    ObjectGetPrototypeOf,
+    ObjectPrototype,
+    ObjectPrototypeHasOwnProperty,
+    ObjectPrototypePropertyIsEnumerable,
+    ObjectSetPrototypeOf,
+    ReflectApply,
+    ReflectOwnKeys,
+    String,
+    StringPrototypeCharCodeAt,
+  } = primordials;
+  const { ops } = host;
+
+  // What the inspecting files share; later files add to it. Object literals in these files carry all
+  // their fields, so that no read of one falls through to a poisoned Object.prototype.
+  const inspection = { __proto__: null };
+  host.inspection = inspection;
+
+  // A chain of proxies can lead back into itself, which no rule of the language forbids.
+  const LONGEST_CHAIN = 1000;
+  // Naming every index of an array costs more memory than the array; without the op that skips
+  // them, own properties of longer arrays are not looked for.
+  const LONGEST_LISTED = 10_000;
+  const LARGEST_INDEX = 2 ** 32 - 2;
+  const NO_PARAMETERS = [];
+  // Some versions of V8 make the stack of an error an accessor; it is shown as the text it stands for.
+  const nativeStackGetter = ObjectGetOwnPropertyDescriptor(new Error(), 'stack').get;
+
+  // An array that no setter on Array.prototype can intercept writes to.
+  function createList() {
+    return ObjectSetPrototypeOf([], null);
+  }
+
+  function append(list, item) {
+    list[list.length] = item;
+  }
+
+  function isObject(value) {
+    return (typeof value === 'object' && value !== null) || typeof value === 'function';
+  }
+
+  // What a proxy stands for, through any number of proxies; null when one of them is revoked.
+  function unwrapProxy(value) {
+    let current = value;
+    for (;;) {
+      const details = ops.proxyDetails(current);
+      if (details === undefined) return current;
+      if (details[0] === null) return null;
+      current = details[0];
+    }
+  }
+
+  function prototypeOf(object) {
+    const prototype = ObjectGetPrototypeOf(object);
+    // The common ones need no look behind them.
+    if (prototype === ObjectPrototype || prototype === ArrayPrototype || prototype === FunctionPrototype) return prototype;
+    return prototype === null ? null : unwrapProxy(prototype);
+  }
+
+  // The object and its prototypes, nearest first.
+  function lineageOf(object) {
+    const lineage = createList();
+    let current = object;
+    while (current !== null && lineage.length < LONGEST_CHAIN) {
+      append(lineage, current);
+      current = prototypeOf(current);
+    }
+    return lineage;
+  }
+
+  function inheritsFrom(lineage, prototype) {
+    for (let index = 1; index < lineage.length; index++) {
+      if (lineage[index] === prototype) return true;
+    }
+    return false;
+  }
+
+  function ownDescriptor(object, key) {
+    const found = ObjectGetOwnPropertyDescriptor(object, key);
+    if (found === undefined) return undefined;
+    if (ObjectPrototypeHasOwnProperty(found, 'value')) {
+      return { value: found.value, get: undefined, set: undefined, enumerable: found.enumerable, writable: found.writable };
+    }
+    if (nativeStackGetter !== undefined && found.get === nativeStackGetter) {
+      const value = readWith(nativeStackGetter, object);
+      return { value, get: undefined, set: undefined, enumerable: found.enumerable, writable: true };
+    }
+    return { value: undefined, get: found.get, set: found.set, enumerable: found.enumerable, writable: false };
+  }
+
+  function findDescriptor(lineage, key) {
+    for (let index = 0; index < lineage.length; index++) {
+      const descriptor = ownDescriptor(lineage[index], key);
+      if (descriptor !== undefined) return descriptor;
+    }
+    return undefined;
+  }
+
+  function readWith(getter, object) {
+    try {
+      return ReflectApply(getter, object, NO_PARAMETERS);
+    } catch {
+      return undefined;
+    }
+  }
+
+  // As lineage[0][key], but undefined where a getter throws.
+  function readProperty(lineage, key) {
+    const descriptor = findDescriptor(lineage, key);
+    if (descriptor === undefined) return undefined;
+    return descriptor.get === undefined ? descriptor.value : readWith(descriptor.get, lineage[0]);
+  }
+
+  function isArrayIndex(key) {
+    if (typeof key !== 'string' || key.length === 0 || key.length > 10) return false;
+    if (key.length > 1 && StringPrototypeCharCodeAt(key, 0) === 48) return false;
+    for (let index = 0; index < key.length; index++) {
+      const code = StringPrototypeCharCodeAt(key, index);
+      if (code < 48 || code > 57) return false;
+    }
+    return +key <= LARGEST_INDEX;
+  }
+
+  // Own keys to show: strings, then symbols; those that are not enumerable only with showHidden.
+  function ownKeys(object, showHidden) {
+    const found = ReflectOwnKeys(object);
+    const keys = createList();
+    for (let index = 0; index < found.length; index++) {
+      const key = found[index];
+      if (showHidden || ObjectPrototypePropertyIsEnumerable(object, key)) append(keys, key);
+    }
+    return keys;
+  }
+
+  function nonIndexKeys(object, length, showHidden) {
+    const keys = createList();
+    let found;
+    if (ObjectPrototypeHasOwnProperty(ops, 'nonIndexKeys')) found = ops.nonIndexKeys(object, !showHidden);
+    else if (length > LONGEST_LISTED) found = showHidden ? ['length'] : [];
+    else found = ownKeys(object, showHidden);
+    for (let index = 0; index < found.length; index++) {
+      if (!isArrayIndex(found[index])) append(keys, found[index]);
+    }
+    return keys;
+  }
+
+  function indexOfKey(keys, key) {
+    for (let index = 0; index < keys.length; index++) {
+      if (keys[index] === key) return index;
+    }
+    return -1;
+  }
+
+  function removeAt(list, position) {
+    for (let index = position + 1; index < list.length; index++) list[index - 1] = list[index];
+    list.length--;
+  }
+
+  // As String(value), but '' where its conversion throws.
+  function textOf(value) {
+    try {
+      return String(value);
+    } catch {
+      return '';
+    }
+  }
+
+  // The message of something thrown, which customers may throw to harm whoever reads it.
+  function messageOf(thrown) {
+    if (!isObject(thrown)) return textOf(thrown);
+    const target = unwrapProxy(thrown);
+    return target === null ? '' : textOf(readProperty(lineageOf(target), 'message'));
+  }
+
+  inspection.createList = createList;
+  inspection.append = append;
+  inspection.isObject = isObject;
+  inspection.unwrapProxy = unwrapProxy;
+  inspection.lineageOf = lineageOf;
+  inspection.inheritsFrom = inheritsFrom;
+  inspection.ownDescriptor = ownDescriptor;
+  inspection.findDescriptor = findDescriptor;
+  inspection.readProperty = readProperty;
+  inspection.isArrayIndex = isArrayIndex;
+  inspection.ownKeys = ownKeys;
+  inspection.nonIndexKeys = nonIndexKeys;
+  inspection.indexOfKey = indexOfKey;
+  inspection.removeAt = removeAt;
+  inspection.textOf = textOf;
+  inspection.messageOf = messageOf;
+})

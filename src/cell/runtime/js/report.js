@@ -1,0 +1,157 @@
+// What is thrown, put into words: class, message and stack of errors, and the place of a fault in a result.
+(function (primordials, host) {
+  'use strict';
+
+  const {
+    ArrayIsArray,
+    ObjectKeys,
+    RegExpPrototypeExec,
+    SafeSet,
+    SetPrototypeAdd,
+    SetPrototypeDelete,
+    SetPrototypeHas,
+    StringPrototypeIndexOf,
+    StringPrototypeSlice,
+    StringPrototypeSplit,
+  } = primordials;
+  const { codes, ops, filterReasons } = host;
+
+  const LONGEST_MESSAGE = 8192;
+  const LONGEST_STACK = 16384;
+  const LONGEST_NAME = 256;
+  // A walk for the place of a fault ends here; deeper faults are named without their path.
+  const DEEPEST_PATH = 200;
+
+  function cut(text, length) {
+    return text.length > length ? StringPrototypeSlice(text, 0, length) + '…' : text;
+  }
+
+  // A property of a thrown value, which may be a getter or a proxy that throws.
+  function read(value, key) {
+    try {
+      return value[key];
+    } catch {
+      return undefined;
+    }
+  }
+
+  function withoutRuntimeFrames(stack) {
+    if (StringPrototypeIndexOf(stack, 'penstock:') < 0) return stack;
+    const lines = StringPrototypeSplit(stack, '\n');
+    let kept = '';
+    for (let index = 0; index < lines.length; index++) {
+      const line = lines[index];
+      if (index > 0 && StringPrototypeIndexOf(line, 'penstock:') >= 0) continue;
+      kept += index === 0 ? line : '\n' + line;
+    }
+    return kept;
+  }
+
+  function className(error) {
+    const name = read(error, 'name');
+    const own = typeof name === 'string' ? name : '';
+    if (own !== '' && own !== 'Error') return cut(own, LONGEST_NAME);
+    const constructor = read(error, 'constructor');
+    const constructed = typeof constructor === 'function' ? read(constructor, 'name') : undefined;
+    return typeof constructed === 'string' && constructed !== '' && constructed !== 'Object'
+      ? cut(constructed, LONGEST_NAME)
+      : own;
+  }
+
+  function isObject(value) {
+    return (typeof value === 'object' && value !== null) || typeof value === 'function';
+  }
+
+  function describe(error) {
+    if (!isObject(error)) {
+      const message = typeof error === 'string' ? error : host.inspect(error);
+      return { __proto__: null, name: '', message: cut(message, LONGEST_MESSAGE), stack: '' };
+    }
+    const message = read(error, 'message');
+    const stack = read(error, 'stack');
+    return {
+      __proto__: null,
+      name: className(error),
+      message: cut(typeof message === 'string' ? message : host.inspect(error), LONGEST_MESSAGE),
+      stack: typeof stack === 'string' ? withoutRuntimeFrames(cut(stack, LONGEST_STACK)) : '',
+    };
+  }
+
+  function codeOf(error, name) {
+    if (!isObject(error)) return codes.BAD_REQUEST;
+    let code;
+    try {
+      code = host.codeByIdentity(error);
+    } catch {
+      // A proxy that does not tell its prototype is no error of ours.
+    }
+    return code ?? host.codeByName(name) ?? codes.BAD_REQUEST;
+  }
+
+  function retryAfter(error) {
+    const milliseconds = read(error, 'retryAfter');
+    return typeof milliseconds === 'number' && milliseconds >= 0 ? milliseconds : undefined;
+  }
+
+  // Ends the invocation with what was thrown.
+  host.fail = function fail(error) {
+    const { name, message, stack } = describe(error);
+    const code = codeOf(error, name);
+    if (code === codes.DROP_EVENT) {
+      ops.filter(filterReasons.DROP_EVENT, message);
+      return;
+    }
+    const delay = code === codes.RETRY ? retryAfter(error) : undefined;
+    ops.fail(code, name, message, stack, delay, '', '');
+  };
+
+  // Ends the invocation with what the source threw before any handler could be called.
+  host.failLoad = function failLoad(error) {
+    const { name, message, stack } = describe(error);
+    ops.fail(codes.INVALID_FUNCTION, name, message, stack, undefined, '', '');
+  };
+
+  host.reportRejection = function reportRejection(reason) {
+    ops.log(4, 'Unhandled promise rejection: ' + withoutRuntimeFrames(host.inspect(reason)));
+  };
+
+  function step(path, key, inArray) {
+    if (inArray) return path + '[' + key + ']';
+    return RegExpPrototypeExec(/^[A-Za-z_$][\w$]*$/, key) !== null ? path + '.' + key : path + '[' + host.inspect(key) + ']';
+  }
+
+  function faultOf(value, path, ancestors) {
+    if (typeof value === 'bigint') {
+      return { __proto__: null, path, description: 'is a BigInt, which JSON cannot carry; convert it with Number() or String()' };
+    }
+    if (typeof value !== 'object' || value === null) return undefined;
+    if (SetPrototypeHas(ancestors, value)) {
+      return { __proto__: null, path, description: 'is an object that contains itself' };
+    }
+    if (ancestors.depth >= DEEPEST_PATH) return undefined;
+    SetPrototypeAdd(ancestors, value);
+    ancestors.depth++;
+    const keys = ObjectKeys(value);
+    const inArray = ArrayIsArray(value);
+    for (let index = 0; index < keys.length; index++) {
+      const fault = faultOf(value[keys[index]], step(path, keys[index], inArray), ancestors);
+      if (fault !== undefined) return fault;
+    }
+    SetPrototypeDelete(ancestors, value);
+    ancestors.depth--;
+    return undefined;
+  }
+
+  // Where in a result the fault lies that JSON.stringify threw about.
+  host.locateFault = function locateFault(value, error) {
+    const ancestors = new SafeSet();
+    ancestors.depth = 0;
+    try {
+      const fault = faultOf(value, 'result', ancestors);
+      if (fault !== undefined) return { __proto__: null, path: cut(fault.path, LONGEST_MESSAGE), description: fault.description };
+    } catch {
+      // A getter threw again on this walk: its error tells more than a path could.
+    }
+    return { __proto__: null, path: 'result', description: 'cannot become JSON: ' + describe(error).message };
+  };
+})

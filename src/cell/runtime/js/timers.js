@@ -1,0 +1,157 @@
+// setTimeout and its family, as Node's: Timeout objects, and callbacks that belong to the invocation.
+(function (primordials, host) {
+  'use strict';
+
+  const {
+    MapPrototypeClear,
+    MapPrototypeDelete,
+    MapPrototypeGet,
+    MapPrototypeSet,
+    ReflectApply,
+    SafeMap,
+    SymbolToPrimitive,
+    TypeError,
+  } = primordials;
+  const { ops } = host;
+
+  // Node's bound; a delay beyond it is 1 ms there, and so here.
+  const LONGEST_DELAY = 2147483647;
+  const active = new SafeMap();
+
+  function millisecondsOf(delay) {
+    const milliseconds = +delay;
+    return milliseconds >= 1 && milliseconds <= LONGEST_DELAY ? milliseconds : 1;
+  }
+
+  class Timer {
+    #id = 0;
+    #callback;
+    #parameters;
+    #delay;
+    #repeats;
+    #referenced = true;
+
+    constructor(callback, parameters, delay, repeats) {
+      this.#callback = callback;
+      this.#parameters = parameters;
+      this.#delay = delay;
+      this.#repeats = repeats;
+      this.#schedule();
+    }
+
+    #schedule() {
+      this.#id = ops.timerStart(this.#delay);
+      MapPrototypeSet(active, this.#id, this);
+    }
+
+    static cancel(timer) {
+      if (MapPrototypeDelete(active, timer.#id)) ops.timerCancel(timer.#id);
+    }
+
+    static fire(timer) {
+      MapPrototypeDelete(active, timer.#id);
+      if (timer.#repeats) timer.#schedule();
+      ReflectApply(timer.#callback, timer, timer.#parameters);
+    }
+
+    static isTimer(value) {
+      return typeof value === 'object' && value !== null && #id in value;
+    }
+
+    ref() {
+      this.#referenced = true;
+      return this;
+    }
+
+    unref() {
+      this.#referenced = false;
+      return this;
+    }
+
+    hasRef() {
+      return this.#referenced;
+    }
+
+    refresh() {
+      Timer.cancel(this);
+      this.#schedule();
+      return this;
+    }
+
+    close() {
+      Timer.cancel(this);
+      return this;
+    }
+
+    [SymbolToPrimitive]() {
+      return this.#id;
+    }
+  }
+
+  class Timeout extends Timer {}
+  class Immediate extends Timer {}
+
+  function requireFunction(callback) {
+    if (typeof callback === 'function') return;
+    const error = new TypeError('The "callback" argument must be of type function. Received ' + host.inspect(callback));
+    error.code = 'ERR_INVALID_ARG_TYPE';
+    throw error;
+  }
+
+  function cancel(timer) {
+    if (Timer.isTimer(timer)) {
+      Timer.cancel(timer);
+      return;
+    }
+    const known = typeof timer === 'number' || typeof timer === 'string' ? MapPrototypeGet(active, +timer) : undefined;
+    if (known !== undefined) Timer.cancel(known);
+  }
+
+  host.defineGlobal('setTimeout', function setTimeout(callback, delay, ...parameters) {
+    requireFunction(callback);
+    return new Timeout(callback, parameters, millisecondsOf(delay), false);
+  });
+  host.defineGlobal('setInterval', function setInterval(callback, delay, ...parameters) {
+    requireFunction(callback);
+    return new Timeout(callback, parameters, millisecondsOf(delay), true);
+  });
+  host.defineGlobal('setImmediate', function setImmediate(callback, ...parameters) {
+    requireFunction(callback);
+    return new Immediate(callback, parameters, 0, false);
+  });
+  host.defineGlobal('clearTimeout', function clearTimeout(timer) {
+    cancel(timer);
+  });
+  host.defineGlobal('clearInterval', function clearInterval(timer) {
+    cancel(timer);
+  });
+  host.defineGlobal('clearImmediate', function clearImmediate(timer) {
+    cancel(timer);
+  });
+  host.defineGlobal('queueMicrotask', function queueMicrotask(callback) {
+    requireFunction(callback);
+    ops.enqueueMicrotask(() => {
+      try {
+        callback();
+      } catch (error) {
+        host.fail(error);
+      }
+    });
+  });
+
+  // Entered by the cell when a timer is due.
+  host.fireTimer = function fireTimer(id) {
+    const timer = MapPrototypeGet(active, id);
+    if (timer === undefined) return;
+    try {
+      Timer.fire(timer);
+    } catch (error) {
+      host.fail(error);
+    }
+  };
+
+  // The cell has forgotten an ended invocation's timers; so must we.
+  host.resetTimers = function resetTimers() {
+    MapPrototypeClear(active);
+  };
+})

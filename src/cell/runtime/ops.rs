@@ -1,0 +1,322 @@
+//! The native ops: the only way from JavaScript to the cell.
+//!
+//! Every op trusts its caller, the runtime's own scripts, with types but not with sizes: strings come
+//! from functions. An op whose argument is not of its type does nothing.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use v8::MapFnTo;
+
+use super::{HostState, UnhandledRejection};
+use crate::{
+    cell::isolate::stack,
+    invocation::{
+        ErrorCode, FilterReason, FunctionError, LimitExceeded, LogLevel, Outcome, Violation,
+    },
+};
+
+type Arguments<'a> = v8::FunctionCallbackArguments<'a>;
+type Return<'a> = v8::ReturnValue<'a>;
+
+/// A list of ops by name, each with the function V8 calls.
+macro_rules! op_table {
+    ($($name:literal => $op:ident),+ $(,)?) => {
+        pub fn table() -> Vec<(&'static str, v8::FunctionCallback)> {
+            vec![$(($name, $op.map_fn_to())),+]
+        }
+    };
+}
+
+op_table! {
+    "deliver" => deliver,
+    "filter" => filter,
+    "fail" => fail,
+    "log" => log,
+    "now" => now,
+    "timerStart" => timer_start,
+    "timerCancel" => timer_cancel,
+    "enqueueMicrotask" => enqueue_microtask,
+    "proxyDetails" => proxy_details,
+    "promiseDetails" => promise_details,
+    "previewEntries" => preview_entries,
+}
+
+/// How a handler's end is numbered for JavaScript. `DROP_EVENT` is an error class there and no error here.
+const ERROR_CODES: [(&str, Option<ErrorCode>); 7] = [
+    ("BAD_REQUEST", Some(ErrorCode::BadRequest)),
+    ("MESSAGE_REJECTED", Some(ErrorCode::MessageRejected)),
+    ("UNSUPPORTED_EVENT_TYPE", Some(ErrorCode::UnsupportedEventType)),
+    ("RETRY", Some(ErrorCode::Retry)),
+    ("INVALID_RESULT", Some(ErrorCode::InvalidResult)),
+    ("INVALID_FUNCTION", Some(ErrorCode::InvalidFunction)),
+    ("DROP_EVENT", None),
+];
+
+const FILTER_REASONS: [(&str, FilterReason); 2] = [
+    ("NO_RETURN", FilterReason::NoReturn),
+    ("DROP_EVENT", FilterReason::DropEvent),
+];
+
+const LOG_LEVELS: [LogLevel; 5] = [
+    LogLevel::Trace,
+    LogLevel::Debug,
+    LogLevel::Info,
+    LogLevel::Warn,
+    LogLevel::Error,
+];
+
+/// The ops as an object, for the runtime's scripts.
+pub fn object<'s>(scope: &mut v8::PinScope<'s, '_>) -> v8::Local<'s, v8::Object> {
+    let object = v8::Object::new(scope);
+    for (name, op) in table() {
+        if let Some(function) = v8::Function::new_raw(scope, op) {
+            super::set(scope, object, name, function.into());
+        }
+    }
+    object
+}
+
+/// The numbers `ops.fail` takes, by name.
+pub fn error_codes<'s>(scope: &mut v8::PinScope<'s, '_>) -> v8::Local<'s, v8::Object> {
+    numbered(scope, ERROR_CODES.iter().map(|&(name, _)| name))
+}
+
+/// The numbers `ops.filter` takes, by name.
+pub fn filter_reasons<'s>(scope: &mut v8::PinScope<'s, '_>) -> v8::Local<'s, v8::Object> {
+    numbered(scope, FILTER_REASONS.iter().map(|&(name, _)| name))
+}
+
+fn numbered<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    names: impl Iterator<Item = &'static str>,
+) -> v8::Local<'s, v8::Object> {
+    let object = v8::Object::new(scope);
+    for (number, name) in (0..).zip(names) {
+        let number = v8::Integer::new_from_unsigned(scope, number);
+        super::set(scope, object, name, number.into());
+    }
+    object
+}
+
+fn text(scope: &v8::PinScope<'_, '_>, value: v8::Local<'_, v8::Value>) -> String {
+    match v8::Local::<v8::String>::try_from(value) {
+        Ok(string) => string.to_rust_string_lossy(scope),
+        Err(_) => String::new(),
+    }
+}
+
+/// The entry of `table` that a small number from JavaScript names.
+fn numbered_entry<T: Copy>(table: &[T], value: v8::Local<'_, v8::Value>) -> Option<T> {
+    let number = v8::Local::<v8::Integer>::try_from(value).ok()?.value();
+    table.get(usize::try_from(number).ok()?).copied()
+}
+
+fn host<'a>(scope: &'a mut v8::PinScope<'_, '_>) -> Option<&'a mut HostState> {
+    scope.get_slot_mut::<HostState>()
+}
+
+/// `deliver(json)`: the event goes on. The size is looked at before a byte is copied.
+fn deliver(scope: &mut v8::PinScope<'_, '_>, arguments: Arguments<'_>, _: Return<'_>) {
+    let Ok(json) = v8::Local::<v8::String>::try_from(arguments.get(0)) else {
+        return;
+    };
+    let length = json.utf8_length(scope);
+    let Some(limit) = host(scope).map(|host| host.result_bytes()) else {
+        return;
+    };
+    let outcome = if length as u64 > limit {
+        let what = format!("the returned event, {length} bytes of JSON,");
+        FunctionError::limit_exceeded(
+            ErrorCode::ResultTooLarge,
+            &what,
+            LimitExceeded::result(limit),
+        )
+        .into()
+    } else {
+        let mut buffer = vec![0; length];
+        json.write_utf8_v2(scope, &mut buffer, v8::WriteFlags::empty(), None);
+        Outcome::Delivered(Bytes::from(buffer))
+    };
+    if let Some(host) = host(scope) {
+        host.settle(outcome);
+    }
+}
+
+/// `filter(reason, message)`: the event goes no further.
+fn filter(scope: &mut v8::PinScope<'_, '_>, arguments: Arguments<'_>, _: Return<'_>) {
+    let Some((_, reason)) = numbered_entry(&FILTER_REASONS, arguments.get(0)) else {
+        return;
+    };
+    let message = text(scope, arguments.get(1));
+    if let Some(host) = host(scope) {
+        host.settle(Outcome::Filtered { reason, message });
+    }
+}
+
+/// `fail(code, name, message, stack, retryAfter, field, description)`; `field` is empty when no place in
+/// the result is at fault.
+fn fail(scope: &mut v8::PinScope<'_, '_>, arguments: Arguments<'_>, _: Return<'_>) {
+    let Some((_, Some(code))) = numbered_entry(&ERROR_CODES, arguments.get(0)) else {
+        return;
+    };
+    let stack = text(scope, arguments.get(3));
+    let field = text(scope, arguments.get(5));
+    let error = FunctionError {
+        name: text(scope, arguments.get(1)),
+        frames: stack::parse(&stack),
+        stack,
+        retry_after: milliseconds(arguments.get(4)),
+        violations: match field.is_empty() {
+            true => Vec::new(),
+            false => vec![Violation { field, description: text(scope, arguments.get(6)) }],
+        },
+        ..FunctionError::new(code, text(scope, arguments.get(2)))
+    };
+    if let Some(host) = host(scope) {
+        host.settle(error.into());
+    }
+}
+
+fn milliseconds(value: v8::Local<'_, v8::Value>) -> Option<Duration> {
+    let milliseconds = v8::Local::<v8::Number>::try_from(value).ok()?.value();
+    Duration::try_from_secs_f64(milliseconds / 1000.0).ok()
+}
+
+/// `log(level, text)`: one call of console.
+fn log(scope: &mut v8::PinScope<'_, '_>, arguments: Arguments<'_>, _: Return<'_>) {
+    let Some(level) = numbered_entry(&LOG_LEVELS, arguments.get(0)) else {
+        return;
+    };
+    let message = text(scope, arguments.get(1));
+    if let Some(host) = host(scope) {
+        host.log(level, message);
+    }
+}
+
+/// `now()`: whole milliseconds of a clock that only goes forward. No finer, so that a function can't time
+/// what its neighbours do.
+fn now(_: &mut v8::PinScope<'_, '_>, _: Arguments<'_>, mut value: Return<'_>) {
+    static START: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(Instant::now);
+    value.set_double(START.elapsed().as_millis() as f64);
+}
+
+/// `timerStart(milliseconds)`: the id of a new timer; throws a `RangeError` at the bound.
+fn timer_start(scope: &mut v8::PinScope<'_, '_>, arguments: Arguments<'_>, mut value: Return<'_>) {
+    let delay = milliseconds(arguments.get(0)).unwrap_or_default();
+    match host(scope).map(|host| host.timers.start(delay)) {
+        Some(Ok(id)) => value.set_double(id as f64),
+        Some(Err(refused)) => {
+            if let Some(message) = v8::String::new(scope, &refused.to_string()) {
+                let error = v8::Exception::range_error(scope, message);
+                scope.throw_exception(error);
+            }
+        }
+        None => {}
+    }
+}
+
+/// `timerCancel(id)`.
+fn timer_cancel(scope: &mut v8::PinScope<'_, '_>, arguments: Arguments<'_>, _: Return<'_>) {
+    let id = v8::Local::<v8::Number>::try_from(arguments.get(0)).map(|id| id.value());
+    if let (Ok(id), Some(host)) = (id, host(scope)) {
+        host.timers.cancel(id as u64);
+    }
+}
+
+/// `enqueueMicrotask(function)`; the function must not throw.
+fn enqueue_microtask(scope: &mut v8::PinScope<'_, '_>, arguments: Arguments<'_>, _: Return<'_>) {
+    if let Ok(function) = v8::Local::<v8::Function>::try_from(arguments.get(0)) {
+        scope.enqueue_microtask(function);
+    }
+}
+
+/// `proxyDetails(value)`: `[target, handler]` of a Proxy, without touching a trap.
+fn proxy_details(
+    scope: &mut v8::PinScope<'_, '_>,
+    arguments: Arguments<'_>,
+    mut value: Return<'_>,
+) {
+    if let Ok(proxy) = v8::Local::<v8::Proxy>::try_from(arguments.get(0)) {
+        let details = [proxy.get_target(scope), proxy.get_handler(scope)];
+        value.set(v8::Array::new_with_elements(scope, &details).into());
+    }
+}
+
+/// `promiseDetails(value)`: `[state, result]` of a Promise; 0 pending, 1 fulfilled, 2 rejected.
+fn promise_details(
+    scope: &mut v8::PinScope<'_, '_>,
+    arguments: Arguments<'_>,
+    mut value: Return<'_>,
+) {
+    let Ok(promise) = v8::Local::<v8::Promise>::try_from(arguments.get(0)) else {
+        return;
+    };
+    let (state, result) = match promise.state() {
+        v8::PromiseState::Pending => (0, v8::undefined(scope).into()),
+        v8::PromiseState::Fulfilled => (1, promise.result(scope)),
+        v8::PromiseState::Rejected => (2, promise.result(scope)),
+    };
+    let details = [v8::Integer::new(scope, state).into(), result];
+    value.set(v8::Array::new_with_elements(scope, &details).into());
+}
+
+/// `previewEntries(value)`: `[entries, isKeyValue]` of an iterator or a weak collection.
+fn preview_entries(
+    scope: &mut v8::PinScope<'_, '_>,
+    arguments: Arguments<'_>,
+    mut value: Return<'_>,
+) {
+    let Ok(object) = v8::Local::<v8::Object>::try_from(arguments.get(0)) else {
+        return;
+    };
+    if let (Some(entries), is_key_value) = object.preview_entries(scope) {
+        let details = [entries.into(), v8::Boolean::new(scope, is_key_value).into()];
+        value.set(v8::Array::new_with_elements(scope, &details).into());
+    }
+}
+
+/// V8's word that a promise was rejected with nobody listening, or that somebody listens after all.
+///
+/// # Safety
+/// To be called by V8 only, as a promise-reject callback.
+pub unsafe extern "C" fn on_promise_reject(message: v8::PromiseRejectMessage<'_>) {
+    // SAFETY: V8 calls this with a live message and the isolate entered, which is what the scope needs.
+    v8::callback_scope!(unsafe scope, &message);
+    let promise = v8::Global::new(scope, message.get_promise());
+    match message.get_event() {
+        v8::PromiseRejectEvent::PromiseRejectWithNoHandler => {
+            let Some(reason) = message.get_value() else { return };
+            let reason = v8::Global::new(scope, reason);
+            if let Some(host) = scope.get_slot_mut::<HostState>() {
+                host.rejections.push(UnhandledRejection { promise, reason });
+            }
+        }
+        v8::PromiseRejectEvent::PromiseHandlerAddedAfterReject => {
+            if let Some(host) = scope.get_slot_mut::<HostState>() {
+                host.rejections.retain(|rejection| rejection.promise != promise);
+            }
+        }
+        v8::PromiseRejectEvent::PromiseRejectAfterResolved
+        | v8::PromiseRejectEvent::PromiseResolveAfterResolved => {}
+    }
+}
+
+/// `import()` in a function: always refused, with what to do instead.
+pub fn refuse_dynamic_import<'s, 'i>(
+    scope: &mut v8::PinScope<'s, 'i>,
+    _host_options: v8::Local<'s, v8::Data>,
+    _importer: v8::Local<'s, v8::Value>,
+    specifier: v8::Local<'s, v8::String>,
+    _attributes: v8::Local<'s, v8::FixedArray>,
+) -> Option<v8::Local<'s, v8::Promise>> {
+    let message = format!(
+        "import(\"{}\") is not available: a function is one file",
+        specifier.to_rust_string_lossy(scope)
+    );
+    let message = v8::String::new(scope, &message)?;
+    let error = v8::Exception::error(scope, message);
+    let resolver = v8::PromiseResolver::new(scope)?;
+    resolver.reject(scope, error);
+    Some(resolver.get_promise(scope))
+}

@@ -1,0 +1,100 @@
+//! The command line: which subcommand runs, and with which exit code it ends.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use crate::config::ServeConfig;
+
+mod invoke;
+mod render;
+mod serve;
+
+/// Exit codes; 0 is success.
+mod exit {
+    /// The function failed.
+    pub const FUNCTION_ERROR: u8 = 1;
+    /// The command was given what it can't use.
+    pub const USAGE: u8 = 2;
+    /// The executor could not do its part.
+    pub const EXECUTOR: u8 = 3;
+}
+
+/// Runs customers' JavaScript functions on pipeline events, each in a V8 isolate under limits.
+#[derive(Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+
+    #[command(flatten)]
+    serve: ServeConfig,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the gRPC API (what runs without a command, too)
+    Serve(Box<ServeConfig>),
+    /// Run one event through a function and print the outcome, logs and usage
+    ///
+    /// Exit code: 0 delivered or filtered, 1 the function failed, 2 unusable arguments or files, 3 the
+    /// executor failed.
+    Invoke(invoke::InvokeArguments),
+    /// Run JavaScript for a front; started by `serve`, never by hand
+    #[command(hide = true)]
+    Cell,
+}
+
+/// Parses the command line and runs what it asks for.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    match cli.command {
+        None => with_log("info", || serve::run(cli.serve)),
+        Some(Command::Serve(config)) => with_log("info", || serve::run(*config)),
+        Some(Command::Invoke(arguments)) => with_log("error", || invoke::run(&arguments)),
+        Some(Command::Cell) => with_log("warn", run_cell),
+    }
+}
+
+fn run_cell() -> ExitCode {
+    match crate::cell::serve() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(%error, "cell");
+            ExitCode::from(exit::EXECUTOR)
+        }
+    }
+}
+
+/// Logs to standard error, at `level` unless `PENSTOCK_LOG` says otherwise.
+fn with_log(level: &str, command: impl FnOnce() -> ExitCode) -> ExitCode {
+    let filter = EnvFilter::try_from_env("PENSTOCK_LOG").unwrap_or_else(|_| EnvFilter::new(level));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    command()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_knob_out_of_its_range_is_refused_by_name() {
+        #[track_caller]
+        fn check(arguments: &[&str], expect: &str) {
+            let error = Cli::try_parse_from([&["penstock"], arguments].concat()).unwrap_err();
+            assert!(error.to_string().contains(expect), "{error}");
+        }
+        check(&["--wall-time-ms", "0"], "--wall-time-ms");
+        check(&["--event-bytes", "99999999999"], "--event-bytes");
+        check(&["serve", "--cells", "0"], "--cells");
+        check(&["serve", "--heap-bytes", "1"], "--heap-bytes");
+    }
+}

@@ -1,0 +1,167 @@
+//! The end of an invocation as text: for a person, and as JSON for a program.
+
+use std::{
+    fmt::Write,
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+
+use crate::invocation::{FilterReason, Finished, FunctionError, LogLine, Outcome, Usage};
+
+/// For a person: logs as they came, the outcome, what it cost.
+pub fn text(finished: &Finished) -> String {
+    let mut text = String::new();
+    for line in &finished.logs {
+        let _ = writeln!(text, "{:>5} | {}", line.level.name(), indented(&line.message, "      | "));
+    }
+    if !finished.logs.is_empty() {
+        text.push('\n');
+    }
+    match &finished.outcome {
+        Outcome::Delivered(event) => {
+            let _ = write!(text, "delivered\n{}", pretty(event));
+        }
+        Outcome::Filtered { reason, message } => {
+            let _ = write!(text, "filtered: {}", reason_text(*reason, message));
+        }
+        Outcome::Failed(error) => write_error(&mut text, error),
+    }
+    let _ = write!(text, "\n\n{}", usage_text(&finished.usage));
+    text
+}
+
+/// For a program.
+pub fn json(finished: &Finished) -> String {
+    let mut result = match &finished.outcome {
+        Outcome::Delivered(event) => json!({
+            "outcome": "delivered",
+            "event": parsed(event),
+        }),
+        Outcome::Filtered { reason, message } => json!({
+            "outcome": "filtered",
+            "reason": reason_name(*reason),
+            "message": message,
+        }),
+        Outcome::Failed(error) => json!({
+            "outcome": "error",
+            "error": error_json(error),
+        }),
+    };
+    result["logs"] = finished.logs.iter().map(log_json).collect();
+    result["usage"] = usage_json(&finished.usage);
+    format!("{result:#}")
+}
+
+fn write_error(text: &mut String, error: &FunctionError) {
+    let name = if error.name.is_empty() { String::new() } else { format!("{}: ", error.name) };
+    let _ = write!(text, "{}: {name}{}", error.code.label(), error.message);
+    for frame in &error.frames {
+        let function = if frame.function.is_empty() { "(anonymous)" } else { &frame.function };
+        let _ = write!(text, "\n    at {function} ({}:{}:{})", frame.file, frame.line, frame.column);
+    }
+    if error.code.is_retryable() {
+        text.push_str("\n  may be retried");
+        if let Some(delay) = error.retry_after {
+            let _ = write!(text, " after {} ms", delay.as_millis());
+        }
+    }
+}
+
+fn usage_text(usage: &Usage) -> String {
+    format!(
+        "{:.1} ms wall, {:.1} ms CPU, {} start, {:.1} MiB heap",
+        milliseconds(usage.wall),
+        milliseconds(usage.cpu),
+        if usage.cold_start { "cold" } else { "warm" },
+        usage.heap_used_bytes as f64 / f64::from(1 << 20),
+    )
+}
+
+fn indented(message: &str, margin: &str) -> String {
+    message.replace('\n', &format!("\n{margin}"))
+}
+
+fn reason_name(reason: FilterReason) -> &'static str {
+    match reason {
+        FilterReason::NoReturn => "NO_RETURN",
+        FilterReason::DropEvent => "DROP_EVENT",
+    }
+}
+
+fn reason_text(reason: FilterReason, message: &str) -> String {
+    match reason {
+        FilterReason::NoReturn => "the handler returned nothing".to_owned(),
+        FilterReason::DropEvent => format!("DropEvent: {message}"),
+    }
+}
+
+/// Reindented, with the order of keys kept.
+fn pretty(event: &[u8]) -> String {
+    let value: Result<Box<serde_json::value::RawValue>, _> = serde_json::from_slice(event);
+    value
+        .ok()
+        .and_then(|_| serde_json::to_string_pretty(&parsed(event)).ok())
+        .unwrap_or_else(|| String::from_utf8_lossy(event).into_owned())
+}
+
+/// The event as a value; one that only V8 can read, such as with lone surrogates, as its text.
+fn parsed(event: &[u8]) -> Value {
+    serde_json::from_slice(event)
+        .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(event).into_owned()))
+}
+
+fn error_json(error: &FunctionError) -> Value {
+    json!({
+        "code": code_name(error),
+        "label": error.code.label(),
+        "retryable": error.code.is_retryable(),
+        "retry_after_ms": error.retry_after.map(milliseconds),
+        "name": error.name,
+        "message": error.message,
+        "stack": error.stack,
+        "frames": error.frames.iter().map(|frame| json!({
+            "function": frame.function,
+            "file": frame.file,
+            "line": frame.line,
+            "column": frame.column,
+        })).collect::<Vec<_>>(),
+        "limit": error.limit.as_ref().map(|limit| json!({
+            "name": limit.name,
+            "value": limit.value,
+            "unit": limit.unit,
+            "knob": limit.knob,
+        })),
+        "violations": error.violations.iter().map(|violation| json!({
+            "field": violation.field,
+            "description": violation.description,
+        })).collect::<Vec<_>>(),
+    })
+}
+
+/// The contract's name of the code: its label in capitals.
+fn code_name(error: &FunctionError) -> String {
+    error.code.label().to_uppercase().replace(' ', "_")
+}
+
+fn log_json(line: &LogLine) -> Value {
+    json!({
+        "unix_ms": milliseconds(line.time),
+        "level": line.level.name(),
+        "message": line.message,
+    })
+}
+
+fn usage_json(usage: &Usage) -> Value {
+    json!({
+        "wall_ms": milliseconds(usage.wall),
+        "cpu_ms": milliseconds(usage.cpu),
+        "queue_ms": milliseconds(usage.queue),
+        "cold_start": usage.cold_start,
+        "heap_used_bytes": usage.heap_used_bytes,
+    })
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
+}

@@ -1,0 +1,70 @@
+//! `penstock serve`: the executor until a signal ends it.
+
+use std::{net::SocketAddr, process::ExitCode};
+
+use tokio::{
+    runtime::Runtime,
+    signal::unix::{SignalKind, signal},
+};
+
+use super::exit;
+use crate::{config::ServeConfig, front::server};
+
+pub fn run(config: ServeConfig) -> ExitCode {
+    let runtime = match Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            tracing::error!(%error, "no runtime");
+            return ExitCode::from(exit::EXECUTOR);
+        }
+    };
+    let embedded = config.functions.is_none();
+    let served = runtime.block_on(server::serve(
+        config,
+        |address| announce(address, embedded),
+        stop_signal(),
+    ));
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error}");
+            ExitCode::from(exit::USAGE)
+        }
+    }
+}
+
+/// Tells the log where we listen, and a person who started us by hand what to try.
+fn announce(address: SocketAddr, embedded: bool) {
+    tracing::info!(grpc = %address, "listening");
+    if !embedded {
+        return;
+    }
+    println!("Penstock is up, with its examples as functions. Try one:\n");
+    println!("  grpcurl -plaintext -d '{}' \\", try_request());
+    println!("    {address} penstock.executor.v1.ExecutorService/Invoke\n");
+}
+
+fn try_request() -> serde_json::Value {
+    serde_json::json!({
+        "function": {"function_id": "mask-pii", "version": "1"},
+        "event": {
+            "type": "identify",
+            "userId": "usr_8412",
+            "traits": {"email": "jane@example.com", "card": "4242 4242 4242 4242"},
+        },
+        "capture": true,
+    })
+}
+
+/// Resolves at SIGTERM or SIGINT.
+async fn stop_signal() {
+    let (terminate, interrupt) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    let (Ok(mut terminate), Ok(mut interrupt)) = (terminate, interrupt) else {
+        // Without handlers the signals end the process by themselves.
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}

@@ -1,0 +1,63 @@
+//! From an invocation to its end: admission → a cell → the answer, or what is known without one.
+
+use std::time::{Duration, Instant};
+
+use super::{
+    admission::{Admission, Full},
+    cells::{Call, Cells, Lost, NoCell},
+};
+use crate::invocation::{Finished, FunctionError, FunctionKey};
+
+/// How long an invocation waits for a cell when none is up; a cell starts in tens of milliseconds.
+const CELL_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Cells tried with an invocation that never reached the one before.
+const ATTEMPTS: usize = 4;
+
+/// Runs invocations in cells.
+#[derive(Debug)]
+pub struct Dispatcher {
+    admission: Admission,
+    cells: Cells,
+}
+
+/// The invocation did not run, and not for the function's doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DispatchError {
+    #[error(transparent)]
+    Full(#[from] Full),
+    #[error(transparent)]
+    NoCell(#[from] NoCell),
+}
+
+impl Dispatcher {
+    pub fn new(admission: Admission, cells: Cells) -> Self {
+        Self { admission, cells }
+    }
+
+    /// Runs one invocation. Dropping the future cancels it.
+    ///
+    /// # Errors
+    /// [`DispatchError`] when it could not be run at all.
+    pub async fn dispatch(&self, call: Call) -> Result<Finished, DispatchError> {
+        let arrived = Instant::now();
+        let _admitted = self.admission.admit()?;
+        let key =
+            FunctionKey { version: call.version.key.clone(), instance_id: call.instance_id.clone() };
+        for _ in 0..ATTEMPTS {
+            let link = self.cells.route(&key, CELL_PATIENCE).await?;
+            let waited = arrived.elapsed();
+            match link.invoke(call.clone()).await {
+                Ok(mut finished) => {
+                    finished.usage.queue += waited;
+                    return Ok(finished);
+                }
+                Err(Lost::NotSent) => {}
+                Err(Lost::InFlight) => {
+                    return Ok(Finished::without_running(FunctionError::executor_lost()));
+                }
+            }
+        }
+        Err(NoCell.into())
+    }
+}

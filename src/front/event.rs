@@ -1,0 +1,189 @@
+//! The look at an event before it runs: is it a JSON object, and of which type?
+//!
+//! One pass that builds nothing but the type. Lone surrogates pass, as they do in `JSON.parse`.
+
+use std::{fmt, str::Utf8Error};
+
+use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+
+/// Why an event can't be run. Each says which field is at fault.
+#[derive(Debug, thiserror::Error)]
+pub enum EventFault {
+    #[error("is not UTF-8: {0}")]
+    NotUtf8(#[from] Utf8Error),
+    #[error("is not JSON: {0}")]
+    NotJson(serde_json::Error),
+    #[error("must be a JSON object")]
+    NotAnObject,
+    #[error("has {bytes} bytes, over the limit of {limit} (knob --event-bytes)")]
+    TooLarge { bytes: u64, limit: u64 },
+    #[error("is missing: an event names its type, such as \"track\"")]
+    NoType,
+    #[error("must be a string, such as \"track\"")]
+    TypeNotAString,
+}
+
+/// The `type` of an event that is fit to run.
+///
+/// # Errors
+/// [`EventFault`] when the event is too large, no JSON object in UTF-8, or names no type.
+pub fn type_of(event: &[u8], limit: u64) -> Result<String, EventFault> {
+    let bytes = event.len() as u64;
+    if bytes > limit {
+        return Err(EventFault::TooLarge { bytes, limit });
+    }
+    let text = std::str::from_utf8(event)?;
+    if !text.trim_start_matches([' ', '\t', '\n', '\r']).starts_with('{') {
+        // Tells a text that is JSON, but no object, from one that is no JSON at all.
+        return match serde_json::from_str::<IgnoredAny>(text) {
+            Ok(_) => Err(EventFault::NotAnObject),
+            Err(error) => Err(EventFault::NotJson(error)),
+        };
+    }
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let found = deserializer
+        .deserialize_map(HeadVisitor)
+        .and_then(|found| deserializer.end().map(|()| found))
+        .map_err(EventFault::NotJson)?;
+    match found {
+        TypeField::String(name) => Ok(name),
+        TypeField::Missing => Err(EventFault::NoType),
+        TypeField::OtherKind => Err(EventFault::TypeNotAString),
+    }
+}
+
+enum TypeField {
+    Missing,
+    OtherKind,
+    String(String),
+}
+
+struct HeadVisitor;
+
+impl<'de> Visitor<'de> for HeadVisitor {
+    type Value = TypeField;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<TypeField, A::Error> {
+        let mut found = TypeField::Missing;
+        // Of equal keys the last counts, as in JSON.parse.
+        while let Some(is_type) = map.next_key_seed(IsType)? {
+            if is_type {
+                found = map.next_value_seed(TypeSeed)?;
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Whether a key is `type`. Read as bytes, which may hold lone surrogates.
+struct IsType;
+
+impl<'de> DeserializeSeed<'de> for IsType {
+    type Value = bool;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
+        deserializer.deserialize_bytes(self)
+    }
+}
+
+impl Visitor<'_> for IsType {
+    type Value = bool;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_bytes<E: de::Error>(self, key: &[u8]) -> Result<bool, E> {
+        Ok(key == b"type")
+    }
+
+    fn visit_str<E: de::Error>(self, key: &str) -> Result<bool, E> {
+        self.visit_bytes(key.as_bytes())
+    }
+}
+
+/// The value of `type`, of whatever kind.
+struct TypeSeed;
+
+impl<'de> DeserializeSeed<'de> for TypeSeed {
+    type Value = TypeField;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<TypeField, D::Error> {
+        let raw = <&serde_json::value::RawValue as de::Deserialize>::deserialize(deserializer)?;
+        let mut value = serde_json::Deserializer::from_str(raw.get());
+        if !raw.get().starts_with('"') {
+            return Ok(TypeField::OtherKind);
+        }
+        value.deserialize_bytes(TypeText).map_err(de::Error::custom)
+    }
+}
+
+struct TypeText;
+
+impl Visitor<'_> for TypeText {
+    type Value = TypeField;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_bytes<E: de::Error>(self, text: &[u8]) -> Result<TypeField, E> {
+        Ok(TypeField::String(String::from_utf8_lossy(text).into_owned()))
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<TypeField, E> {
+        self.visit_bytes(text.as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(event: &str, expect: Result<&str, &str>) {
+        let found = type_of(event.as_bytes(), 100).map_err(|fault| fault.to_string());
+        match (found, expect) {
+            (Ok(found), Ok(expect)) => assert_eq!(found, expect, "{event}"),
+            (Err(fault), Err(expect)) => assert!(fault.contains(expect), "{event}: {fault}"),
+            (found, expect) => panic!("{event}: {found:?}, not {expect:?}"),
+        }
+    }
+
+    #[test]
+    fn the_type_is_found() {
+        check(r#"{"type":"track"}"#, Ok("track"));
+        check(r#" {"a":{"type":"no"},"type":"tr\u0061ck","b":[1,2]} "#, Ok("track"));
+        check(r#"{"type":1,"type":"page"}"#, Ok("page"));
+        check(r#"{"\ud800":"\udc00","type":"page\ud800"}"#, Ok("page\u{fffd}\u{fffd}\u{fffd}"));
+        check(r#"{"__proto__":{"type":"x"},"type":""}"#, Ok(""));
+    }
+
+    #[test]
+    fn each_fault_is_told() {
+        check("", Err("is not JSON"));
+        check("nonsense", Err("is not JSON"));
+        check(r#"{"type":"track""#, Err("is not JSON"));
+        check(r#"{"type":"track"} x"#, Err("is not JSON"));
+        check(r#"[{"type":"track"}]"#, Err("must be a JSON object"));
+        check("null", Err("must be a JSON object"));
+        check("{}", Err("is missing"));
+        check(r#"{"type":7}"#, Err("must be a string"));
+        check(r#"{"type":null}"#, Err("must be a string"));
+        check(&format!("{{\"type\":\"{}\"}}", "x".repeat(90)), Err("has 101 bytes, over the limit"));
+        let fault = type_of(b"{\"type\":\"\xff\"}", 100).unwrap_err();
+        assert!(matches!(fault, EventFault::NotUtf8(_)), "{fault}");
+    }
+
+    #[test]
+    fn depth_is_no_matter() {
+        let deep = format!("{{\"a\":{}{},\"type\":\"track\"}}", "[".repeat(9000), "]".repeat(9000));
+        assert_eq!(type_of(deep.as_bytes(), 1 << 20).unwrap(), "track");
+    }
+}

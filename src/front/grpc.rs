@@ -1,0 +1,134 @@
+//! The API's service: decode → resolve → dispatch → encode.
+
+use std::{sync::Arc, time::Duration};
+
+use tonic::{Request, Response, Status, metadata::MetadataMap};
+
+use super::{
+    cells::Call,
+    dispatch::Dispatcher,
+    functions::{FunctionVersion, Functions},
+};
+use crate::{
+    api::{
+        DescribeRequest, DescribeResponse, FunctionRef, InvokeBatchRequest, InvokeBatchResponse,
+        InvokeRequest, InvokeResponse, executor_service_server::ExecutorService,
+    },
+    config::LimitsConfig,
+    invocation::InvocationLimits,
+};
+
+mod convert;
+mod decode;
+mod encode;
+mod status;
+mod structs;
+
+use decode::InvokeParts;
+
+/// The service behind the API.
+#[derive(Debug)]
+pub struct Executor {
+    functions: Functions,
+    dispatcher: Arc<Dispatcher>,
+    limits: LimitsConfig,
+}
+
+impl Executor {
+    pub fn new(functions: Functions, dispatcher: Arc<Dispatcher>, limits: LimitsConfig) -> Self {
+        Self { functions, dispatcher, limits }
+    }
+
+    async fn resolve(&self, function: FunctionRef) -> Result<Arc<FunctionVersion>, Status> {
+        let (key, inline) = decode::function(function);
+        self.functions.resolve(key, inline).await.map_err(|error| status::unresolved(&error))
+    }
+}
+
+#[tonic::async_trait]
+impl ExecutorService for Executor {
+    async fn invoke(
+        &self,
+        request: Request<InvokeRequest>,
+    ) -> Result<Response<InvokeResponse>, Status> {
+        let patience = callers_patience(request.metadata());
+        let InvokeParts { function, event, settings, limits, form, capture } =
+            decode::invoke(request.into_inner(), &self.limits).map_err(status::invalid)?;
+        let instance_id = function.instance_id.as_str().into();
+        let call = Call {
+            version: self.resolve(function).await?,
+            instance_id,
+            event_type: event.event_type,
+            event: event.json,
+            settings,
+            limits: shortened(limits, patience),
+        };
+        let finished = self.dispatcher.dispatch(call).await.map_err(status::not_dispatched)?;
+        Ok(Response::new(encode::invoke_response(finished, form, capture)))
+    }
+
+    async fn invoke_batch(
+        &self,
+        _request: Request<InvokeBatchRequest>,
+    ) -> Result<Response<InvokeBatchResponse>, Status> {
+        Err(Status::unimplemented("InvokeBatch is not there yet; call Invoke for each event"))
+    }
+
+    async fn describe(
+        &self,
+        _request: Request<DescribeRequest>,
+    ) -> Result<Response<DescribeResponse>, Status> {
+        Err(Status::unimplemented("Describe is not there yet"))
+    }
+}
+
+/// A caller that waits less than the wall time shortens it.
+fn shortened(limits: InvocationLimits, patience: Option<Duration>) -> InvocationLimits {
+    let wall_time = patience.map_or(limits.wall_time, |patience| limits.wall_time.min(patience));
+    InvocationLimits { wall_time, ..limits }
+}
+
+/// What the caller's `grpc-timeout` header allows; `None` without one, or with one that is no timeout.
+fn callers_patience(metadata: &MetadataMap) -> Option<Duration> {
+    let header = metadata.get("grpc-timeout")?.to_str().ok()?;
+    let (digits, unit) = header.split_at_checked(header.len().checked_sub(1)?)?;
+    // At most eight digits, as the gRPC specification has it.
+    if digits.is_empty() || digits.len() > 8 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let number = digits.parse().ok()?;
+    Some(match unit {
+        "H" => Duration::from_secs(number * 3600),
+        "M" => Duration::from_secs(number * 60),
+        "S" => Duration::from_secs(number),
+        "m" => Duration::from_millis(number),
+        "u" => Duration::from_micros(number),
+        "n" => Duration::from_nanos(number),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_callers_patience_is_read_from_grpc_timeout() {
+        #[track_caller]
+        fn check(header: &'static str, expect: Option<Duration>) {
+            let mut metadata = MetadataMap::new();
+            metadata.insert("grpc-timeout", header.parse().unwrap());
+            assert_eq!(callers_patience(&metadata), expect, "{header}");
+        }
+        check("1H", Some(Duration::from_secs(3600)));
+        check("2M", Some(Duration::from_secs(120)));
+        check("3S", Some(Duration::from_secs(3)));
+        check("250m", Some(Duration::from_millis(250)));
+        check("9u", Some(Duration::from_micros(9)));
+        check("99999999n", Some(Duration::from_nanos(99_999_999)));
+        for odd in ["", "m", "1", "1x", "-1m", "+1m", "100000000m", "1.5S"] {
+            check(odd, None);
+        }
+        assert_eq!(callers_patience(&MetadataMap::new()), None);
+    }
+}

@@ -1,0 +1,161 @@
+//! Requests of the API, checked and taken apart. Every fault of a request is told at once.
+
+use std::{fmt::Display, time::Duration};
+
+use bytes::Bytes;
+use prost_types::Struct;
+
+use super::structs;
+use crate::{
+    api::{FunctionRef, InvokeRequest, Limits, invoke_request::Payload},
+    config::LimitsConfig,
+    front::{
+        event::{self, EventFault},
+        functions::check_name,
+    },
+    invocation::{InvocationLimits, VersionKey},
+};
+
+const MAX_INSTANCE_BYTES: usize = 128;
+
+/// The form an event came in, and is answered in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventForm {
+    Struct,
+    Json,
+}
+
+/// One fault of a request: which field, and what is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    pub field: String,
+    pub description: String,
+}
+
+impl Fault {
+    pub fn new(field: impl Into<String>, description: impl Display) -> Self {
+        Self { field: field.into(), description: description.to_string() }
+    }
+}
+
+/// An event fit to run.
+#[derive(Debug)]
+pub struct Event {
+    pub event_type: String,
+    pub json: Bytes,
+}
+
+/// A checked InvokeRequest.
+#[derive(Debug)]
+pub struct InvokeParts {
+    pub function: FunctionRef,
+    pub event: Event,
+    pub settings: Bytes,
+    pub limits: InvocationLimits,
+    pub form: EventForm,
+    pub capture: bool,
+}
+
+/// Checks a request.
+///
+/// # Errors
+/// All its faults.
+pub fn invoke(request: InvokeRequest, allowed: &LimitsConfig) -> Result<InvokeParts, Vec<Fault>> {
+    let mut faults = Vec::new();
+    let function = request.function.unwrap_or_default();
+    check_function(&function, &mut faults);
+    let form = match &request.payload {
+        Some(Payload::EventJson(_)) => EventForm::Json,
+        _ => EventForm::Struct,
+    };
+    let event = keep_fault(event(request.payload, allowed), &mut faults);
+    let settings = keep_fault(settings(request.settings, allowed), &mut faults);
+    let limits = keep_fault(limits(request.limits, allowed), &mut faults);
+    match (event, settings, limits) {
+        (Some(event), Some(settings), Some(limits)) if faults.is_empty() => {
+            Ok(InvokeParts { function, event, settings, limits, form, capture: request.capture })
+        }
+        _ => Err(faults),
+    }
+}
+
+/// A checked reference's key, and its source if it brings one.
+pub fn function(function: FunctionRef) -> (VersionKey, Option<Bytes>) {
+    let key = VersionKey {
+        function_id: function.function_id.into(),
+        version: function.version.into(),
+    };
+    let inline = (!function.source.is_empty()).then(|| Bytes::from(function.source));
+    (key, inline)
+}
+
+fn keep_fault<T>(result: Result<T, Fault>, faults: &mut Vec<Fault>) -> Option<T> {
+    result.map_err(|fault| faults.push(fault)).ok()
+}
+
+fn check_function(function: &FunctionRef, faults: &mut Vec<Fault>) {
+    let names = [
+        ("function.function_id", &function.function_id),
+        ("function.version", &function.version),
+    ];
+    for (field, name) in names {
+        if let Err(error) = check_name(name) {
+            faults.push(Fault::new(field, error));
+        }
+    }
+    let instance = &function.instance_id;
+    if instance.len() > MAX_INSTANCE_BYTES || !instance.bytes().all(|byte| byte.is_ascii_graphic()) {
+        let form = format!("must be at most {MAX_INSTANCE_BYTES} visible ASCII characters");
+        faults.push(Fault::new("function.instance_id", form));
+    }
+}
+
+fn event(payload: Option<Payload>, allowed: &LimitsConfig) -> Result<Event, Fault> {
+    let (field, json) = match payload {
+        Some(Payload::Event(event)) => ("event", struct_json("event", &event)?),
+        Some(Payload::EventJson(json)) => ("event_json", json),
+        None => return Err(Fault::new("event", "is missing: give event or event_json")),
+    };
+    match event::type_of(&json, allowed.event_bytes) {
+        Ok(event_type) => Ok(Event { event_type, json }),
+        Err(fault @ (EventFault::NoType | EventFault::TypeNotAString)) => {
+            Err(Fault::new("event.type", fault))
+        }
+        Err(fault) => Err(Fault::new(field, fault)),
+    }
+}
+
+fn settings(settings: Option<Struct>, allowed: &LimitsConfig) -> Result<Bytes, Fault> {
+    let Some(settings) = settings else {
+        return Ok(Bytes::from_static(b"{}"));
+    };
+    let json = struct_json("settings", &settings)?;
+    let (bytes, limit) = (json.len() as u64, allowed.settings_bytes);
+    if bytes > limit {
+        let size = format!("has {bytes} bytes, over the limit of {limit} (knob --settings-bytes)");
+        return Err(Fault::new("settings", size));
+    }
+    Ok(json)
+}
+
+fn struct_json(field: &str, value: &Struct) -> Result<Bytes, Fault> {
+    structs::to_json(value)
+        .map_err(|fault| Fault::new(format!("{field}{}", fault.path), fault.description))
+}
+
+fn limits(asked: Option<Limits>, allowed: &LimitsConfig) -> Result<InvocationLimits, Fault> {
+    let asked = asked.unwrap_or_default();
+    let wall_time = match asked.wall_time {
+        None => allowed.wall_time(),
+        Some(asked) => match Duration::try_from(asked) {
+            Ok(asked) if !asked.is_zero() => asked.min(allowed.wall_time()),
+            _ => return Err(Fault::new("limits.wall_time", "must be longer than nothing")),
+        },
+    };
+    let lowered = |asked: u64, allowed: u64| if asked == 0 { allowed } else { asked.min(allowed) };
+    Ok(InvocationLimits {
+        wall_time,
+        result_bytes: lowered(asked.result_bytes, allowed.result_bytes),
+        log_bytes: lowered(asked.log_bytes, allowed.log_bytes),
+    })
+}

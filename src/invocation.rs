@@ -1,0 +1,325 @@
+//! The vocabulary both processes share: what is run, under which limits, and how it ends.
+//!
+//! Nothing here knows of gRPC or of V8.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+/// What isolates and caches are keyed by. Two keys never share an isolate, since globals live as long as
+/// their isolate and settings differ by instance.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FunctionKey {
+    pub version: VersionKey,
+    /// One connected copy of the function; may be empty.
+    pub instance_id: Arc<str>,
+}
+
+/// One immutable version of a function's source.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct VersionKey {
+    pub function_id: Arc<str>,
+    pub version: Arc<str>,
+}
+
+impl fmt::Display for VersionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.function_id, self.version)
+    }
+}
+
+/// The event types that have a handler.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventType {
+    Identify,
+    Track,
+    Page,
+    Screen,
+    Group,
+    Alias,
+    Delete,
+}
+
+impl EventType {
+    pub const ALL: [EventType; 7] = [
+        Self::Identify,
+        Self::Track,
+        Self::Page,
+        Self::Screen,
+        Self::Group,
+        Self::Alias,
+        Self::Delete,
+    ];
+
+    /// The type an event names, without regard to case; `None` for one that has no handler.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|event_type| name.eq_ignore_ascii_case(event_type.name()))
+    }
+
+    /// As written in `event.type`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Identify => "identify",
+            Self::Track => "track",
+            Self::Page => "page",
+            Self::Screen => "screen",
+            Self::Group => "group",
+            Self::Alias => "alias",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+/// The limits of one invocation. Isolate limits, such as the heap, are the cell's and not here: a warm
+/// isolate serves invocations with different limits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvocationLimits {
+    /// From the start of the first turn to the outcome.
+    pub wall_time: Duration,
+    /// Bytes of the JSON of the event out.
+    pub result_bytes: u64,
+    /// Bytes of log text kept; what is beyond is counted and said in one last line.
+    pub log_bytes: u64,
+}
+
+/// How an invocation ended, as far as the router is concerned. Never a gRPC status.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// The event goes on, as this JSON object.
+    Delivered(bytes::Bytes),
+    /// The function wished the event to go no further.
+    Filtered {
+        reason: FilterReason,
+        message: String,
+    },
+    /// The function failed.
+    Failed(Box<FunctionError>),
+}
+
+impl From<FunctionError> for Outcome {
+    fn from(error: FunctionError) -> Self {
+        Self::Failed(Box::new(error))
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FilterReason {
+    /// The handler returned `undefined` or `null`.
+    NoReturn,
+    /// The handler threw `DropEvent`.
+    DropEvent,
+}
+
+/// Why a function failed; the rows of the contract with the author.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorCode {
+    BadRequest,
+    MessageRejected,
+    UnsupportedEventType,
+    Retry,
+    Timeout,
+    InvalidResult,
+    InvalidFunction,
+    MemoryLimitExceeded,
+    ResultTooLarge,
+    ExecutorLost,
+}
+
+impl ErrorCode {
+    /// The code as people read it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::BadRequest => "Bad Request",
+            Self::MessageRejected => "Message Rejected",
+            Self::UnsupportedEventType => "Unsupported Event Type",
+            Self::Retry => "Retry",
+            Self::Timeout => "Timeout",
+            Self::InvalidResult => "Invalid Result",
+            Self::InvalidFunction => "Invalid Function",
+            Self::MemoryLimitExceeded => "Memory Limit Exceeded",
+            Self::ResultTooLarge => "Result Too Large",
+            Self::ExecutorLost => "Executor Lost",
+        }
+    }
+
+    /// Whether sending the same event again may end otherwise.
+    pub fn is_retryable(self) -> bool {
+        matches!(self, Self::Retry | Self::Timeout | Self::ExecutorLost)
+    }
+}
+
+/// A function's failure, with all an author needs to mend it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FunctionError {
+    pub code: ErrorCode,
+    /// The thrown error's class; empty when nothing was thrown.
+    pub name: String,
+    pub message: String,
+    /// As V8 prints it, without the runtime's own frames.
+    pub stack: String,
+    pub frames: Vec<StackFrame>,
+    pub retry_after: Option<Duration>,
+    pub limit: Option<LimitExceeded>,
+    pub violations: Vec<Violation>,
+}
+
+impl FunctionError {
+    /// An error that was not thrown by the function: no class, no stack.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            name: String::new(),
+            message: message.into(),
+            stack: String::new(),
+            frames: Vec::new(),
+            retry_after: None,
+            limit: None,
+            violations: Vec::new(),
+        }
+    }
+
+    /// The error for passing `limit`; the message names limit, value and knob.
+    pub fn limit_exceeded(code: ErrorCode, what: &str, limit: LimitExceeded) -> Self {
+        let message = format!(
+            "{what} passed the {name} limit of {value} {unit} (knob {knob})",
+            name = limit.name,
+            value = limit.value,
+            unit = limit.unit,
+            knob = limit.knob,
+        );
+        Self {
+            limit: Some(limit),
+            ..Self::new(code, message)
+        }
+    }
+
+    /// The process the invocation ran in is gone.
+    pub fn executor_lost() -> Self {
+        Self::new(
+            ErrorCode::ExecutorLost,
+            "the process that ran this invocation ended before it answered; the event may be sent again",
+        )
+    }
+}
+
+/// One place in a stack; line and column count from 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StackFrame {
+    /// Empty at top level and in anonymous functions.
+    pub function: String,
+    pub file: String,
+    pub line: u32,
+    pub column: u32,
+}
+
+/// A limit that was passed, and the knob that sets it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LimitExceeded {
+    pub name: &'static str,
+    /// In `unit`.
+    pub value: u64,
+    pub unit: &'static str,
+    /// The operator's flag.
+    pub knob: &'static str,
+}
+
+impl LimitExceeded {
+    pub fn wall_time(limit: Duration) -> Self {
+        Self {
+            name: "wall_time",
+            value: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX),
+            unit: "ms",
+            knob: "--wall-time-ms",
+        }
+    }
+
+    pub fn heap(bytes: u64) -> Self {
+        Self::bytes("heap", bytes, "--heap-bytes")
+    }
+
+    pub fn result(bytes: u64) -> Self {
+        Self::bytes("result_bytes", bytes, "--result-bytes")
+    }
+
+    /// A limit counted in bytes.
+    fn bytes(name: &'static str, value: u64, knob: &'static str) -> Self {
+        Self {
+            name,
+            value,
+            unit: "bytes",
+            knob,
+        }
+    }
+}
+
+/// One fault with its place, such as `event.properties.total`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    pub field: String,
+    pub description: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogLevel {
+    Trace,
+    Debug,
+    Info,
+    Warn,
+    Error,
+}
+
+impl LogLevel {
+    /// As printed for a person.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Trace => "trace",
+            Self::Debug => "debug",
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// One call of `console`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    /// Since the Unix epoch.
+    pub time: Duration,
+    pub level: LogLevel,
+    pub message: String,
+}
+
+/// What an invocation cost.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// From the start of the first turn to the outcome.
+    pub wall: Duration,
+    /// CPU time of the threads that took the turns.
+    pub cpu: Duration,
+    /// From arrival to the start of the first turn.
+    pub queue: Duration,
+    /// Whether an isolate had to be made.
+    pub cold_start: bool,
+    /// Bytes in use on the isolate's heap at the end.
+    pub heap_used_bytes: u64,
+}
+
+/// All that is known of an invocation once it has ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finished {
+    pub outcome: Outcome,
+    pub logs: Vec<LogLine>,
+    pub usage: Usage,
+}
+
+impl Finished {
+    /// An end that never reached JavaScript.
+    pub fn without_running(outcome: impl Into<Outcome>) -> Self {
+        Self {
+            outcome: outcome.into(),
+            logs: Vec::new(),
+            usage: Usage::default(),
+        }
+    }
+}

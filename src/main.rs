@@ -1,0 +1,7 @@
+//! The `penstock` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    penstock::cli::run()
+}

@@ -1,0 +1,360 @@
+//! The frames between front and cell: prost messages behind a four-byte length, bounded both ways.
+//!
+//! The front treats every frame of a cell as hostile: whatever does not decode, or decodes to what no
+//! sound cell sends, ends the cell and nothing else.
+
+use std::{io, marker::PhantomData};
+
+use bytes::{Buf, BufMut, Bytes, BytesMut};
+use prost::Message;
+use tokio_util::codec::{Decoder, Encoder};
+
+mod convert;
+
+pub use convert::{Malformed, finished_from_wire, finished_to_wire};
+
+/// The largest frame either side accepts, in bytes without the length. Above every sum of sizes that the
+/// configuration allows (see [`crate::config::MAX_PAYLOAD_BYTES`]), so only a broken peer meets it.
+pub const MAX_FRAME_BYTES: usize = 64 << 20;
+
+const LENGTH_BYTES: usize = size_of::<u32>();
+
+/// A frame on its way to a cell.
+#[derive(Clone, PartialEq, Message)]
+pub struct ToCell {
+    #[prost(oneof = "CellFrame", tags = "1, 2, 3, 4, 5")]
+    pub frame: Option<CellFrame>,
+}
+
+#[derive(Clone, PartialEq, prost::Oneof)]
+pub enum CellFrame {
+    /// First, once: how the cell is to run.
+    #[prost(message, tag = "1")]
+    Configure(Configure),
+    /// A source, before the first invocation that names its handle.
+    #[prost(message, tag = "2")]
+    Load(Load),
+    /// The handle will not be named again.
+    #[prost(message, tag = "3")]
+    Forget(Forget),
+    #[prost(message, tag = "4")]
+    Start(Start),
+    /// Nobody waits for the invocation any more.
+    #[prost(message, tag = "5")]
+    Cancel(Cancel),
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub struct Configure {
+    /// JS threads, from 1.
+    #[prost(uint32, tag = "1")]
+    pub threads: u32,
+    /// Isolates held at once, leased and idle, from 1.
+    #[prost(uint32, tag = "2")]
+    pub max_isolates: u32,
+    /// Heap limit of one isolate.
+    #[prost(uint64, tag = "3")]
+    pub heap_bytes: u64,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub struct Load {
+    /// The front's number for the version; never given twice.
+    #[prost(uint64, tag = "1")]
+    pub handle: u64,
+    #[prost(string, tag = "2")]
+    pub function_id: String,
+    #[prost(string, tag = "3")]
+    pub version: String,
+    /// UTF-8, checked by the front.
+    #[prost(bytes = "bytes", tag = "4")]
+    pub source: Bytes,
+    /// The source's name in stacks.
+    #[prost(string, tag = "5")]
+    pub file_name: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Message)]
+pub struct Forget {
+    #[prost(uint64, tag = "1")]
+    pub handle: u64,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub struct Start {
+    /// Never given twice to one cell.
+    #[prost(uint64, tag = "1")]
+    pub invocation: u64,
+    /// The version, by the number [`Load`] gave it.
+    #[prost(uint64, tag = "2")]
+    pub handle: u64,
+    #[prost(string, tag = "3")]
+    pub instance_id: String,
+    /// `event.type` as the event has it.
+    #[prost(string, tag = "4")]
+    pub event_type: String,
+    /// A JSON object in UTF-8, checked by the front.
+    #[prost(bytes = "bytes", tag = "5")]
+    pub event: Bytes,
+    /// A JSON object in UTF-8, written by the front.
+    #[prost(bytes = "bytes", tag = "6")]
+    pub settings: Bytes,
+    #[prost(uint64, tag = "7")]
+    pub wall_nanos: u64,
+    #[prost(uint64, tag = "8")]
+    pub result_bytes: u64,
+    #[prost(uint64, tag = "9")]
+    pub log_bytes: u64,
+}
+
+#[derive(Clone, Copy, PartialEq, Message)]
+pub struct Cancel {
+    #[prost(uint64, tag = "1")]
+    pub invocation: u64,
+}
+
+/// A frame on its way to the front.
+#[derive(Clone, PartialEq, Message)]
+pub struct ToFront {
+    #[prost(oneof = "FrontFrame", tags = "1, 2")]
+    pub frame: Option<FrontFrame>,
+}
+
+#[derive(Clone, PartialEq, prost::Oneof)]
+pub enum FrontFrame {
+    /// First, once: the cell is configured and takes invocations.
+    #[prost(message, tag = "1")]
+    Ready(Ready),
+    #[prost(message, tag = "2")]
+    Finished(Box<Finished>),
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub struct Ready {
+    #[prost(string, tag = "1")]
+    pub v8_version: String,
+}
+
+/// The end of an invocation, on the wire.
+#[derive(Clone, PartialEq, Message)]
+pub struct Finished {
+    #[prost(uint64, tag = "1")]
+    pub invocation: u64,
+    #[prost(oneof = "WireOutcome", tags = "2, 3, 4")]
+    pub outcome: Option<WireOutcome>,
+    #[prost(message, repeated, tag = "5")]
+    pub logs: Vec<WireLogLine>,
+    #[prost(message, required, tag = "6")]
+    pub usage: WireUsage,
+}
+
+#[derive(Clone, PartialEq, prost::Oneof)]
+pub enum WireOutcome {
+    #[prost(bytes = "bytes", tag = "2")]
+    Delivered(Bytes),
+    #[prost(message, tag = "3")]
+    Filtered(WireFiltered),
+    #[prost(message, tag = "4")]
+    Failed(Box<WireFunctionError>),
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub struct WireFiltered {
+    #[prost(uint32, tag = "1")]
+    pub reason: u32,
+    #[prost(string, tag = "2")]
+    pub message: String,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub struct WireFunctionError {
+    #[prost(uint32, tag = "1")]
+    pub code: u32,
+    #[prost(string, tag = "2")]
+    pub name: String,
+    #[prost(string, tag = "3")]
+    pub message: String,
+    #[prost(string, tag = "4")]
+    pub stack: String,
+    #[prost(message, repeated, tag = "5")]
+    pub frames: Vec<WireStackFrame>,
+    #[prost(uint64, optional, tag = "6")]
+    pub retry_after_nanos: Option<u64>,
+    #[prost(message, optional, tag = "7")]
+    pub limit: Option<WireLimit>,
+    #[prost(message, repeated, tag = "8")]
+    pub violations: Vec<WireViolation>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub struct WireStackFrame {
+    #[prost(string, tag = "1")]
+    pub function: String,
+    #[prost(string, tag = "2")]
+    pub file: String,
+    #[prost(uint32, tag = "3")]
+    pub line: u32,
+    #[prost(uint32, tag = "4")]
+    pub column: u32,
+}
+
+#[derive(Clone, Copy, PartialEq, Message)]
+pub struct WireLimit {
+    #[prost(uint32, tag = "1")]
+    pub kind: u32,
+    #[prost(uint64, tag = "2")]
+    pub value: u64,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub struct WireViolation {
+    #[prost(string, tag = "1")]
+    pub field: String,
+    #[prost(string, tag = "2")]
+    pub description: String,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub struct WireLogLine {
+    #[prost(uint64, tag = "1")]
+    pub unix_nanos: u64,
+    #[prost(uint32, tag = "2")]
+    pub level: u32,
+    #[prost(string, tag = "3")]
+    pub message: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Message)]
+pub struct WireUsage {
+    #[prost(uint64, tag = "1")]
+    pub wall_nanos: u64,
+    #[prost(uint64, tag = "2")]
+    pub cpu_nanos: u64,
+    #[prost(uint64, tag = "3")]
+    pub queue_nanos: u64,
+    #[prost(bool, tag = "4")]
+    pub cold_start: bool,
+    #[prost(uint64, tag = "5")]
+    pub heap_used_bytes: u64,
+}
+
+impl From<CellFrame> for ToCell {
+    fn from(frame: CellFrame) -> Self {
+        Self { frame: Some(frame) }
+    }
+}
+
+impl From<FrontFrame> for ToFront {
+    fn from(frame: FrontFrame) -> Self {
+        Self { frame: Some(frame) }
+    }
+}
+
+/// Writes frames of type `Out` and reads frames of type `In`.
+#[derive(Debug)]
+pub struct FrameCodec<Out, In> {
+    direction: PhantomData<fn(Out) -> In>,
+}
+
+impl<Out, In> Default for FrameCodec<Out, In> {
+    fn default() -> Self {
+        Self {
+            direction: PhantomData,
+        }
+    }
+}
+
+/// Why the frames of a peer can't be read or written any further.
+#[derive(Debug, thiserror::Error)]
+pub enum FrameError {
+    #[error("the socket failed: {0}")]
+    Io(#[from] io::Error),
+    #[error("a frame of {0} bytes is over the bound of {MAX_FRAME_BYTES}")]
+    TooLarge(usize),
+    #[error("a frame does not decode: {0}")]
+    Undecodable(#[from] prost::DecodeError),
+}
+
+impl<Out: Message, In> Encoder<Out> for FrameCodec<Out, In> {
+    type Error = FrameError;
+
+    fn encode(&mut self, frame: Out, buffer: &mut BytesMut) -> Result<(), FrameError> {
+        let length = frame.encoded_len();
+        if length > MAX_FRAME_BYTES {
+            return Err(FrameError::TooLarge(length));
+        }
+        buffer.reserve(LENGTH_BYTES + length);
+        buffer.put_u32(u32::try_from(length).map_err(|_| FrameError::TooLarge(length))?);
+        frame.encode_raw(buffer);
+        Ok(())
+    }
+}
+
+impl<Out, In: Message + Default> Decoder for FrameCodec<Out, In> {
+    type Item = In;
+    type Error = FrameError;
+
+    fn decode(&mut self, buffer: &mut BytesMut) -> Result<Option<In>, FrameError> {
+        let Some(mut header) = buffer.get(..LENGTH_BYTES) else {
+            return Ok(None);
+        };
+        let length = header.get_u32() as usize;
+        if length > MAX_FRAME_BYTES {
+            return Err(FrameError::TooLarge(length));
+        }
+        if buffer.len() < LENGTH_BYTES + length {
+            buffer.reserve(LENGTH_BYTES + length - buffer.len());
+            return Ok(None);
+        }
+        buffer.advance(LENGTH_BYTES);
+        let body = buffer.split_to(length).freeze();
+        Ok(Some(In::decode(body)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type FrontSide = FrameCodec<ToCell, ToFront>;
+    type CellSide = FrameCodec<ToFront, ToCell>;
+
+    fn cancel(invocation: u64) -> ToCell {
+        CellFrame::Cancel(Cancel { invocation }).into()
+    }
+
+    #[test]
+    fn frames_survive_any_split() {
+        let mut bytes = BytesMut::new();
+        for invocation in 0..3 {
+            FrontSide::default().encode(cancel(invocation), &mut bytes).unwrap();
+        }
+        for split in 0..bytes.len() {
+            let mut arriving = BytesMut::from(&bytes[..split]);
+            let mut decoder = CellSide::default();
+            let mut read = Vec::new();
+            while let Some(frame) = decoder.decode(&mut arriving).unwrap() {
+                read.push(frame);
+            }
+            arriving.extend_from_slice(&bytes[split..]);
+            while let Some(frame) = decoder.decode(&mut arriving).unwrap() {
+                read.push(frame);
+            }
+            assert_eq!(read, vec![cancel(0), cancel(1), cancel(2)], "split at {split}");
+        }
+    }
+
+    #[test]
+    fn a_length_over_the_bound_is_refused_before_its_body_is_awaited() {
+        let mut bytes = BytesMut::from(&u32::MAX.to_be_bytes()[..]);
+        let error = FrontSide::default().decode(&mut bytes).unwrap_err();
+        assert!(matches!(error, FrameError::TooLarge(length) if length == u32::MAX as usize));
+    }
+
+    #[test]
+    fn a_body_that_is_no_frame_is_refused() {
+        let mut bytes = BytesMut::from(&[0, 0, 0, 2, 0xff, 0xff][..]);
+        let error = FrontSide::default().decode(&mut bytes).unwrap_err();
+        assert!(matches!(error, FrameError::Undecodable(_)));
+    }
+}

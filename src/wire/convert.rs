@@ -1,0 +1,279 @@
+//! Between the shared vocabulary and its form on the wire.
+
+use std::time::Duration;
+
+use super::{
+    Finished as WireFinished, WireFiltered, WireFunctionError, WireLimit, WireLogLine, WireOutcome,
+    WireStackFrame, WireUsage, WireViolation,
+};
+use crate::invocation::{
+    ErrorCode, FilterReason, Finished, FunctionError, LimitExceeded, LogLevel, LogLine, Outcome,
+    StackFrame, Usage, Violation,
+};
+
+/// A frame that decodes but says what no sound cell says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Malformed {
+    #[error("an invocation ended without an outcome")]
+    NoOutcome,
+    #[error("unknown filter reason {0}")]
+    FilterReason(u32),
+    #[error("unknown error code {0}")]
+    ErrorCode(u32),
+    #[error("unknown limit {0}")]
+    Limit(u32),
+    #[error("unknown log level {0}")]
+    LogLevel(u32),
+    #[error("a delivered event is no JSON object in UTF-8")]
+    Event,
+}
+
+const FILTER_REASONS: [FilterReason; 2] = [FilterReason::NoReturn, FilterReason::DropEvent];
+
+const ERROR_CODES: [ErrorCode; 10] = [
+    ErrorCode::BadRequest,
+    ErrorCode::MessageRejected,
+    ErrorCode::UnsupportedEventType,
+    ErrorCode::Retry,
+    ErrorCode::Timeout,
+    ErrorCode::InvalidResult,
+    ErrorCode::InvalidFunction,
+    ErrorCode::MemoryLimitExceeded,
+    ErrorCode::ResultTooLarge,
+    ErrorCode::ExecutorLost,
+];
+
+const LOG_LEVELS: [LogLevel; 5] = [
+    LogLevel::Trace,
+    LogLevel::Debug,
+    LogLevel::Info,
+    LogLevel::Warn,
+    LogLevel::Error,
+];
+
+const LIMITS: [fn(u64) -> LimitExceeded; 3] = [
+    |millis| LimitExceeded::wall_time(Duration::from_millis(millis)),
+    LimitExceeded::heap,
+    LimitExceeded::result,
+];
+
+/// A value's place in the table that both sides share, which is its number on the wire.
+fn number_of<T: PartialEq>(table: &[T], value: &T) -> u32 {
+    let place = table.iter().position(|known| known == value);
+    place.and_then(|place| u32::try_from(place).ok()).unwrap_or(u32::MAX)
+}
+
+fn value_of<T: Copy>(table: &[T], number: u32) -> Option<T> {
+    table.get(usize::try_from(number).ok()?).copied()
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// An invocation's end as the frame a cell sends.
+pub fn finished_to_wire(invocation: u64, finished: Finished) -> WireFinished {
+    WireFinished {
+        invocation,
+        outcome: Some(outcome_to_wire(finished.outcome)),
+        logs: finished.logs.into_iter().map(log_to_wire).collect(),
+        usage: usage_to_wire(&finished.usage),
+    }
+}
+
+/// The end a cell's frame tells of.
+///
+/// # Errors
+/// [`Malformed`] when no sound cell could have sent it.
+pub fn finished_from_wire(frame: WireFinished) -> Result<Finished, Malformed> {
+    Ok(Finished {
+        outcome: outcome_from_wire(frame.outcome.ok_or(Malformed::NoOutcome)?)?,
+        logs: frame.logs.into_iter().map(log_from_wire).collect::<Result<_, _>>()?,
+        usage: usage_from_wire(frame.usage),
+    })
+}
+
+fn outcome_to_wire(outcome: Outcome) -> WireOutcome {
+    match outcome {
+        Outcome::Delivered(event) => WireOutcome::Delivered(event),
+        Outcome::Filtered { reason, message } => WireOutcome::Filtered(WireFiltered {
+            reason: number_of(&FILTER_REASONS, &reason),
+            message,
+        }),
+        Outcome::Failed(error) => WireOutcome::Failed(Box::new(error_to_wire(*error))),
+    }
+}
+
+fn outcome_from_wire(outcome: WireOutcome) -> Result<Outcome, Malformed> {
+    Ok(match outcome {
+        WireOutcome::Delivered(event) => {
+            if event.first() != Some(&b'{') || std::str::from_utf8(&event).is_err() {
+                return Err(Malformed::Event);
+            }
+            Outcome::Delivered(event)
+        }
+        WireOutcome::Filtered(filtered) => Outcome::Filtered {
+            reason: value_of(&FILTER_REASONS, filtered.reason)
+                .ok_or(Malformed::FilterReason(filtered.reason))?,
+            message: filtered.message,
+        },
+        WireOutcome::Failed(error) => Outcome::Failed(Box::new(error_from_wire(*error)?)),
+    })
+}
+
+fn error_to_wire(error: FunctionError) -> WireFunctionError {
+    WireFunctionError {
+        code: number_of(&ERROR_CODES, &error.code),
+        name: error.name,
+        message: error.message,
+        stack: error.stack,
+        frames: error.frames.into_iter().map(frame_to_wire).collect(),
+        retry_after_nanos: error.retry_after.map(nanos),
+        limit: error.limit.map(|limit| limit_to_wire(&limit)),
+        violations: error.violations.into_iter().map(violation_to_wire).collect(),
+    }
+}
+
+fn error_from_wire(error: WireFunctionError) -> Result<FunctionError, Malformed> {
+    Ok(FunctionError {
+        code: value_of(&ERROR_CODES, error.code).ok_or(Malformed::ErrorCode(error.code))?,
+        name: error.name,
+        message: error.message,
+        stack: error.stack,
+        frames: error.frames.into_iter().map(frame_from_wire).collect(),
+        retry_after: error.retry_after_nanos.map(Duration::from_nanos),
+        limit: error.limit.map(limit_from_wire).transpose()?,
+        violations: error.violations.into_iter().map(violation_from_wire).collect(),
+    })
+}
+
+fn limit_to_wire(limit: &LimitExceeded) -> WireLimit {
+    let kind = LIMITS.iter().position(|make| make(limit.value) == *limit);
+    WireLimit {
+        kind: kind.and_then(|kind| u32::try_from(kind).ok()).unwrap_or(u32::MAX),
+        value: limit.value,
+    }
+}
+
+fn limit_from_wire(limit: WireLimit) -> Result<LimitExceeded, Malformed> {
+    let make = value_of(&LIMITS, limit.kind).ok_or(Malformed::Limit(limit.kind))?;
+    Ok(make(limit.value))
+}
+
+fn frame_to_wire(frame: StackFrame) -> WireStackFrame {
+    let StackFrame { function, file, line, column } = frame;
+    WireStackFrame { function, file, line, column }
+}
+
+fn frame_from_wire(frame: WireStackFrame) -> StackFrame {
+    let WireStackFrame { function, file, line, column } = frame;
+    StackFrame { function, file, line, column }
+}
+
+fn violation_to_wire(violation: Violation) -> WireViolation {
+    let Violation { field, description } = violation;
+    WireViolation { field, description }
+}
+
+fn violation_from_wire(violation: WireViolation) -> Violation {
+    let WireViolation { field, description } = violation;
+    Violation { field, description }
+}
+
+fn log_to_wire(line: LogLine) -> WireLogLine {
+    WireLogLine {
+        unix_nanos: nanos(line.time),
+        level: number_of(&LOG_LEVELS, &line.level),
+        message: line.message,
+    }
+}
+
+fn log_from_wire(line: WireLogLine) -> Result<LogLine, Malformed> {
+    Ok(LogLine {
+        time: Duration::from_nanos(line.unix_nanos),
+        level: value_of(&LOG_LEVELS, line.level).ok_or(Malformed::LogLevel(line.level))?,
+        message: line.message,
+    })
+}
+
+fn usage_to_wire(usage: &Usage) -> WireUsage {
+    WireUsage {
+        wall_nanos: nanos(usage.wall),
+        cpu_nanos: nanos(usage.cpu),
+        queue_nanos: nanos(usage.queue),
+        cold_start: usage.cold_start,
+        heap_used_bytes: usage.heap_used_bytes,
+    }
+}
+
+fn usage_from_wire(usage: WireUsage) -> Usage {
+    Usage {
+        wall: Duration::from_nanos(usage.wall_nanos),
+        cpu: Duration::from_nanos(usage.cpu_nanos),
+        queue: Duration::from_nanos(usage.queue_nanos),
+        cold_start: usage.cold_start,
+        heap_used_bytes: usage.heap_used_bytes,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn survives(outcome: Outcome) {
+        let finished = Finished {
+            outcome,
+            logs: LOG_LEVELS
+                .map(|level| LogLine {
+                    time: Duration::from_nanos(1),
+                    level,
+                    message: "line".into(),
+                })
+                .into(),
+            usage: Usage {
+                wall: Duration::from_nanos(2),
+                cpu: Duration::from_nanos(3),
+                queue: Duration::from_nanos(4),
+                cold_start: true,
+                heap_used_bytes: 5,
+            },
+        };
+        let frame = finished_to_wire(7, finished.clone());
+        assert_eq!(frame.invocation, 7);
+        assert_eq!(finished_from_wire(frame), Ok(finished));
+    }
+
+    #[test]
+    fn every_outcome_survives() {
+        survives(Outcome::Delivered("{}".into()));
+        for reason in FILTER_REASONS {
+            survives(Outcome::Filtered { reason, message: "why".into() });
+        }
+        for code in ERROR_CODES {
+            survives(FunctionError::new(code, "message").into());
+        }
+    }
+
+    #[test]
+    fn every_limit_survives() {
+        for limit in LIMITS.map(|make| make(17)) {
+            survives(FunctionError::limit_exceeded(ErrorCode::Timeout, "it", limit).into());
+        }
+    }
+
+    #[test]
+    fn what_no_sound_cell_sends_is_malformed() {
+        let sound = finished_to_wire(1, Finished::without_running(Outcome::Delivered("{}".into())));
+        let with = |outcome| finished_from_wire(WireFinished { outcome, ..sound.clone() });
+
+        assert_eq!(with(None), Err(Malformed::NoOutcome));
+        assert_eq!(with(Some(WireOutcome::Delivered("[]".into()))), Err(Malformed::Event));
+        assert_eq!(
+            with(Some(WireOutcome::Delivered(vec![b'{', 0xff, b'}'].into()))),
+            Err(Malformed::Event)
+        );
+        let filtered = WireFiltered { reason: 9, message: String::new() };
+        assert_eq!(with(Some(WireOutcome::Filtered(filtered))), Err(Malformed::FilterReason(9)));
+    }
+}

@@ -1,0 +1,289 @@
+//! `penstock invoke`: a function and an event from files, the outcome on stdout and in the exit code.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use rustix::process::Signal;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::processes::{self, Guarded, cells_of, wait_until};
+use crate::service::penstock;
+
+const BOUND: Duration = Duration::from_secs(60);
+
+/// A directory with the files of one run.
+struct Files(TempDir);
+
+/// What one run came to.
+#[derive(Debug)]
+struct Run {
+    code: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+impl Files {
+    fn new(source: &str, event: &str) -> Files {
+        let files = Files(tempfile::tempdir().expect("a temporary directory"));
+        files.write("function.js", source);
+        files.write("event.json", event);
+        files
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.path(name), text).expect("a file");
+    }
+
+    /// Runs `penstock invoke` in the directory; output goes to files, so that no pipe can fill.
+    fn start(&self, arguments: &[&str]) -> Guarded {
+        let output = |name| Stdio::from(std::fs::File::create(self.path(name)).expect("a file"));
+        let mut command = penstock();
+        command
+            .arg("invoke")
+            .args(arguments)
+            .current_dir(self.0.path())
+            .stdin(Stdio::null());
+        Guarded::spawn(command.stdout(output("stdout")).stderr(output("stderr")))
+    }
+
+    fn finish(&self, mut process: Guarded) -> Run {
+        let code = process.exit_code_within(BOUND);
+        let read = |name| {
+            String::from_utf8_lossy(&std::fs::read(self.path(name)).expect("a file")).into_owned()
+        };
+        Run {
+            code,
+            stdout: read("stdout"),
+            stderr: read("stderr"),
+        }
+    }
+
+    fn run(&self, arguments: &[&str]) -> Run {
+        self.finish(self.start(arguments))
+    }
+}
+
+impl Run {
+    #[track_caller]
+    fn exits(self, code: i32) -> Run {
+        assert_eq!(self.code, Some(code), "the exit code of\n{self:#?}");
+        self
+    }
+
+    #[track_caller]
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error} in\n{self:#?}"))
+    }
+
+    /// The JSON outcome, with what every one has.
+    #[track_caller]
+    fn outcome(&self, name: &str) -> Value {
+        let json = self.json();
+        assert_eq!(json["outcome"], name, "{json:#}");
+        assert!(
+            json["logs"].is_array() && json["usage"].is_object(),
+            "logs and usage are there: {json:#}"
+        );
+        json
+    }
+}
+
+const AS_JSON: [&str; 5] = ["function.js", "--event", "event.json", "--output", "json"];
+
+#[test]
+fn a_delivered_event() {
+    let source = "function onTrack(e, settings) { console.log('hello', e.name); e.key = settings.key; return e }";
+    let files = Files::new(source, r#"{"type":"track","name":"Ada"}"#);
+    files.write("settings.json", r#"{"key":"k-1"}"#);
+    let arguments: Vec<&str> = AS_JSON
+        .into_iter()
+        .chain(["--settings", "settings.json"])
+        .collect();
+    let json = files.run(&arguments).exits(0).outcome("delivered");
+    assert_eq!(
+        json["event"],
+        serde_json::json!({"type": "track", "name": "Ada", "key": "k-1"}),
+        "{json:#}"
+    );
+    assert!(json["logs"].to_string().contains("hello Ada"), "{json:#}");
+
+    let run = files
+        .run(&[
+            "function.js",
+            "--event",
+            "event.json",
+            "--settings",
+            "settings.json",
+        ])
+        .exits(0);
+    for text in ["hello Ada", "k-1"] {
+        assert!(run.stdout.contains(text), "people read {text:?}: {run:#?}");
+    }
+}
+
+#[test]
+fn a_filtered_event() {
+    let files = Files::new(
+        "function onTrack() { throw new DropEvent('not for us') }",
+        r#"{"type":"track"}"#,
+    );
+    let json = files.run(&AS_JSON).exits(0).outcome("filtered");
+    assert_eq!(json["message"], "not for us", "{json:#}");
+    assert!(
+        json["reason"]
+            .as_str()
+            .is_some_and(|reason| reason.ends_with("DROP_EVENT")),
+        "{json:#}"
+    );
+    let run = files
+        .run(&["function.js", "--event", "event.json"])
+        .exits(0);
+    assert!(run.stdout.contains("not for us"), "{run:#?}");
+}
+
+#[test]
+fn a_function_error() {
+    let source = "function onTrack() {\n  console.warn('about to fail')\n  throw new RangeError('too far')\n}";
+    let files = Files::new(source, r#"{"type":"track"}"#);
+    let json = files.run(&AS_JSON).exits(1).outcome("error");
+    let error = &json["error"];
+    assert!(
+        error["code"]
+            .as_str()
+            .is_some_and(|code| code.ends_with("BAD_REQUEST")),
+        "{json:#}"
+    );
+    assert_eq!(
+        (&error["label"], &error["message"]),
+        (&"Bad Request".into(), &"too far".into()),
+        "{json:#}"
+    );
+    assert!(
+        error["stack"]
+            .as_str()
+            .is_some_and(|stack| stack.contains(".js:3")),
+        "{json:#}"
+    );
+    assert!(
+        json["logs"].to_string().contains("about to fail"),
+        "{json:#}"
+    );
+
+    let run = files
+        .run(&["function.js", "--event", "event.json"])
+        .exits(1);
+    let text = run.stdout.clone() + &run.stderr;
+    for part in ["about to fail", "too far", "Bad Request"] {
+        assert!(text.contains(part), "people read {part:?}: {run:#?}");
+    }
+}
+
+#[test]
+fn a_function_that_does_not_compile() {
+    let files = Files::new(
+        "function onTrack(e) {\n  return e e\n}",
+        r#"{"type":"track"}"#,
+    );
+    let json = files.run(&AS_JSON).exits(1).outcome("error");
+    let code = json["error"]["code"].as_str();
+    assert!(
+        code.is_some_and(|code| code.ends_with("INVALID_FUNCTION")),
+        "{json:#}"
+    );
+}
+
+#[test]
+fn bad_input_is_named() {
+    let files = Files::new("function onTrack(e) { return e }", r#"{"type":"track"}"#);
+    files.write("broken.json", "{");
+    files.write("list.json", "[]");
+    files.write("no-type.json", "{}");
+    for (arguments, named) in [
+        (
+            ["missing.js", "--event", "event.json"].as_slice(),
+            "missing.js",
+        ),
+        (&["function.js", "--event", "missing.json"], "missing.json"),
+        (&["function.js", "--event", "broken.json"], "broken.json"),
+        (&["function.js", "--event", "list.json"], "event"),
+        (&["function.js", "--event", "no-type.json"], "type"),
+        (
+            &[
+                "function.js",
+                "--event",
+                "event.json",
+                "--settings",
+                "missing.json",
+            ],
+            "missing.json",
+        ),
+        (
+            &[
+                "function.js",
+                "--event",
+                "event.json",
+                "--settings",
+                "broken.json",
+            ],
+            "broken.json",
+        ),
+        (
+            &[
+                "function.js",
+                "--event",
+                "event.json",
+                "--settings",
+                "list.json",
+            ],
+            "list.json",
+        ),
+        (
+            &["function.js", "--event", "event.json", "--output", "xml"],
+            "xml",
+        ),
+        (
+            &["function.js", "--event", "event.json", "--no-such-flag"],
+            "--no-such-flag",
+        ),
+        (&["function.js"], "--event"),
+    ] {
+        let run = files.run(arguments).exits(2);
+        assert!(run.stderr.contains(named), "it names {named:?}: {run:#?}");
+        assert!(run.stdout.is_empty(), "nothing on stdout: {run:#?}");
+    }
+}
+
+#[test]
+fn a_lost_cell_is_an_executor_failure() {
+    const WORK_TICKS: u64 = 100;
+    let files = Files::new(
+        "function onTrack() { while (true) {} }",
+        r#"{"type":"track"}"#,
+    );
+    let process = files.start(&AS_JSON);
+    let mut busy = None;
+    // Kills a cell only once it must be running the function.
+    wait_until(BOUND, || {
+        let works =
+            |cell: &u32| processes::stat(*cell).is_some_and(|stat| stat.cpu_ticks >= WORK_TICKS);
+        busy = cells_of(process.id()).into_iter().find(works);
+        busy.is_some() || !processes::is_alive(process.id())
+    });
+    let Some(cell) = busy else {
+        panic!("no cell worked for a second: {:#?}", files.finish(process));
+    };
+    processes::signal(cell, Signal::KILL);
+    let run = files.finish(process).exits(3);
+    let code = run.json()["error"]["code"].clone();
+    assert!(
+        code.as_str()
+            .is_some_and(|code| code.ends_with("EXECUTOR_LOST")),
+        "{run:#?}"
+    );
+}

@@ -1,0 +1,169 @@
+//! The real binary under test, as a guard: started on a free port, killed and reaped when dropped.
+
+use std::fs::File;
+use std::future::Future;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use penstock::api::executor_service_client::ExecutorServiceClient;
+use serde_json::Value;
+use tokio::runtime::Runtime;
+use tonic::transport::{Channel, Endpoint};
+
+use crate::processes::{self, Guarded, wait_until};
+
+pub type Client = ExecutorServiceClient<Channel>;
+
+const START_BOUND: Duration = Duration::from_secs(60);
+const MESSAGE_BYTES: usize = 64 << 20;
+
+/// Serves all tests of the process, so that channels may be shared among them.
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime starts"));
+
+static SHARED: LazyLock<Service> = LazyLock::new(|| Service::start(&[]));
+
+pub fn block_on<F: Future>(future: F) -> F::Output {
+    RUNTIME.block_on(future)
+}
+
+/// The binary with an environment that holds nothing but what a plain process needs.
+pub fn penstock() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_penstock"));
+    command
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .env("LANG", "C.UTF-8")
+        .current_dir("/");
+    command
+}
+
+/// A running `penstock serve`.
+pub struct Service {
+    process: Guarded,
+    address: String,
+    channel: Channel,
+    /// Has no name in the file system, so it goes when the last holder does.
+    stderr: File,
+}
+
+impl Service {
+    /// The one that most tests share. It must survive whatever they do.
+    pub fn shared() -> &'static Service {
+        &SHARED
+    }
+
+    /// Starts one of its own with more arguments; fails with what it wrote to stderr.
+    pub fn start(arguments: &[&str]) -> Service {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let ready_file = directory.path().join("ready.json");
+        let stderr = tempfile::tempfile().expect("a temporary file");
+        let mut command = penstock();
+        command
+            .args(["serve", "--listen", "127.0.0.1:0", "--ready-file"])
+            .arg(&ready_file)
+            .args(arguments);
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        command.stderr(stderr.try_clone().expect("a second handle"));
+        let mut process = Guarded::spawn(&mut command);
+        let address = await_ready(&mut process, &ready_file, &stderr);
+        let channel = connect(&address);
+        Service {
+            process,
+            address,
+            channel,
+            stderr,
+        }
+    }
+
+    pub fn channel(&self) -> Channel {
+        self.channel.clone()
+    }
+
+    pub fn client(&self) -> Client {
+        client(self.channel())
+    }
+
+    /// A client on a connection of its own.
+    pub fn separate_client(&self) -> Client {
+        client(connect(&self.address))
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
+    pub fn process(&mut self) -> &mut Guarded {
+        &mut self.process
+    }
+
+    pub fn is_alive(&self) -> bool {
+        processes::is_alive(self.pid())
+    }
+
+    /// Its live cells, those that worked most first.
+    pub fn cells(&self) -> Vec<u32> {
+        processes::cells_of(self.pid())
+    }
+
+    pub fn stderr(&self) -> String {
+        text_of(&self.stderr)
+    }
+}
+
+fn client(channel: Channel) -> Client {
+    Client::new(channel)
+        .max_decoding_message_size(MESSAGE_BYTES)
+        .max_encoding_message_size(MESSAGE_BYTES)
+}
+
+/// Connects on first use.
+fn connect(address: &str) -> Channel {
+    let _runtime = RUNTIME.enter();
+    Endpoint::from_shared(format!("http://{address}"))
+        .expect("an address")
+        .connect_lazy()
+}
+
+fn await_ready(process: &mut Guarded, ready_file: &Path, stderr: &File) -> String {
+    let pid = process.id();
+    let mut ready = None;
+    let mut exited = None;
+    wait_until(START_BOUND, || {
+        ready = read_ready(ready_file);
+        exited = process
+            .child()
+            .try_wait()
+            .expect("the child can be waited for");
+        ready.is_some() || exited.is_some()
+    });
+    let Some(ready) = ready else {
+        panic!(
+            "penstock serve did not become ready (exit: {exited:?}); its stderr:\n{}",
+            text_of(stderr)
+        );
+    };
+    assert_eq!(
+        ready["pid"], pid,
+        "the ready file tells the server's process id: {ready}"
+    );
+    ready["grpc"]
+        .as_str()
+        .unwrap_or_else(|| panic!("the ready file tells the address: {ready}"))
+        .to_owned()
+}
+
+/// Nothing while it is not there or only half written.
+fn read_ready(ready_file: &Path) -> Option<Value> {
+    serde_json::from_slice(&std::fs::read(ready_file).ok()?).ok()
+}
+
+/// Reads without moving the place that the child writes at.
+fn text_of(file: &File) -> String {
+    let length = file.metadata().map_or(0, |metadata| metadata.len());
+    let mut bytes = vec![0; usize::try_from(length).unwrap_or(0)];
+    let _ = file.read_exact_at(&mut bytes, 0);
+    String::from_utf8_lossy(&bytes).into_owned()
+}
