@@ -192,6 +192,7 @@ fn enter_snapshot(isolate: &mut v8::OwnedIsolate) -> Result<Entered, EngineError
     v8::scope!(let scope, isolate);
     let context = v8::Context::new(scope, v8::ContextOptions::default());
     let scope = &mut v8::ContextScope::new(scope, context);
+    remove_webassembly(scope, context)?;
     let entries = (0..Entry::ALL.len())
         .map(|index| {
             let entry = scope.get_context_data_from_snapshot_once::<v8::Function>(index);
@@ -199,6 +200,17 @@ fn enter_snapshot(isolate: &mut v8::OwnedIsolate) -> Result<Entered, EngineError
         })
         .collect::<Result<_, _>>()?;
     Ok((v8::Global::new(scope, context), entries))
+}
+
+/// Its code and memory are beyond the limits of an isolate. V8 installs it with every context, whatever
+/// the snapshot says.
+fn remove_webassembly<'s>(
+    scope: &v8::PinScope<'s, '_>,
+    context: v8::Local<'s, v8::Context>,
+) -> Result<(), EngineError> {
+    let name = v8::String::new(scope, "WebAssembly");
+    let removed = name.and_then(|name| context.global(scope).delete(scope, name.into()));
+    if removed == Some(true) { Ok(()) } else { Err(EngineError::WebAssemblyStays) }
 }
 
 fn enter_handler<'s>(

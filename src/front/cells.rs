@@ -98,7 +98,8 @@ impl Cells {
 /// Rendezvous hashing: each live place draws a number for the key and the highest wins, so that a place
 /// that comes or goes moves only its own keys.
 fn choose(key: &FunctionKey, places: &Places) -> Option<Arc<Link>> {
-    let live = places.iter().enumerate().filter_map(|(place, link)| Some((place, link.as_ref()?)));
+    let links = places.iter().enumerate().filter_map(|(place, link)| Some((place, link.as_ref()?)));
+    let live = links.filter(|(_, link)| link.is_open());
     live.max_by_key(|(place, _)| draw(key, *place)).map(|(_, link)| link.clone())
 }
 

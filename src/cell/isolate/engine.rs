@@ -7,8 +7,11 @@ use crate::cell::runtime::{self, Entry, RuntimeBroken};
 /// V8's worker threads for garbage collection and compilation, whatever the machine has.
 const WORKER_THREADS: u32 = 1;
 
-/// WebAssembly stays out: its code and memory are beyond the limits of an isolate.
-const FLAGS: &str = "--no-expose-wasm";
+/// Loop unrolling is off because it breaks termination. The phase marks short counted loops as in no need
+/// of an interrupt check and then drops the next check it meets; where the short loop is one that a
+/// builtin was inlined as, and has no check of its own, that is the check of the loop around it. So
+/// `for (;;) new Array(1000).fill(1)`, once optimised, would never end.
+const FLAGS: &str = "--no-turboshaft-loop-unrolling";
 
 /// What every isolate is made from.
 #[derive(Debug)]
@@ -33,6 +36,8 @@ pub enum EngineError {
     NoSnapshot,
     #[error("the snapshot lacks a way into the runtime")]
     EntryMissing,
+    #[error("V8 does not part with WebAssembly")]
+    WebAssemblyStays,
     #[error("V8 refused to share a fresh isolate between threads")]
     NotShareable,
 }

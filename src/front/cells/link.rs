@@ -129,6 +129,11 @@ impl Link {
         (link, tokio::spawn(serve(reader, writer, outgoing, in_flight)))
     }
 
+    /// Whether the cell still takes invocations, as far as is known.
+    pub fn is_open(&self) -> bool {
+        !self.outbox.is_closed()
+    }
+
     /// Runs an invocation in the cell. Dropping the future cancels it there.
     ///
     /// # Errors

@@ -14,8 +14,8 @@
     StringPrototypeSlice,
     SymbolToStringTag,
   } = primordials;
-  const { inspection, inspect, ops } = host;
-  const { append, createList, drawTable, formatValues, indentLines, limitText, textOf, withoutRuntimeFrames } = inspection;
+  const { inspection, ops } = host;
+  const { append, createList, drawTable, formatValues, indentLines, inspectPlainly, limitText, textOf, withoutRuntimeFrames } = inspection;
 
   const TRACE = 0;
   const DEBUG = 1;
@@ -42,7 +42,7 @@
   host.resetConsole();
 
   function write(level, text) {
-    ops.log(level, indentation === '' ? text : limitText(indentation + indentLines(text, indentation)));
+    ops.log(level, limitText(indentation === '' ? text : indentation + indentLines(text, indentation)));
   }
 
   function writeValues(level, values) {
@@ -106,14 +106,6 @@
     }
   }
 
-  function inspectWithOptions(value, options) {
-    try {
-      return inspect(value, { customInspect: false, ...options });
-    } catch {
-      return inspect(value, { customInspect: false });
-    }
-  }
-
   function openGroup(data) {
     if (data.length > 0) writeValues(INFO, data);
     if (indentation.length >= MOST_INDENTATION) return;
@@ -139,13 +131,13 @@
     },
     trace(...data) {
       const message = formatValues(undefined, data);
-      write(TRACE, limitText((message === '' ? 'Trace' : 'Trace: ' + message) + captureFrames(methods.trace)));
+      write(TRACE, (message === '' ? 'Trace' : 'Trace: ' + message) + captureFrames(methods.trace));
     },
     assert(condition, ...data) {
       if (!condition) writeFailedAssertion(data);
     },
     dir(value, options) {
-      write(INFO, inspectWithOptions(value, options));
+      write(INFO, inspectPlainly(value, options));
     },
     dirxml(...data) {
       writeValues(INFO, data);
@@ -153,7 +145,7 @@
     table(data, properties) {
       const text = drawTable(data, properties);
       if (text === undefined) writeValues(INFO, [data]);
-      else write(INFO, limitText(text));
+      else write(INFO, text);
     },
     group(...data) {
       openGroup(data);
@@ -167,7 +159,7 @@
     count(label) {
       const name = labelText(label);
       counts[name] = (counts[name] ?? 0) + 1;
-      write(INFO, limitText(name + ': ' + counts[name]));
+      write(INFO, name + ': ' + counts[name]);
     },
     countReset(label) {
       const name = labelText(label);

@@ -61,7 +61,7 @@
     return line;
   }
 
-  function drawTable(columns, rowCount) {
+  function drawColumns(columns, rowCount) {
     let text = drawLine(columns, '┌', '┬', '┐') + '\n' + drawRow(columns, (column) => column.heading) + '\n' +
       drawLine(columns, '├', '┼', '┤') + '\n';
     for (let row = 0; row < rowCount && text.length <= LONGEST_TEXT; row++) {
@@ -83,7 +83,7 @@
         written += setCell(columns[index + 1], row, formatCell(valueAt(row, index)));
       }
     }
-    return drawTable(columns, row);
+    return drawColumns(columns, row);
   }
 
   function drawMap(map) {
@@ -146,7 +146,7 @@
     const keys = ObjectKeys(byKey);
     for (let index = 0; index < keys.length; index++) append(columns, byKey[keys[index]]);
     if (hasValues) append(columns, values);
-    return drawTable(columns, row);
+    return drawColumns(columns, row);
   }
 
   // The names in a customer's list of columns, or undefined where it is none.
@@ -162,8 +162,7 @@
     return names;
   }
 
-  // The table as text, or undefined for data that has no rows.
-  inspection.drawTable = function drawTableOf(data, properties) {
+  function drawData(data, properties) {
     const target = isObject(data) && typeof data !== 'function' ? unwrapProxy(data) : null;
     if (target === null) return undefined;
     const lineage = lineageOf(target);
@@ -174,6 +173,16 @@
       case 'Map Iterator':
       case 'Set Iterator': return drawIterator(target, brand);
       default: return drawObject(target, namesIn(properties));
+    }
+  }
+
+  // The table as text, or undefined for data that has no rows.
+  inspection.drawTable = function drawTable(data, properties) {
+    try {
+      return drawData(data, properties);
+    } catch {
+      // What a table cannot show, inspect can, if only in part.
+      return undefined;
     }
   };
 })

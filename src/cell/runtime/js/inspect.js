@@ -29,10 +29,13 @@
   const {
     append, brandOf, charge, createList, findConstructor, formatInherited, formatPrimitive, formatProperty,
     indentLines, isObject, joinEntries, layoutOf, lineageOf, limitText, LONGEST_TEXT, messageOf, nonIndexKeys,
-    ownDescriptor, ownKeys, prefixOf, readProperty, tagOf, textOf, unwrapProxy,
+    ownDescriptor, ownKeys, prefixOf, readProperty, tagOf, textOf, threw, unwrapProxy,
   } = inspection;
 
   const customInspect = SymbolFor('nodejs.util.inspect.custom');
+
+  // Prototypes to name for an object that no constructor made.
+  const MOST_NAMED = 8;
 
   function stylize(text) {
     return text;
@@ -111,10 +114,6 @@
     };
   }
 
-  function threw(error) {
-    return '<inspection threw: ' + StringPrototypeSlice(messageOf(error), 0, 1000) + '>';
-  }
-
   function isStackOverflow(error) {
     return isObject(error) && messageOf(error) === 'Maximum call stack size exceeded';
   }
@@ -123,9 +122,10 @@
   function formatValue(context, value, level, withoutContents) {
     if (!isObject(value)) return charge(context, formatPrimitive(context, value));
     if (context.remaining <= 0) return '...';
+    const details = context.showProxy ? ops.proxyDetails(value) : undefined;
+    if (details !== undefined && details[0] !== null) return formatProxy(context, details, level);
     const target = unwrapProxy(value);
     if (target === null) return charge(context, '<Revoked Proxy>');
-    if (target !== value && context.showProxy) return formatProxy(context, value, level);
     const indentation = context.indentation;
     try {
       const lineage = lineageOf(target);
@@ -153,9 +153,8 @@
     return charge(context, '[Circular *' + MapPrototypeGet(context.circular, target) + ']');
   }
 
-  function formatProxy(context, proxy, level) {
+  function formatProxy(context, details, level) {
     if (level > context.depth) return charge(context, 'Proxy [Array]');
-    const details = ops.proxyDetails(proxy);
     const parts = createList();
     context.indentation += 2;
     append(parts, formatValue(context, details[0], level + 1, false));
@@ -187,7 +186,7 @@
   // Everything about one object that is known before its entries are formatted.
   function createSubject(context, lineage, level) {
     const found = findConstructor(lineage);
-    const constructorName = found === undefined ? nameWithoutConstructor(context, lineage, level) : found.name;
+    const constructorName = found === undefined ? nameWithoutConstructor(context, lineage, level, level) : found.name;
     const brand = brandOf(lineage, constructorName);
     return {
       lineage,
@@ -201,13 +200,13 @@
   }
 
   // null for objects without prototype; others inherit from objects that no constructor made.
-  function nameWithoutConstructor(context, lineage, level) {
+  function nameWithoutConstructor(context, lineage, level, startLevel) {
     if (lineage.length === 1) return null;
     const brand = brandOf(lineage, null);
     const name = nameOfBrand(lineage[0], brand);
-    if (level > context.depth) return name + ' <Complex prototype>';
+    if (level > context.depth || level > startLevel + MOST_NAMED) return name + ' <Complex prototype>';
     const parent = lineageOf(lineage[1]);
-    if (parent.length > 1) return name + ' <' + nameWithoutConstructor(context, parent, level + 1) + '>';
+    if (parent.length > 1) return name + ' <' + nameWithoutConstructor(context, parent, level + 1, startLevel) + '>';
     const options = { ...createUserOptions(context), customInspect: false, depth: -1 };
     return name + ' <' + inspect(lineage[1], options) + '>';
   }
@@ -303,6 +302,18 @@
       return threw(error);
     }
   }
+
+  // As inspect, but asks values how they want to be shown only where the options say so.
+  inspection.inspectPlainly = function inspectPlainly(value, options) {
+    try {
+      const context = createContext(options);
+      context.customInspect = isObject(options) && ownOption(options, 'customInspect') === true &&
+        ObjectPrototypeHasOwnProperty(options, 'customInspect');
+      return limitText(formatValue(context, value, 0, false));
+    } catch (error) {
+      return threw(error);
+    }
+  };
 
   ObjectDefineProperty(inspect, 'custom', {
     __proto__: null, value: customInspect, configurable: false, enumerable: true, writable: false,

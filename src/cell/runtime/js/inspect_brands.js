@@ -89,7 +89,7 @@
 
   // Object.prototype.toString sees internal slots, unless a tag would make it run a getter.
   function brandByBuiltinTag(lineage) {
-    if (findDescriptor(lineage, SymbolToStringTag) !== undefined) return undefined;
+    if (lineage.mayRunTraps || findDescriptor(lineage, SymbolToStringTag) !== undefined) return undefined;
     const name = StringPrototypeSlice(ObjectPrototypeToString(lineage[0]), 8, -1);
     return name === 'Object' ? undefined : name;
   }
@@ -200,7 +200,7 @@
 
   function describeClass(lineage, constructorName, tag) {
     const hasName = ObjectPrototypeHasOwnProperty(lineage[0], 'name');
-    let text = '[class ' + ((hasName && textOf(readProperty(lineage, 'name'))) || '(anonymous)');
+    let text = '[class ' + ((hasName && textOf(readProperty(lineage, 'name') ?? '')) || '(anonymous)');
     if (constructorName !== 'Function' && constructorName !== null) text += ' [' + constructorName + ']';
     if (tag !== '' && tag !== constructorName) text += ' [' + tag + ']';
     if (constructorName === null) return text + ' extends [null prototype]]';

@@ -230,16 +230,21 @@
   }
 
   // Bindings that a module has not initialised yet throw when they are read.
+  function canRead(namespace, key) {
+    try {
+      return ownDescriptor(namespace, key) !== undefined;
+    } catch {
+      return false;
+    }
+  }
+
   function formatNamespace(context, { value, keys }, level) {
     const output = createList();
     for (let index = 0; index < keys.length; index++) {
-      let text;
-      try {
-        text = inspection.formatProperty(context, value, keys[index], level, false);
-      } catch {
-        text = inspection.formatKey(keys[index], true) + ': <uninitialized>';
-      }
-      append(output, text);
+      const isInitialized = canRead(value, keys[index]);
+      append(output, isInitialized
+        ? inspection.formatProperty(context, value, keys[index], level, false)
+        : inspection.formatKey(keys[index], true) + ': <uninitialized>');
     }
     keys.length = 0;
     return output;

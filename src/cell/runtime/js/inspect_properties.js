@@ -16,7 +16,7 @@
   const { inspection } = host;
   const {
     append, charge, createList, escapeText, formatPrimitive, indexOfKey, isBuiltinConstructor, isObject, lineageOf,
-    messageOf, ownDescriptor, quote, readProperty, textOf, textWidth,
+    messageOf, ownDescriptor, quote, readProperty, textOf, textWidth, threw,
   } = inspection;
 
   // Levels of prototypes whose accessors showHidden adds.
@@ -68,7 +68,12 @@
   }
 
   function formatProperty(context, object, key, level, isArrayLike) {
-    const descriptor = ownDescriptor(object, key) ?? readInherited(object, key);
+    let descriptor;
+    try {
+      descriptor = ownDescriptor(object, key) ?? readInherited(object, key);
+    } catch (error) {
+      return charge(context, formatKey(key, true) + ': ' + threw(error));
+    }
     const name = charge(context, formatKey(key, descriptor.enumerable));
     context.remaining -= context.indentation + 4;
     const indentation = context.compact === true && !isArrayLike ? 3 : 2;

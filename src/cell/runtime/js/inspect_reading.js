@@ -16,6 +16,7 @@
     ReflectOwnKeys,
     String,
     StringPrototypeCharCodeAt,
+    StringPrototypeSlice,
   } = primordials;
   const { ops } = host;
 
@@ -30,6 +31,7 @@
   // them, own properties of longer arrays are not looked for.
   const LONGEST_LISTED = 10_000;
   const LARGEST_INDEX = 2 ** 32 - 2;
+  const LONGEST_REASON = 1000;
   const NO_PARAMETERS = [];
   // Some versions of V8 make the stack of an error an accessor; it is shown as the text it stands for.
   const nativeStackGetter = ObjectGetOwnPropertyDescriptor(new Error(), 'stack').get;
@@ -58,21 +60,22 @@
     }
   }
 
-  function prototypeOf(object) {
-    const prototype = ObjectGetPrototypeOf(object);
-    // The common ones need no look behind them.
-    if (prototype === ObjectPrototype || prototype === ArrayPrototype || prototype === FunctionPrototype) return prototype;
-    return prototype === null ? null : unwrapProxy(prototype);
+  function isCommonPrototype(prototype) {
+    return prototype === ObjectPrototype || prototype === ArrayPrototype || prototype === FunctionPrototype;
   }
 
-  // The object and its prototypes, nearest first.
+  // The object and its prototypes, nearest first; mayRunTraps when ordinary reads would meet a proxy among them.
   function lineageOf(object) {
     const lineage = createList();
+    lineage.mayRunTraps = false;
     let current = object;
     while (current !== null && lineage.length < LONGEST_CHAIN) {
       append(lineage, current);
-      current = prototypeOf(current);
+      const prototype = ObjectGetPrototypeOf(current);
+      current = prototype === null || isCommonPrototype(prototype) ? prototype : unwrapProxy(prototype);
+      if (current !== prototype) lineage.mayRunTraps = true;
     }
+    if (current !== null) lineage.mayRunTraps = true;
     return lineage;
   }
 
@@ -112,9 +115,14 @@
     }
   }
 
-  // As lineage[0][key], but undefined where a getter throws.
+  // As lineage[0][key], but undefined where that throws.
   function readProperty(lineage, key) {
-    const descriptor = findDescriptor(lineage, key);
+    let descriptor;
+    try {
+      descriptor = findDescriptor(lineage, key);
+    } catch {
+      // The stack of an error is made when it is first looked at, by code of the customer's.
+    }
     if (descriptor === undefined) return undefined;
     return descriptor.get === undefined ? descriptor.value : readWith(descriptor.get, lineage[0]);
   }
@@ -180,6 +188,11 @@
     return target === null ? '' : textOf(readProperty(lineageOf(target), 'message'));
   }
 
+  // Stands for what could not be shown.
+  function threw(error) {
+    return '<inspection threw: ' + StringPrototypeSlice(messageOf(error), 0, LONGEST_REASON) + '>';
+  }
+
   inspection.createList = createList;
   inspection.append = append;
   inspection.isObject = isObject;
@@ -196,4 +209,5 @@
   inspection.removeAt = removeAt;
   inspection.textOf = textOf;
   inspection.messageOf = messageOf;
+  inspection.threw = threw;
 })

@@ -5,6 +5,7 @@
   const {
     ArrayIsArray,
     ObjectKeys,
+    ObjectPrototypeHasOwnProperty,
     RegExpPrototypeExec,
     SafeSet,
     SetPrototypeAdd,
@@ -47,15 +48,24 @@
     return kept;
   }
 
+  // Its own name, else its class's: a subclass inherits the name of its parent.
   function className(error) {
     const name = read(error, 'name');
-    const own = typeof name === 'string' ? name : '';
-    if (own !== '' && own !== 'Error') return cut(own, LONGEST_NAME);
+    const named = typeof name === 'string' ? cut(name, LONGEST_NAME) : '';
+    if (hasOwn(error, 'name')) return named;
     const constructor = read(error, 'constructor');
     const constructed = typeof constructor === 'function' ? read(constructor, 'name') : undefined;
     return typeof constructed === 'string' && constructed !== '' && constructed !== 'Object'
       ? cut(constructed, LONGEST_NAME)
-      : own;
+      : named;
+  }
+
+  function hasOwn(value, key) {
+    try {
+      return ObjectPrototypeHasOwnProperty(value, key);
+    } catch {
+      return false;
+    }
   }
 
   function isObject(value) {
@@ -77,7 +87,7 @@
     };
   }
 
-  function codeOf(error, name) {
+  function codeOf(error) {
     if (!isObject(error)) return codes.BAD_REQUEST;
     let code;
     try {
@@ -85,7 +95,7 @@
     } catch {
       // A proxy that does not tell its prototype is no error of ours.
     }
-    return code ?? host.codeByName(name) ?? codes.BAD_REQUEST;
+    return code ?? host.codeByName(read(error, 'name')) ?? codes.BAD_REQUEST;
   }
 
   function retryAfter(error) {
@@ -96,7 +106,7 @@
   // Ends the invocation with what was thrown.
   host.fail = function fail(error) {
     const { name, message, stack } = describe(error);
-    const code = codeOf(error, name);
+    const code = codeOf(error);
     if (code === codes.DROP_EVENT) {
       ops.filter(filterReasons.DROP_EVENT, message);
       return;
