@@ -4,11 +4,7 @@
 //! when the front does.
 
 use std::{
-    collections::HashMap,
-    io,
-    os::unix::net::UnixStream as StdUnixStream,
-    sync::Arc,
-    time::Duration,
+    collections::HashMap, io, os::unix::net::UnixStream as StdUnixStream, sync::Arc, time::Duration,
 };
 
 use futures_util::{SinkExt, StreamExt};
@@ -21,7 +17,10 @@ use tokio_util::codec::{FramedRead, FramedWrite};
 
 use crate::{
     invocation::{FunctionKey, InvocationLimits, VersionKey},
-    wire::{CellFrame, Configure, FrameCodec, FrameError, FrontFrame, Load, Ready, Start, ToCell, ToFront},
+    wire::{
+        CellFrame, Configure, FrameCodec, FrameError, FrontFrame, Load, Ready, Start, ToCell,
+        ToFront,
+    },
 };
 
 mod invocation;
@@ -80,7 +79,9 @@ pub fn serve() -> Result<(), CellError> {
         let configure = first_frame(&mut frames).await?;
         let (answers, outbox) = mpsc::channel(ANSWERS_BUFFERED);
         let engine = Engine::start(usize::try_from(configure.heap_bytes).unwrap_or(usize::MAX))?;
-        let ready = Ready { v8_version: isolate::v8_version().to_owned() };
+        let ready = Ready {
+            v8_version: isolate::v8_version().to_owned(),
+        };
         let scheduler = Scheduler::start(
             engine,
             configure.threads as usize,
@@ -104,7 +105,12 @@ fn inherited_socket() -> io::Result<StdUnixStream> {
 }
 
 async fn first_frame(frames: &mut Frames) -> Result<Configure, CellError> {
-    match frames.next().await.transpose()?.and_then(|frame| frame.frame) {
+    match frames
+        .next()
+        .await
+        .transpose()?
+        .and_then(|frame| frame.frame)
+    {
         Some(CellFrame::Configure(configure)) => Ok(configure),
         _ => Err(CellError::NotConfigured),
     }
@@ -147,7 +153,10 @@ struct Versions(HashMap<u64, (VersionKey, Arc<FunctionSource>)>);
 
 impl Versions {
     fn load(&mut self, load: Load) {
-        let key = VersionKey { function_id: load.function_id.into(), version: load.version.into() };
+        let key = VersionKey {
+            function_id: load.function_id.into(),
+            version: load.version.into(),
+        };
         let source = FunctionSource::new(load.file_name, load.source);
         self.0.insert(load.handle, (key, Arc::new(source)));
     }
@@ -157,17 +166,30 @@ impl Versions {
     }
 
     fn invocation(&self, start: Start) -> Result<Invocation, CellError> {
-        let (version, source) =
-            self.0.get(&start.handle).ok_or(CellError::UnknownVersion(start.handle))?;
-        let key =
-            FunctionKey { version: version.clone(), instance_id: start.instance_id.into() };
-        let call =
-            Call { event_type: start.event_type, event: start.event, settings: start.settings };
+        let (version, source) = self
+            .0
+            .get(&start.handle)
+            .ok_or(CellError::UnknownVersion(start.handle))?;
+        let key = FunctionKey {
+            version: version.clone(),
+            instance_id: start.instance_id.into(),
+        };
+        let call = Call {
+            event_type: start.event_type,
+            event: start.event,
+            settings: start.settings,
+        };
         let limits = InvocationLimits {
             wall_time: Duration::from_nanos(start.wall_nanos),
             result_bytes: start.result_bytes,
             log_bytes: start.log_bytes,
         };
-        Ok(Invocation::new(start.invocation, key, source.clone(), call, limits))
+        Ok(Invocation::new(
+            start.invocation,
+            key,
+            source.clone(),
+            call,
+            limits,
+        ))
     }
 }

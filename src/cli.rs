@@ -70,7 +70,10 @@ fn run_cell() -> ExitCode {
 /// Logs to standard error, at `level` unless `PENSTOCK_LOG` says otherwise.
 fn with_log(level: &str, command: impl FnOnce() -> ExitCode) -> ExitCode {
     let filter = EnvFilter::try_from_env("PENSTOCK_LOG").unwrap_or_else(|_| EnvFilter::new(level));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
     command()
 }
 

@@ -26,13 +26,18 @@ pub struct ServeConfig {
     #[arg(long, env = "PENSTOCK_READY_FILE", value_name = "FILE")]
     pub ready_file: Option<PathBuf>,
 
-    /// Function store: a directory, or a file:// URL, of <function_id>/<version>/index.js
+    /// Function store: a directory, or a file:// URL, of `<function_id>/<version>/index.js`
     /// [default: the examples built into the executor]
     #[arg(long, env = "PENSTOCK_FUNCTIONS", value_name = "URL")]
     pub functions: Option<String>,
 
     /// Longest that calls under way may take after SIGTERM, in milliseconds
-    #[arg(long, env = "PENSTOCK_DRAIN_MS", value_name = "MS", default_value_t = 30_000)]
+    #[arg(
+        long,
+        env = "PENSTOCK_DRAIN_MS",
+        value_name = "MS",
+        default_value_t = 30_000
+    )]
     pub drain_ms: u64,
 
     #[command(flatten)]

@@ -327,7 +327,9 @@ mod tests {
     fn frames_survive_any_split() {
         let mut bytes = BytesMut::new();
         for invocation in 0..3 {
-            FrontSide::default().encode(cancel(invocation), &mut bytes).unwrap();
+            FrontSide::default()
+                .encode(cancel(invocation), &mut bytes)
+                .unwrap();
         }
         for split in 0..bytes.len() {
             let mut arriving = BytesMut::from(&bytes[..split]);
@@ -340,7 +342,11 @@ mod tests {
             while let Some(frame) = decoder.decode(&mut arriving).unwrap() {
                 read.push(frame);
             }
-            assert_eq!(read, vec![cancel(0), cancel(1), cancel(2)], "split at {split}");
+            assert_eq!(
+                read,
+                vec![cancel(0), cancel(1), cancel(2)],
+                "split at {split}"
+            );
         }
     }
 

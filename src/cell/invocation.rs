@@ -9,7 +9,7 @@
 //! takes when the turn is over: so a termination names its invocation and can't hit the next one.
 
 use std::{
-    sync::Arc,
+    sync::{Arc, Weak},
     time::{Duration, Instant},
 };
 
@@ -18,7 +18,6 @@ use parking_lot::Mutex;
 use super::{
     isolate::{Call, FunctionIsolate, FunctionSource, Terminator},
     pool::Lease,
-    scheduler::Ring,
     watchdog::Alarm,
 };
 use crate::invocation::{FunctionKey, InvocationLimits};
@@ -30,6 +29,13 @@ pub enum Interruption {
     WallTime,
     /// Nobody waits for it any more.
     Cancelled,
+}
+
+/// Why the watchdog rings for an invocation. Weak: an alarm keeps nothing alive.
+#[derive(Clone, Debug)]
+pub enum Ring {
+    Deadline(Weak<Invocation>),
+    Timer(Weak<Invocation>),
 }
 
 /// What a running invocation holds; owned by the thread that takes its turn, else by its stage.
@@ -106,7 +112,15 @@ impl Invocation {
         limits: InvocationLimits,
     ) -> Self {
         let arrived = Instant::now();
-        Self { id, key, source, call, limits, arrived, stage: Mutex::new(Stage::Queued) }
+        Self {
+            id,
+            key,
+            source,
+            call,
+            limits,
+            arrived,
+            stage: Mutex::new(Stage::Queued),
+        }
     }
 
     /// Looks at the invocation before a turn. A parked one becomes running; a fresh one waits for
@@ -118,13 +132,24 @@ impl Invocation {
                 *stage = Stage::Queued;
                 TakenUp::Fresh
             }
-            Stage::Parked { run, wake, interruption: Some(interruption) } => {
+            Stage::Parked {
+                run,
+                wake,
+                interruption: Some(interruption),
+            } => {
                 drop(wake);
                 TakenUp::Interrupted(run, interruption)
             }
-            Stage::Parked { mut run, wake, interruption: None } => {
+            Stage::Parked {
+                mut run,
+                wake,
+                interruption: None,
+            } => {
                 let terminator = run.lease.isolate().map(|isolate| isolate.terminator());
-                *stage = Stage::Running { terminator, interruption: None };
+                *stage = Stage::Running {
+                    terminator,
+                    interruption: None,
+                };
                 drop(wake);
                 TakenUp::Parked(run)
             }
@@ -142,14 +167,20 @@ impl Invocation {
         if !matches!(*stage, Stage::Queued) {
             return false;
         }
-        *stage = Stage::Running { terminator: None, interruption: None };
+        *stage = Stage::Running {
+            terminator: None,
+            interruption: None,
+        };
         true
     }
 
     /// Tells how to stop the isolate that is about to run; the interruption, if one came before.
     pub fn can_be_stopped_by(&self, stopper: Terminator) -> Option<Interruption> {
         match &mut *self.stage.lock() {
-            Stage::Running { terminator, interruption } => {
+            Stage::Running {
+                terminator,
+                interruption,
+            } => {
                 *terminator = Some(stopper);
                 *interruption
             }
@@ -174,11 +205,19 @@ impl Invocation {
         wake: impl FnOnce() -> Option<Alarm<Ring>>,
     ) -> Option<(Box<Run>, Interruption)> {
         let mut stage = self.stage.lock();
-        if let Stage::Running { interruption: Some(interruption), .. } = *stage {
+        if let Stage::Running {
+            interruption: Some(interruption),
+            ..
+        } = *stage
+        {
             *stage = Stage::Ended;
             return Some((run, interruption));
         }
-        *stage = Stage::Parked { run, wake: wake(), interruption: None };
+        *stage = Stage::Parked {
+            run,
+            wake: wake(),
+            interruption: None,
+        };
         None
     }
 
@@ -190,7 +229,10 @@ impl Invocation {
                 *stage = Stage::Ended;
                 Noted::Ended
             }
-            Stage::Running { terminator, interruption } => {
+            Stage::Running {
+                terminator,
+                interruption,
+            } => {
                 if interruption.is_none() {
                     *interruption = Some(reason);
                     if let Some(terminator) = terminator {

@@ -94,8 +94,14 @@ impl FunctionIsolate {
         // SAFETY: the only state attached to the isolate, now and later, is HostState (made of Send
         // types; its Globals may be dropped on any thread) and the HeapGuard, which is Sync and outlives
         // the isolate. The snapshot and the references are 'static.
-        let isolate = unsafe { isolate.try_into_shared() }.map_err(|_| EngineError::NotShareable)?;
-        Ok(Self { entries, context, isolate, heap_guard })
+        let isolate =
+            unsafe { isolate.try_into_shared() }.map_err(|_| EngineError::NotShareable)?;
+        Ok(Self {
+            entries,
+            context,
+            isolate,
+            heap_guard,
+        })
     }
 
     /// A way to stop what runs here.
@@ -196,7 +202,9 @@ fn enter_snapshot(isolate: &mut v8::OwnedIsolate) -> Result<Entered, EngineError
     let entries = (0..Entry::ALL.len())
         .map(|index| {
             let entry = scope.get_context_data_from_snapshot_once::<v8::Function>(index);
-            entry.map(|entry| v8::Global::new(scope, entry)).map_err(|_| EngineError::EntryMissing)
+            entry
+                .map(|entry| v8::Global::new(scope, entry))
+                .map_err(|_| EngineError::EntryMissing)
         })
         .collect::<Result<_, _>>()?;
     Ok((v8::Global::new(scope, context), entries))
@@ -210,7 +218,11 @@ fn remove_webassembly<'s>(
 ) -> Result<(), EngineError> {
     let name = v8::String::new(scope, "WebAssembly");
     let removed = name.and_then(|name| context.global(scope).delete(scope, name.into()));
-    if removed == Some(true) { Ok(()) } else { Err(EngineError::WebAssemblyStays) }
+    if removed == Some(true) {
+        Ok(())
+    } else {
+        Err(EngineError::WebAssemblyStays)
+    }
 }
 
 fn enter_handler<'s>(
@@ -284,7 +296,9 @@ fn pop_due_timer(scope: &mut v8::PinScope<'_, '_>, now: Instant) -> Option<u64> 
 }
 
 fn take_outcome(scope: &mut v8::PinScope<'_, '_>) -> Outcome {
-    let outcome = scope.get_slot_mut::<HostState>().and_then(HostState::take_outcome);
+    let outcome = scope
+        .get_slot_mut::<HostState>()
+        .and_then(HostState::take_outcome);
     outcome.unwrap_or_else(|| host_failure(scope))
 }
 

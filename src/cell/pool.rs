@@ -36,7 +36,9 @@ type Age = u64;
 
 impl<I, W> fmt::Debug for Pool<I, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pool").field("capacity", &self.capacity).finish_non_exhaustive()
+        f.debug_struct("Pool")
+            .field("capacity", &self.capacity)
+            .finish_non_exhaustive()
     }
 }
 
@@ -76,7 +78,11 @@ impl<I, W> Pool<I, W> {
         shelves.leased += 1;
         drop(shelves);
         drop(evicted);
-        Some(Lease { pool: self.clone(), key: key.clone(), isolate: warm })
+        Some(Lease {
+            pool: self.clone(),
+            key: key.clone(),
+            isolate: warm,
+        })
     }
 
     /// Passes a wake-up on that its waiter had no use for.
@@ -94,7 +100,11 @@ impl<I, W> Pool<I, W> {
             shelves.last_age += 1;
             let age = shelves.last_age;
             shelves.by_age.insert(age, key.clone());
-            shelves.idle.entry(key.clone()).or_default().push((age, isolate));
+            shelves
+                .idle
+                .entry(key.clone())
+                .or_default()
+                .push((age, isolate));
         }
         drop(shelves);
         self.pass_on();
@@ -138,7 +148,9 @@ pub struct Lease<I, W> {
 
 impl<I, W> fmt::Debug for Lease<I, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Lease").field("key", &self.key).finish_non_exhaustive()
+        f.debug_struct("Lease")
+            .field("key", &self.key)
+            .finish_non_exhaustive()
     }
 }
 
@@ -174,7 +186,10 @@ mod tests {
 
     fn key(function_id: &str) -> FunctionKey {
         FunctionKey {
-            version: VersionKey { function_id: function_id.into(), version: "1".into() },
+            version: VersionKey {
+                function_id: function_id.into(),
+                version: "1".into(),
+            },
             instance_id: "".into(),
         }
     }
@@ -183,7 +198,10 @@ mod tests {
 
     fn pool(capacity: usize) -> (TestPool, mpsc::Receiver<&'static str>) {
         let (resumed, receiver) = mpsc::channel();
-        (Pool::new(capacity, move |waiter| resumed.send(waiter).unwrap()), receiver)
+        (
+            Pool::new(capacity, move |waiter| resumed.send(waiter).unwrap()),
+            receiver,
+        )
     }
 
     fn make_idle(pool: &TestPool, function_id: &str, isolate: &'static str) {
@@ -213,10 +231,20 @@ mod tests {
         make_idle(&pool, "a", "isolate");
         let mut other = key("a");
         other.instance_id = "other".into();
-        assert!(pool.checkout(&other, || "nobody").unwrap().isolate().is_none());
+        assert!(
+            pool.checkout(&other, || "nobody")
+                .unwrap()
+                .isolate()
+                .is_none()
+        );
         let mut other = key("a");
         other.version.version = "2".into();
-        assert!(pool.checkout(&other, || "nobody").unwrap().isolate().is_none());
+        assert!(
+            pool.checkout(&other, || "nobody")
+                .unwrap()
+                .isolate()
+                .is_none()
+        );
     }
 
     #[test]

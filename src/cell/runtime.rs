@@ -5,7 +5,6 @@
 
 use std::borrow::Cow;
 
-
 mod host;
 mod ops;
 
@@ -15,14 +14,35 @@ pub use ops::{on_promise_reject, refuse_dynamic_import};
 /// The runtime's scripts in load order; each is a function of (primordials, host).
 const SCRIPTS: &[(&str, &str)] = &[
     ("globals", include_str!("runtime/js/globals.js")),
-    ("inspect_reading", include_str!("runtime/js/inspect_reading.js")),
+    (
+        "inspect_reading",
+        include_str!("runtime/js/inspect_reading.js"),
+    ),
     ("inspect_text", include_str!("runtime/js/inspect_text.js")),
-    ("inspect_brands", include_str!("runtime/js/inspect_brands.js")),
-    ("inspect_errors", include_str!("runtime/js/inspect_errors.js")),
-    ("inspect_collections", include_str!("runtime/js/inspect_collections.js")),
-    ("inspect_properties", include_str!("runtime/js/inspect_properties.js")),
-    ("inspect_shapes", include_str!("runtime/js/inspect_shapes.js")),
-    ("inspect_layout", include_str!("runtime/js/inspect_layout.js")),
+    (
+        "inspect_brands",
+        include_str!("runtime/js/inspect_brands.js"),
+    ),
+    (
+        "inspect_errors",
+        include_str!("runtime/js/inspect_errors.js"),
+    ),
+    (
+        "inspect_collections",
+        include_str!("runtime/js/inspect_collections.js"),
+    ),
+    (
+        "inspect_properties",
+        include_str!("runtime/js/inspect_properties.js"),
+    ),
+    (
+        "inspect_shapes",
+        include_str!("runtime/js/inspect_shapes.js"),
+    ),
+    (
+        "inspect_layout",
+        include_str!("runtime/js/inspect_layout.js"),
+    ),
     ("inspect", include_str!("runtime/js/inspect.js")),
     ("format", include_str!("runtime/js/format.js")),
     ("console_table", include_str!("runtime/js/console_table.js")),
@@ -76,9 +96,9 @@ pub struct RuntimeBroken {
 
 /// The addresses of the ops, which a snapshot names by their place in this list.
 pub fn external_references() -> Cow<'static, [v8::ExternalReference]> {
-    let references = ops::table().into_iter().map(|(_, op)| v8::ExternalReference {
-        function: op,
-    });
+    let references = ops::table()
+        .into_iter()
+        .map(|(_, op)| v8::ExternalReference { function: op });
     references.collect::<Vec<_>>().into()
 }
 
@@ -103,7 +123,8 @@ pub fn install<'s>(
     }
     Entry::ALL
         .map(|entry| {
-            let value = v8_string(scope, entry.name()).and_then(|name| host.get(scope, name.into()));
+            let value =
+                v8_string(scope, entry.name()).and_then(|name| host.get(scope, name.into()));
             value
                 .and_then(|value| v8::Local::<v8::Function>::try_from(value).ok())
                 .ok_or_else(|| RuntimeBroken {
@@ -139,7 +160,17 @@ fn evaluate<'s>(
 ) -> Option<v8::Local<'s, v8::Value>> {
     let name = v8_string(scope, &format!("penstock:runtime/{script}.js"))?;
     let origin = v8::ScriptOrigin::new(
-        scope, name.into(), 0, 0, false, 0, None, false, false, false, None,
+        scope,
+        name.into(),
+        0,
+        0,
+        false,
+        0,
+        None,
+        false,
+        false,
+        false,
+        None,
     );
     let source = v8_string(scope, source)?;
     let function = v8::Script::compile(scope, source, Some(&origin))?.run(scope)?;

@@ -1,7 +1,7 @@
 //! Takes invocations through their turns: queue → lease → turn → park or end → answer.
 
 use std::{
-    sync::{Arc, Weak},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -10,7 +10,7 @@ use rustix::time::{ClockId, clock_gettime};
 use tokio::sync::mpsc;
 
 use super::{
-    invocation::{Interruption, Invocation, Noted, Run, TakenUp},
+    invocation::{Interruption, Invocation, Noted, Ring, Run, TakenUp},
     isolate::{Engine, FunctionIsolate, LoadEnd, TurnEnd, heap_limit_error},
     pool::Pool,
     threads::RunQueue,
@@ -20,13 +20,6 @@ use crate::{
     invocation::{ErrorCode, Finished, FunctionError, LimitExceeded, Outcome, Usage},
     wire::{FrontFrame, ToFront, finished_to_wire},
 };
-
-/// Why the watchdog rings for an invocation. Weak: an alarm keeps nothing alive.
-#[derive(Clone, Debug)]
-pub enum Ring {
-    Deadline(Weak<Invocation>),
-    Timer(Weak<Invocation>),
-}
 
 /// All that invocations need to run.
 #[derive(Debug)]
@@ -88,7 +81,9 @@ impl Scheduler {
         match invocation.take_up() {
             TakenUp::Fresh => self.first_turn(invocation),
             TakenUp::Parked(run) => self.further_turn(invocation, run),
-            TakenUp::Interrupted(run, interruption) => self.interrupted(invocation, run, interruption),
+            TakenUp::Interrupted(run, interruption) => {
+                self.interrupted(invocation, *run, interruption);
+            }
             // It may have been woken to take a free isolate, which another can have now.
             TakenUp::Nothing => self.pool.pass_on(),
         }
@@ -108,7 +103,9 @@ impl Scheduler {
             began,
             cpu: Duration::ZERO,
             cold_start: false,
-            deadline: self.watchdog.set(began + invocation.limits.wall_time, deadline),
+            deadline: self
+                .watchdog
+                .set(began + invocation.limits.wall_time, deadline),
         });
         let cpu_before = thread_cpu_time();
         let turn = self.enter_handler(invocation, &mut run);
@@ -146,7 +143,10 @@ impl Scheduler {
 
     fn further_turn(&self, invocation: &Arc<Invocation>, mut run: Box<Run>) {
         let cpu_before = thread_cpu_time();
-        let turn = run.lease.isolate().map_or(TurnEnd::Terminated, FunctionIsolate::resume);
+        let turn = run
+            .lease
+            .isolate()
+            .map_or(TurnEnd::Terminated, FunctionIsolate::resume);
         run.cpu += thread_cpu_time().saturating_sub(cpu_before);
         self.after_turn(invocation, run, turn);
     }
@@ -155,7 +155,7 @@ impl Scheduler {
         match turn {
             TurnEnd::Settled(outcome) => {
                 let interrupted = invocation.stop_running().is_some();
-                self.end(invocation, run, Some(outcome), Keep::unless(interrupted));
+                self.end(invocation, *run, Some(outcome), Keep::unless(interrupted));
             }
             TurnEnd::Waiting(next_timer) => {
                 let wake = || {
@@ -163,20 +163,20 @@ impl Scheduler {
                     next_timer.map(|due| self.watchdog.set(due, ring))
                 };
                 if let Some((run, interruption)) = invocation.park(run, wake) {
-                    self.interrupted(invocation, run, interruption);
+                    self.interrupted(invocation, *run, interruption);
                 }
             }
             TurnEnd::Terminated => match invocation.stop_running() {
-                Some(interruption) => self.interrupted(invocation, run, interruption),
+                Some(interruption) => self.interrupted(invocation, *run, interruption),
                 None => {
                     let outcome = heap_limit_error(&self.engine).into();
-                    self.end(invocation, run, Some(outcome), Keep::Condemn);
+                    self.end(invocation, *run, Some(outcome), Keep::Condemn);
                 }
             },
         }
     }
 
-    fn interrupted(&self, invocation: &Invocation, run: Box<Run>, interruption: Interruption) {
+    fn interrupted(&self, invocation: &Invocation, run: Run, interruption: Interruption) {
         let outcome = match interruption {
             Interruption::WallTime => Some(wall_time_error(invocation.limits.wall_time).into()),
             Interruption::Cancelled => None,
@@ -185,11 +185,14 @@ impl Scheduler {
     }
 
     /// Gives the isolate back or up, and sends the answer if there is one to send.
-    fn end(&self, invocation: &Invocation, mut run: Box<Run>, outcome: Option<Outcome>, keep: Keep) {
+    fn end(&self, invocation: &Invocation, mut run: Run, outcome: Option<Outcome>, keep: Keep) {
         drop(run.deadline);
         self.live.remove(&invocation.id);
-        let (logs, heap_used_bytes) =
-            run.lease.isolate().map(FunctionIsolate::close).unwrap_or_default();
+        let (logs, heap_used_bytes) = run
+            .lease
+            .isolate()
+            .map(FunctionIsolate::close)
+            .unwrap_or_default();
         let usage = Usage {
             wall: run.began.elapsed(),
             cpu: run.cpu,
@@ -199,7 +202,10 @@ impl Scheduler {
         };
         let loaded = !matches!(&outcome, Some(Outcome::Failed(error))
             if error.code == ErrorCode::InvalidFunction);
-        let heap_reached = run.lease.isolate().is_some_and(|isolate| isolate.reached_heap_limit());
+        let heap_reached = run
+            .lease
+            .isolate()
+            .is_some_and(|isolate| isolate.reached_heap_limit());
         let condemned = match keep == Keep::Condemn || !loaded || heap_reached {
             true => run.lease.condemn(),
             false => None,
@@ -207,7 +213,11 @@ impl Scheduler {
         // Back in the pool before the answer is out, so that a caller's next event finds it warm.
         drop(run.lease);
         if let Some(outcome) = outcome {
-            let finished = Finished { outcome, logs, usage };
+            let finished = Finished {
+                outcome,
+                logs,
+                usage,
+            };
             let frame = FrontFrame::Finished(Box::new(finished_to_wire(invocation.id, finished)));
             // The socket loop ends the process when it ends; there is nobody to tell then.
             let _ = self.answers.blocking_send(frame.into());
@@ -225,7 +235,11 @@ enum Keep {
 
 impl Keep {
     fn unless(interrupted: bool) -> Self {
-        if interrupted { Self::Condemn } else { Self::Keep }
+        if interrupted {
+            Self::Condemn
+        } else {
+            Self::Keep
+        }
     }
 }
 

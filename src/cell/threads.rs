@@ -17,7 +17,10 @@ pub struct RunQueue<J> {
 
 impl<J: Send + 'static> RunQueue<J> {
     pub fn new() -> Arc<Self> {
-        Arc::new(Self { jobs: Mutex::new(VecDeque::new()), arrived: Condvar::new() })
+        Arc::new(Self {
+            jobs: Mutex::new(VecDeque::new()),
+            arrived: Condvar::new(),
+        })
     }
 
     pub fn push(&self, job: J) {
@@ -57,8 +60,10 @@ impl<J: Send + 'static> RunQueue<J> {
             thread::Builder::new()
                 .name(format!("js-{number}"))
                 .stack_size(STACK_BYTES)
-                .spawn(move || loop {
-                    work(queue.pop());
+                .spawn(move || {
+                    loop {
+                        work(queue.pop());
+                    }
                 })?;
         }
         Ok(())
@@ -75,7 +80,9 @@ mod tests {
     fn every_job_is_done_once() {
         let queue = RunQueue::new();
         let (done, results) = mpsc::channel();
-        queue.serve(3, move |job: u32| done.send(job).unwrap()).unwrap();
+        queue
+            .serve(3, move |job: u32| done.send(job).unwrap())
+            .unwrap();
         for job in 0..100 {
             queue.push(job);
         }

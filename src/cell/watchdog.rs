@@ -11,7 +11,7 @@ use std::{
 use parking_lot::{Condvar, Mutex};
 
 /// How long the thread sleeps when nothing is set; any bound would do.
-const IDLE_SLEEP: Duration = Duration::from_secs(3600);
+const IDLE_SLEEP: Duration = Duration::from_hours(1);
 
 /// Alarms of type `A`, rung on the watchdog's thread when their time has come.
 pub struct Watchdog<A> {
@@ -50,11 +50,13 @@ impl<A: Send + 'static> Watchdog<A> {
             changed: Condvar::new(),
         });
         let watched = Arc::downgrade(&watchdog);
-        thread::Builder::new().name("watchdog".into()).spawn(move || {
-            while let Some(watchdog) = Weak::upgrade(&watched) {
-                ring(watchdog.wait());
-            }
-        })?;
+        thread::Builder::new()
+            .name("watchdog".into())
+            .spawn(move || {
+                while let Some(watchdog) = Weak::upgrade(&watched) {
+                    ring(watchdog.wait());
+                }
+            })?;
         Ok(watchdog)
     }
 
@@ -68,7 +70,10 @@ impl<A: Send + 'static> Watchdog<A> {
             self.changed.notify_one();
         }
         drop(schedule);
-        Alarm { watchdog: Arc::downgrade(self), place }
+        Alarm {
+            watchdog: Arc::downgrade(self),
+            place,
+        }
     }
 
     fn wait(&self) -> A {
@@ -98,7 +103,9 @@ pub struct Alarm<A> {
 
 impl<A> fmt::Debug for Alarm<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Alarm").field("at", &self.place.0).finish_non_exhaustive()
+        f.debug_struct("Alarm")
+            .field("at", &self.place.0)
+            .finish_non_exhaustive()
     }
 }
 
@@ -146,7 +153,7 @@ mod tests {
     fn an_earlier_alarm_is_not_kept_waiting_by_a_later_one() {
         let (rung, rings) = mpsc::channel();
         let watchdog = Watchdog::start(move |alarm| rung.send(alarm).unwrap()).unwrap();
-        let _late = watchdog.set(Instant::now() + Duration::from_secs(3600), "late");
+        let _late = watchdog.set(Instant::now() + Duration::from_hours(1), "late");
         let _early = watchdog.set(Instant::now() + SOON, "early");
         assert_eq!(rings.recv_timeout(PATIENCE), Ok("early"));
     }

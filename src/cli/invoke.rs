@@ -67,7 +67,10 @@ enum InvokeError {
     #[error("{}: the event {error}", path.display())]
     Event { path: PathBuf, error: EventFault },
     #[error("{}: the settings must be a JSON object: {error}", path.display())]
-    Settings { path: PathBuf, error: serde_json::Error },
+    Settings {
+        path: PathBuf,
+        error: serde_json::Error,
+    },
     #[error("the executor could not be started: {0}")]
     Runtime(io::Error),
     #[error(transparent)]
@@ -132,8 +135,11 @@ fn read_call(arguments: &InvokeArguments) -> Result<Call, InvokeError> {
     let limits = &arguments.limits;
     let path = &arguments.event;
     let event = read(path)?;
-    let event_type = event::type_of(&event, limits.event_bytes)
-        .map_err(|error| InvokeError::Event { path: path.clone(), error })?;
+    let event_type =
+        event::type_of(&event, limits.event_bytes).map_err(|error| InvokeError::Event {
+            path: path.clone(),
+            error,
+        })?;
     Ok(Call {
         version: Arc::new(read_function(&arguments.file, limits.source_bytes)?),
         instance_id: "".into(),
@@ -151,14 +157,20 @@ fn read_call(arguments: &InvokeArguments) -> Result<Call, InvokeError> {
 fn read_function(path: &Path, limit: u64) -> Result<FunctionVersion, InvokeError> {
     let source = read(path)?;
     if source.len() as u64 > limit {
-        return Err(InvokeError::SourceTooLarge { path: path.to_owned(), limit });
+        return Err(InvokeError::SourceTooLarge {
+            path: path.to_owned(),
+            limit,
+        });
     }
     if std::str::from_utf8(&source).is_err() {
         return Err(InvokeError::SourceNotUtf8(path.to_owned()));
     }
     Ok(FunctionVersion {
         handle: 0,
-        key: VersionKey { function_id: "local".into(), version: "local".into() },
+        key: VersionKey {
+            function_id: "local".into(),
+            version: "local".into(),
+        },
         source,
         file_name: path.display().to_string(),
     })
@@ -169,8 +181,12 @@ fn read_settings(path: Option<&Path>) -> Result<Bytes, InvokeError> {
         return Ok(Bytes::from_static(b"{}"));
     };
     let settings = read(path)?;
-    serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&settings)
-        .map_err(|error| InvokeError::Settings { path: path.to_owned(), error })?;
+    serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&settings).map_err(
+        |error| InvokeError::Settings {
+            path: path.to_owned(),
+            error,
+        },
+    )?;
     Ok(settings)
 }
 
@@ -178,5 +194,8 @@ fn read(path: &Path) -> Result<Bytes, InvokeError> {
     let contents = fs::read(path);
     contents
         .map(Bytes::from)
-        .map_err(|error| InvokeError::Unreadable { path: path.to_owned(), error })
+        .map_err(|error| InvokeError::Unreadable {
+            path: path.to_owned(),
+            error,
+        })
 }

@@ -1,9 +1,6 @@
 //! The end of an invocation as text: for a person, and as JSON for a program.
 
-use std::{
-    fmt::Write,
-    time::Duration,
-};
+use std::{fmt::Write, time::Duration};
 
 use serde_json::{Value, json};
 
@@ -13,7 +10,12 @@ use crate::invocation::{FilterReason, Finished, FunctionError, LogLine, Outcome,
 pub fn text(finished: &Finished) -> String {
     let mut text = String::new();
     for line in &finished.logs {
-        let _ = writeln!(text, "{:>5} | {}", line.level.name(), indented(&line.message, "      | "));
+        let _ = writeln!(
+            text,
+            "{:>5} | {}",
+            line.level.name(),
+            indented(&line.message, "      | ")
+        );
     }
     if !finished.logs.is_empty() {
         text.push('\n');
@@ -54,11 +56,23 @@ pub fn json(finished: &Finished) -> String {
 }
 
 fn write_error(text: &mut String, error: &FunctionError) {
-    let name = if error.name.is_empty() { String::new() } else { format!("{}: ", error.name) };
+    let name = if error.name.is_empty() {
+        String::new()
+    } else {
+        format!("{}: ", error.name)
+    };
     let _ = write!(text, "{}: {name}{}", error.code.label(), error.message);
     for frame in &error.frames {
-        let function = if frame.function.is_empty() { "(anonymous)" } else { &frame.function };
-        let _ = write!(text, "\n    at {function} ({}:{}:{})", frame.file, frame.line, frame.column);
+        let function = if frame.function.is_empty() {
+            "(anonymous)"
+        } else {
+            &frame.function
+        };
+        let _ = write!(
+            text,
+            "\n    at {function} ({}:{}:{})",
+            frame.file, frame.line, frame.column
+        );
     }
     if error.code.is_retryable() {
         text.push_str("\n  may be retried");

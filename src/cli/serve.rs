@@ -58,7 +58,10 @@ fn try_request() -> serde_json::Value {
 
 /// Resolves at SIGTERM or SIGINT.
 async fn stop_signal() {
-    let (terminate, interrupt) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    let (terminate, interrupt) = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::interrupt()),
+    );
     let (Ok(mut terminate), Ok(mut interrupt)) = (terminate, interrupt) else {
         // Without handlers the signals end the process by themselves.
         return std::future::pending().await;

@@ -27,7 +27,10 @@ pub struct Admitted {
 impl Admission {
     pub fn new(max_in_flight: NonZeroU32) -> Self {
         let places = Arc::new(Semaphore::new(max_in_flight.get() as usize));
-        Self { places, max_in_flight }
+        Self {
+            places,
+            max_in_flight,
+        }
     }
 
     /// # Errors
@@ -36,7 +39,9 @@ impl Admission {
         let permit = self.places.clone().try_acquire_owned();
         permit
             .map(|permit| Admitted { _permit: permit })
-            .map_err(|_| Full { max_in_flight: self.max_in_flight })
+            .map_err(|_| Full {
+                max_in_flight: self.max_in_flight,
+            })
     }
 }
 
@@ -48,7 +53,12 @@ mod tests {
     fn a_place_is_free_again_once_its_holder_is_gone() {
         let admission = Admission::new(NonZeroU32::MIN);
         let first = admission.admit().unwrap();
-        assert_eq!(admission.admit().unwrap_err(), Full { max_in_flight: NonZeroU32::MIN });
+        assert_eq!(
+            admission.admit().unwrap_err(),
+            Full {
+                max_in_flight: NonZeroU32::MIN
+            }
+        );
         drop(first);
         admission.admit().unwrap();
     }

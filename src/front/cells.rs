@@ -64,10 +64,17 @@ impl Cells {
         let mut supervisors = JoinSet::new();
         let mut first = Some(first);
         for place in 0..plan.cells {
-            let supervisor = Supervisor { plan: plan.clone(), place, publish: publish.clone() };
+            let supervisor = Supervisor {
+                plan: plan.clone(),
+                place,
+                publish: publish.clone(),
+            };
             supervisors.spawn(supervisor.run(first.take()));
         }
-        Ok(Self { live, _supervisors: supervisors })
+        Ok(Self {
+            live,
+            _supervisors: supervisors,
+        })
     }
 
     /// The live cell that a function key belongs to, so that its isolates are warm and its harm stays
@@ -98,9 +105,13 @@ impl Cells {
 /// Rendezvous hashing: each live place draws a number for the key and the highest wins, so that a place
 /// that comes or goes moves only its own keys.
 fn choose(key: &FunctionKey, places: &Places) -> Option<Arc<Link>> {
-    let links = places.iter().enumerate().filter_map(|(place, link)| Some((place, link.as_ref()?)));
+    let links = places
+        .iter()
+        .enumerate()
+        .filter_map(|(place, link)| Some((place, link.as_ref()?)));
     let live = links.filter(|(_, link)| link.is_open());
-    live.max_by_key(|(place, _)| draw(key, *place)).map(|(_, link)| link.clone())
+    live.max_by_key(|(place, _)| draw(key, *place))
+        .map(|(_, link)| link.clone())
 }
 
 fn draw(key: &FunctionKey, place: usize) -> u64 {
@@ -145,7 +156,12 @@ impl Supervisor {
         self.fill(Some(cell.link()));
         let end = cell.ended().await;
         self.fill(None);
-        tracing::warn!(place = self.place, pid, end, "cell ended; it will be replaced");
+        tracing::warn!(
+            place = self.place,
+            pid,
+            end,
+            "cell ended; it will be replaced"
+        );
     }
 
     fn fill(&self, link: Option<Arc<Link>>) {
@@ -165,5 +181,9 @@ impl Supervisor {
 /// When the system does not tell.
 pub fn own_program() -> io::Result<PathBuf> {
     let own = PathBuf::from("/proc/self/exe");
-    if own.exists() { Ok(own) } else { std::env::current_exe() }
+    if own.exists() {
+        Ok(own)
+    } else {
+        std::env::current_exe()
+    }
 }

@@ -42,8 +42,10 @@ impl Dispatcher {
     pub async fn dispatch(&self, call: Call) -> Result<Finished, DispatchError> {
         let arrived = Instant::now();
         let _admitted = self.admission.admit()?;
-        let key =
-            FunctionKey { version: call.version.key.clone(), instance_id: call.instance_id.clone() };
+        let key = FunctionKey {
+            version: call.version.key.clone(),
+            instance_id: call.instance_id.clone(),
+        };
         for _ in 0..ATTEMPTS {
             let link = self.cells.route(&key, CELL_PATIENCE).await?;
             let waited = arrived.elapsed();

@@ -33,7 +33,10 @@ pub fn type_of(event: &[u8], limit: u64) -> Result<String, EventFault> {
         return Err(EventFault::TooLarge { bytes, limit });
     }
     let text = std::str::from_utf8(event)?;
-    if !text.trim_start_matches([' ', '\t', '\n', '\r']).starts_with('{') {
+    if !text
+        .trim_start_matches([' ', '\t', '\n', '\r'])
+        .starts_with('{')
+    {
         // Tells a text that is JSON, but no object, from one that is no JSON at all.
         return match serde_json::from_str::<IgnoredAny>(text) {
             Ok(_) => Err(EventFault::NotAnObject),
@@ -134,7 +137,9 @@ impl Visitor<'_> for TypeText {
     }
 
     fn visit_bytes<E: de::Error>(self, text: &[u8]) -> Result<TypeField, E> {
-        Ok(TypeField::String(String::from_utf8_lossy(text).into_owned()))
+        Ok(TypeField::String(
+            String::from_utf8_lossy(text).into_owned(),
+        ))
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<TypeField, E> {
@@ -159,9 +164,15 @@ mod tests {
     #[test]
     fn the_type_is_found() {
         check(r#"{"type":"track"}"#, Ok("track"));
-        check(r#" {"a":{"type":"no"},"type":"tr\u0061ck","b":[1,2]} "#, Ok("track"));
+        check(
+            r#" {"a":{"type":"no"},"type":"tr\u0061ck","b":[1,2]} "#,
+            Ok("track"),
+        );
         check(r#"{"type":1,"type":"page"}"#, Ok("page"));
-        check(r#"{"\ud800":"\udc00","type":"page\ud800"}"#, Ok("page\u{fffd}\u{fffd}\u{fffd}"));
+        check(
+            r#"{"\ud800":"\udc00","type":"page\ud800"}"#,
+            Ok("page\u{fffd}\u{fffd}\u{fffd}"),
+        );
         check(r#"{"__proto__":{"type":"x"},"type":""}"#, Ok(""));
     }
 
@@ -176,14 +187,21 @@ mod tests {
         check("{}", Err("is missing"));
         check(r#"{"type":7}"#, Err("must be a string"));
         check(r#"{"type":null}"#, Err("must be a string"));
-        check(&format!("{{\"type\":\"{}\"}}", "x".repeat(90)), Err("has 101 bytes, over the limit"));
+        check(
+            &format!("{{\"type\":\"{}\"}}", "x".repeat(90)),
+            Err("has 101 bytes, over the limit"),
+        );
         let fault = type_of(b"{\"type\":\"\xff\"}", 100).unwrap_err();
         assert!(matches!(fault, EventFault::NotUtf8(_)), "{fault}");
     }
 
     #[test]
     fn depth_is_no_matter() {
-        let deep = format!("{{\"a\":{}{},\"type\":\"track\"}}", "[".repeat(9000), "]".repeat(9000));
+        let deep = format!(
+            "{{\"a\":{}{},\"type\":\"track\"}}",
+            "[".repeat(9000),
+            "]".repeat(9000)
+        );
         assert_eq!(type_of(deep.as_bytes(), 1 << 20).unwrap(), "track");
     }
 }

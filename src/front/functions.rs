@@ -52,7 +52,9 @@ pub struct Functions {
 
 impl fmt::Debug for Functions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Functions").field("store", &self.store).finish_non_exhaustive()
+        f.debug_struct("Functions")
+            .field("store", &self.store)
+            .finish_non_exhaustive()
     }
 }
 
@@ -85,9 +87,7 @@ pub enum ResolveError {
 
 /// A name that can't be one of a function or version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "must be 1 to {MAX_NAME_BYTES} characters of A-Z a-z 0-9 . _ - and not start with a dot"
-)]
+#[error("must be 1 to {MAX_NAME_BYTES} characters of A-Z a-z 0-9 . _ - and not start with a dot")]
 pub struct BadName;
 
 /// Checks the form of a function id or version, which are also names of folders in a store.
@@ -128,7 +128,10 @@ impl Functions {
             self.check_source(source)?;
         }
         let sent = inline.clone();
-        let found = self.known.get_or_insert_async(&key, self.first_seen(&key, sent)).await?;
+        let found = self
+            .known
+            .get_or_insert_async(&key, self.first_seen(&key, sent))
+            .await?;
         match inline {
             Some(source) if source != found.source => Err(ResolveError::Conflict(key)),
             _ => Ok(found),
@@ -155,7 +158,9 @@ impl Functions {
 
     fn check_source(&self, source: &[u8]) -> Result<(), ResolveError> {
         if source.len() as u64 > self.source_bytes {
-            return Err(ResolveError::TooLarge { limit: self.source_bytes });
+            return Err(ResolveError::TooLarge {
+                limit: self.source_bytes,
+            });
         }
         std::str::from_utf8(source)?;
         Ok(())
@@ -167,7 +172,10 @@ mod tests {
     use super::*;
 
     fn key(function_id: &str) -> VersionKey {
-        VersionKey { function_id: function_id.into(), version: "1".into() }
+        VersionKey {
+            function_id: function_id.into(),
+            version: "1".into(),
+        }
     }
 
     fn functions() -> Functions {
@@ -195,14 +203,20 @@ mod tests {
 
     #[tokio::test]
     async fn a_source_sent_must_agree_with_the_store() {
-        assert_eq!(resolve(&functions(), "hello", Some("mine")).await, "conflict");
+        assert_eq!(
+            resolve(&functions(), "hello", Some("mine")).await,
+            "conflict"
+        );
     }
 
     #[tokio::test]
     async fn a_source_over_the_limit_is_refused_with_the_knob() {
         let large = "x".repeat(1025).leak();
         let error = resolve(&functions(), "f", Some(large)).await;
-        assert_eq!(error, "the source is over the limit of 1024 bytes (knob --source-bytes)");
+        assert_eq!(
+            error,
+            "the source is over the limit of 1024 bytes (knob --source-bytes)"
+        );
     }
 
     #[test]
@@ -210,7 +224,17 @@ mod tests {
         for name in ["a", "sfnc_1-2.3", "0", &"x".repeat(128)] {
             assert_eq!(check_name(name), Ok(()), "{name}");
         }
-        for name in ["", ".", "..", ".hidden", "a/b", "a b", "ä", "a\0", &"x".repeat(129)] {
+        for name in [
+            "",
+            ".",
+            "..",
+            ".hidden",
+            "a/b",
+            "a b",
+            "ä",
+            "a\0",
+            &"x".repeat(129),
+        ] {
             assert_eq!(check_name(name), Err(BadName), "{name}");
         }
     }

@@ -36,12 +36,19 @@ pub struct Executor {
 
 impl Executor {
     pub fn new(functions: Functions, dispatcher: Arc<Dispatcher>, limits: LimitsConfig) -> Self {
-        Self { functions, dispatcher, limits }
+        Self {
+            functions,
+            dispatcher,
+            limits,
+        }
     }
 
     async fn resolve(&self, function: FunctionRef) -> Result<Arc<FunctionVersion>, Status> {
         let (key, inline) = decode::function(function);
-        self.functions.resolve(key, inline).await.map_err(|error| status::unresolved(&error))
+        self.functions
+            .resolve(key, inline)
+            .await
+            .map_err(|error| status::unresolved(&error))
     }
 }
 
@@ -52,8 +59,14 @@ impl ExecutorService for Executor {
         request: Request<InvokeRequest>,
     ) -> Result<Response<InvokeResponse>, Status> {
         let patience = callers_patience(request.metadata());
-        let InvokeParts { function, event, settings, limits, form, capture } =
-            decode::invoke(request.into_inner(), &self.limits).map_err(status::invalid)?;
+        let InvokeParts {
+            function,
+            event,
+            settings,
+            limits,
+            form,
+            capture,
+        } = decode::invoke(request.into_inner(), &self.limits).map_err(status::invalid)?;
         let instance_id = function.instance_id.as_str().into();
         let call = Call {
             version: self.resolve(function).await?,
@@ -63,15 +76,23 @@ impl ExecutorService for Executor {
             settings,
             limits: shortened(limits, patience),
         };
-        let finished = self.dispatcher.dispatch(call).await.map_err(status::not_dispatched)?;
-        Ok(Response::new(encode::invoke_response(finished, form, capture)))
+        let finished = self
+            .dispatcher
+            .dispatch(call)
+            .await
+            .map_err(status::not_dispatched)?;
+        Ok(Response::new(encode::invoke_response(
+            finished, form, capture,
+        )))
     }
 
     async fn invoke_batch(
         &self,
         _request: Request<InvokeBatchRequest>,
     ) -> Result<Response<InvokeBatchResponse>, Status> {
-        Err(Status::unimplemented("InvokeBatch is not there yet; call Invoke for each event"))
+        Err(Status::unimplemented(
+            "InvokeBatch is not there yet; call Invoke for each event",
+        ))
     }
 
     async fn describe(
@@ -85,7 +106,10 @@ impl ExecutorService for Executor {
 /// A caller that waits less than the wall time shortens it.
 fn shortened(limits: InvocationLimits, patience: Option<Duration>) -> InvocationLimits {
     let wall_time = patience.map_or(limits.wall_time, |patience| limits.wall_time.min(patience));
-    InvocationLimits { wall_time, ..limits }
+    InvocationLimits {
+        wall_time,
+        ..limits
+    }
 }
 
 /// What the caller's `grpc-timeout` header allows; `None` without one, or with one that is no timeout.
@@ -120,8 +144,8 @@ mod tests {
             metadata.insert("grpc-timeout", header.parse().unwrap());
             assert_eq!(callers_patience(&metadata), expect, "{header}");
         }
-        check("1H", Some(Duration::from_secs(3600)));
-        check("2M", Some(Duration::from_secs(120)));
+        check("1H", Some(Duration::from_hours(1)));
+        check("2M", Some(Duration::from_mins(2)));
         check("3S", Some(Duration::from_secs(3)));
         check("250m", Some(Duration::from_millis(250)));
         check("9u", Some(Duration::from_micros(9)));

@@ -10,11 +10,7 @@ use std::{
 };
 
 use serde::Serialize;
-use tokio::{
-    net::TcpListener,
-    sync::watch,
-    time,
-};
+use tokio::{net::TcpListener, sync::watch, time};
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::transport::Server;
 use tonic_health::{ServingStatus, server::HealthReporter};
@@ -43,7 +39,10 @@ pub enum ServeError {
     #[error(transparent)]
     Functions(#[from] UnusableLocation),
     #[error("--listen {address}: {error}")]
-    Listen { address: SocketAddr, error: io::Error },
+    Listen {
+        address: SocketAddr,
+        error: io::Error,
+    },
     #[error("the cells could not be started: {0}")]
     Cells(String),
     #[error("--ready-file {}: {error}", path.display())]
@@ -76,18 +75,27 @@ pub async fn serve(
         Some(location) => Store::open(location)?,
         None => Store::Embedded,
     };
-    let listen_error = |error| ServeError::Listen { address: config.listen, error };
-    let listener = TcpListener::bind(config.listen).await.map_err(listen_error)?;
+    let listen_error = |error| ServeError::Listen {
+        address: config.listen,
+        error,
+    };
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .map_err(listen_error)?;
     let address = listener.local_addr().map_err(listen_error)?;
     let cells = start_cells(&config.cells, &config.limits).await?;
     let (health, health_service) = tonic_health::server::health_reporter();
     let live = cells.watch();
-    let dispatcher = Arc::new(Dispatcher::new(Admission::new(config.cells.max_in_flight), cells));
+    let dispatcher = Arc::new(Dispatcher::new(
+        Admission::new(config.cells.max_in_flight),
+        cells,
+    ));
     let functions = Functions::new(store, config.limits.source_bytes);
     let executor = ExecutorServiceServer::new(Executor::new(functions, dispatcher, config.limits))
         .max_decoding_message_size(MAX_MESSAGE_BYTES)
         .max_encoding_message_size(MAX_MESSAGE_BYTES);
-    let reflection = || ReflectionBuilder::configure().register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET);
+    let reflection =
+        || ReflectionBuilder::configure().register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET);
     let (drain, drained) = watch::channel(false);
     let mut stopping = drained.clone();
     let server = Server::builder()
@@ -111,7 +119,10 @@ pub async fn serve(
         ended = &mut server => return Ok(ended?),
         () = stop => {}
     }
-    tracing::info!(grace_ms = config.drain_ms, "draining: no new connections, calls under way finish");
+    tracing::info!(
+        grace_ms = config.drain_ms,
+        "draining: no new connections, calls under way finish"
+    );
     let _ = drain.send(true);
     let finished = time::timeout(Duration::from_millis(config.drain_ms), server).await;
     health_task.abort();
@@ -137,7 +148,9 @@ pub async fn start_cells(cells: &CellsConfig, limits: &LimitsConfig) -> Result<C
             heap_bytes: limits.heap_bytes,
         },
     };
-    Cells::start(plan).await.map_err(|error| failed(error.to_string()))
+    Cells::start(plan)
+        .await
+        .map_err(|error| failed(error.to_string()))
 }
 
 /// Serving while a cell is up and nobody has asked to stop.
@@ -167,8 +180,14 @@ async fn report_health(
 
 /// Written aside and renamed, so that who waits for the file never reads half of it.
 fn write_ready_file(path: &Path, grpc: SocketAddr) -> Result<(), ServeError> {
-    let error = |error| ServeError::ReadyFile { path: path.to_owned(), error };
-    let ready = Ready { grpc, pid: std::process::id() };
+    let error = |error| ServeError::ReadyFile {
+        path: path.to_owned(),
+        error,
+    };
+    let ready = Ready {
+        grpc,
+        pid: std::process::id(),
+    };
     let text = serde_json::to_vec(&ready).map_err(|fault| error(fault.into()))?;
     let aside = path.with_extension("part");
     std::fs::write(&aside, text).map_err(error)?;

@@ -60,7 +60,9 @@ const LIMITS: [fn(u64) -> LimitExceeded; 3] = [
 /// A value's place in the table that both sides share, which is its number on the wire.
 fn number_of<T: PartialEq>(table: &[T], value: &T) -> u32 {
     let place = table.iter().position(|known| known == value);
-    place.and_then(|place| u32::try_from(place).ok()).unwrap_or(u32::MAX)
+    place
+        .and_then(|place| u32::try_from(place).ok())
+        .unwrap_or(u32::MAX)
 }
 
 fn value_of<T: Copy>(table: &[T], number: u32) -> Option<T> {
@@ -88,7 +90,11 @@ pub fn finished_to_wire(invocation: u64, finished: Finished) -> WireFinished {
 pub fn finished_from_wire(frame: WireFinished) -> Result<Finished, Malformed> {
     Ok(Finished {
         outcome: outcome_from_wire(frame.outcome.ok_or(Malformed::NoOutcome)?)?,
-        logs: frame.logs.into_iter().map(log_from_wire).collect::<Result<_, _>>()?,
+        logs: frame
+            .logs
+            .into_iter()
+            .map(log_from_wire)
+            .collect::<Result<_, _>>()?,
         usage: usage_from_wire(frame.usage),
     })
 }
@@ -130,7 +136,11 @@ fn error_to_wire(error: FunctionError) -> WireFunctionError {
         frames: error.frames.into_iter().map(frame_to_wire).collect(),
         retry_after_nanos: error.retry_after.map(nanos),
         limit: error.limit.map(|limit| limit_to_wire(&limit)),
-        violations: error.violations.into_iter().map(violation_to_wire).collect(),
+        violations: error
+            .violations
+            .into_iter()
+            .map(violation_to_wire)
+            .collect(),
     }
 }
 
@@ -143,14 +153,20 @@ fn error_from_wire(error: WireFunctionError) -> Result<FunctionError, Malformed>
         frames: error.frames.into_iter().map(frame_from_wire).collect(),
         retry_after: error.retry_after_nanos.map(Duration::from_nanos),
         limit: error.limit.map(limit_from_wire).transpose()?,
-        violations: error.violations.into_iter().map(violation_from_wire).collect(),
+        violations: error
+            .violations
+            .into_iter()
+            .map(violation_from_wire)
+            .collect(),
     })
 }
 
 fn limit_to_wire(limit: &LimitExceeded) -> WireLimit {
     let kind = LIMITS.iter().position(|make| make(limit.value) == *limit);
     WireLimit {
-        kind: kind.and_then(|kind| u32::try_from(kind).ok()).unwrap_or(u32::MAX),
+        kind: kind
+            .and_then(|kind| u32::try_from(kind).ok())
+            .unwrap_or(u32::MAX),
         value: limit.value,
     }
 }
@@ -161,13 +177,33 @@ fn limit_from_wire(limit: WireLimit) -> Result<LimitExceeded, Malformed> {
 }
 
 fn frame_to_wire(frame: StackFrame) -> WireStackFrame {
-    let StackFrame { function, file, line, column } = frame;
-    WireStackFrame { function, file, line, column }
+    let StackFrame {
+        function,
+        file,
+        line,
+        column,
+    } = frame;
+    WireStackFrame {
+        function,
+        file,
+        line,
+        column,
+    }
 }
 
 fn frame_from_wire(frame: WireStackFrame) -> StackFrame {
-    let WireStackFrame { function, file, line, column } = frame;
-    StackFrame { function, file, line, column }
+    let WireStackFrame {
+        function,
+        file,
+        line,
+        column,
+    } = frame;
+    StackFrame {
+        function,
+        file,
+        line,
+        column,
+    }
 }
 
 fn violation_to_wire(violation: Violation) -> WireViolation {
@@ -248,7 +284,10 @@ mod tests {
     fn every_outcome_survives() {
         survives(Outcome::Delivered("{}".into()));
         for reason in FILTER_REASONS {
-            survives(Outcome::Filtered { reason, message: "why".into() });
+            survives(Outcome::Filtered {
+                reason,
+                message: "why".into(),
+            });
         }
         for code in ERROR_CODES {
             survives(FunctionError::new(code, "message").into());
@@ -264,16 +303,33 @@ mod tests {
 
     #[test]
     fn what_no_sound_cell_sends_is_malformed() {
-        let sound = finished_to_wire(1, Finished::without_running(Outcome::Delivered("{}".into())));
-        let with = |outcome| finished_from_wire(WireFinished { outcome, ..sound.clone() });
+        let sound = finished_to_wire(
+            1,
+            Finished::without_running(Outcome::Delivered("{}".into())),
+        );
+        let with = |outcome| {
+            finished_from_wire(WireFinished {
+                outcome,
+                ..sound.clone()
+            })
+        };
 
         assert_eq!(with(None), Err(Malformed::NoOutcome));
-        assert_eq!(with(Some(WireOutcome::Delivered("[]".into()))), Err(Malformed::Event));
+        assert_eq!(
+            with(Some(WireOutcome::Delivered("[]".into()))),
+            Err(Malformed::Event)
+        );
         assert_eq!(
             with(Some(WireOutcome::Delivered(vec![b'{', 0xff, b'}'].into()))),
             Err(Malformed::Event)
         );
-        let filtered = WireFiltered { reason: 9, message: String::new() };
-        assert_eq!(with(Some(WireOutcome::Filtered(filtered))), Err(Malformed::FilterReason(9)));
+        let filtered = WireFiltered {
+            reason: 9,
+            message: String::new(),
+        };
+        assert_eq!(
+            with(Some(WireOutcome::Filtered(filtered))),
+            Err(Malformed::FilterReason(9))
+        );
     }
 }

@@ -25,7 +25,7 @@ pub use penstock::api::filtered::Reason;
 pub const TRACK: &str = r#"{"type":"track"}"#;
 
 /// No call may hang; far beyond any time that a case asks for.
-const CALL_BOUND: Duration = Duration::from_secs(60);
+const CALL_BOUND: Duration = Duration::from_mins(1);
 
 #[track_caller]
 pub fn delivers(source: &str, event: &str, expected: &str) {
@@ -109,11 +109,11 @@ impl Call {
     }
 
     pub fn source(self, source: &str) -> Call {
-        self.function(|function| function.source = source.to_owned())
+        self.function(|function| source.clone_into(&mut function.source))
     }
 
     pub fn id(self, function_id: &str) -> Call {
-        self.function(|function| function.function_id = function_id.to_owned())
+        self.function(|function| function_id.clone_into(&mut function.function_id))
     }
 
     pub fn version(self, version: &str) -> Call {
@@ -121,7 +121,7 @@ impl Call {
     }
 
     pub fn instance(self, instance_id: &str) -> Call {
-        self.function(|function| function.instance_id = instance_id.to_owned())
+        self.function(|function| instance_id.clone_into(&mut function.instance_id))
     }
 
     fn function(mut self, change: impl FnOnce(&mut FunctionRef)) -> Call {
@@ -277,7 +277,7 @@ impl Reply {
         }
     }
 
-    /// INVALID_ARGUMENT with a violation whose field starts with `field`, and what that one says.
+    /// `INVALID_ARGUMENT` with a violation whose field starts with `field`, and what that one says.
     #[track_caller]
     pub fn rejected(&self, field: &str) -> String {
         let status = self.status(tonic::Code::InvalidArgument);
@@ -330,7 +330,7 @@ impl Display for Reply {
             Ok(response) => {
                 match &response.outcome {
                     Some(Outcome::EventJson(json)) => {
-                        writeln!(f, "{}", cut(&String::from_utf8_lossy(json)))?
+                        writeln!(f, "{}", cut(&String::from_utf8_lossy(json)))?;
                     }
                     other => writeln!(f, "{}", cut(&format!("{other:#?}")))?,
                 }

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use crate::processes::{self, Guarded, cells_of, wait_until};
 use crate::service::penstock;
 
-const BOUND: Duration = Duration::from_secs(60);
+const BOUND: Duration = Duration::from_mins(1);
 
 /// A directory with the files of one run.
 struct Files(TempDir);

@@ -270,7 +270,7 @@ fn an_unhandled_rejection_is_its_invocations() {
         .iter()
         .find(|line| line.message.contains("lost promise"));
     assert_eq!(
-        found.map(|line| line.level()),
+        found.map(penstock::api::LogLine::level),
         Some(LogLevel::Error),
         "{reply}"
     );

@@ -3,6 +3,8 @@
 //! One test binary, because linking it is the expensive part. `service` starts and stops the binary,
 //! `check` says in one line what a call must come to; every other module is one purpose's cases.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
 mod api;
 mod cells;
 mod check;

@@ -35,7 +35,7 @@ static REAPER_INPUT: LazyLock<Mutex<Child>> = LazyLock::new(|| {
 fn tell_reaper(sign: char, pid: u32) {
     let mut reaper = REAPER_INPUT
         .lock()
-        .unwrap_or_else(|poisoned| poisoned.into_inner());
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
     let input = reaper.stdin.as_mut().expect("the reaper has an input");
     writeln!(input, "{sign} {pid}").expect("the reaper listens");
 }

@@ -17,7 +17,7 @@ use crate::processes::{self, Guarded, wait_until};
 
 pub type Client = ExecutorServiceClient<Channel>;
 
-const START_BOUND: Duration = Duration::from_secs(60);
+const START_BOUND: Duration = Duration::from_mins(1);
 const MESSAGE_BYTES: usize = 64 << 20;
 
 /// Serves all tests of the process, so that channels may be shared among them.

@@ -22,7 +22,7 @@ fn json_text_survives() {
         r#"{"type":"track"}"#,
         r#"{"type":"track","empty":{},"list":[],"text":"","null":null}"#,
         r#"{"z":1,"type":"track","a":2,"m":{"y":1,"b":2}}"#,
-        r#"{"type":"track","emoji":"👩‍👩‍👧‍👦 🇩🇪","cjk":"漢字かな","rtl":"שלום مرحبا","e":"é"}"#,
+        r#"{"type":"track","emoji":"👩‍👩‍👧‍👦 🇩🇪","cjk":"漢字かな","rtl":"שלום مرحبا","e":"é"}"#,
         "{\"type\":\"track\",\"separators\":\"\u{2028}\u{2029}\u{feff}\u{fffd}\u{7f}\u{80}\"}",
         r#"{"type":"track","escapes":"\"\\\b\f\n\r\t\u0000\u001f/"}"#,
         r#"{"type":"track","日本":{"ключ":"Ünïcödé"}}"#,

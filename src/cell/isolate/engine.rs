@@ -53,7 +53,11 @@ impl Engine {
         initialize_v8();
         let external_references = runtime::external_references().into_owned().leak();
         let snapshot = make_snapshot(external_references)?.leak();
-        Ok(Self { snapshot, external_references, heap_bytes })
+        Ok(Self {
+            snapshot,
+            external_references,
+            heap_bytes,
+        })
     }
 
     pub fn snapshot(&self) -> &'static [u8] {
@@ -93,7 +97,9 @@ fn make_snapshot(
     // Made even when the runtime is broken: V8 wants a creator to be used before it is dropped.
     let snapshot = creator.create_blob(v8::FunctionCodeHandling::Keep);
     installed?;
-    snapshot.map(|blob| blob.to_vec()).ok_or(EngineError::NoSnapshot)
+    snapshot
+        .map(|blob| blob.to_vec())
+        .ok_or(EngineError::NoSnapshot)
 }
 
 fn install_runtime(creator: &mut v8::OwnedIsolate) -> Result<(), EngineError> {

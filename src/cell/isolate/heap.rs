@@ -14,12 +14,15 @@ pub struct HeapGuard {
 
 impl HeapGuard {
     /// Has the isolate terminated when its heap comes to its limit.
+    #[allow(clippy::unnecessary_box_returns, reason = "V8 keeps its address")]
     pub fn install(isolate: &mut v8::OwnedIsolate) -> Box<Self> {
         let guard = Box::new(Self {
             terminator: isolate.thread_safe_handle(),
             reached: AtomicBool::new(false),
         });
-        let data = std::ptr::from_ref::<Self>(&guard).cast_mut().cast::<c_void>();
+        let data = std::ptr::from_ref::<Self>(&guard)
+            .cast_mut()
+            .cast::<c_void>();
         isolate.add_near_heap_limit_callback(near_heap_limit, data);
         guard
     }

@@ -24,7 +24,11 @@ pub struct FunctionSource {
 
 impl FunctionSource {
     pub fn new(file_name: String, text: Bytes) -> Self {
-        Self { file_name, text, code_cache: OnceLock::new() }
+        Self {
+            file_name,
+            text,
+            code_cache: OnceLock::new(),
+        }
     }
 }
 
@@ -58,7 +62,14 @@ const COLLECT_HANDLERS: &str = "[\
     typeof onBatch === 'function' ? onBatch : undefined]";
 
 const HANDLER_NAMES: [&str; 8] = [
-    "onIdentify", "onTrack", "onPage", "onScreen", "onGroup", "onAlias", "onDelete", "onBatch",
+    "onIdentify",
+    "onTrack",
+    "onPage",
+    "onScreen",
+    "onGroup",
+    "onAlias",
+    "onDelete",
+    "onBatch",
 ];
 
 /// What V8 says of a source that is a module and was read as a script.
@@ -127,12 +138,25 @@ fn source_for(
     scope: &v8::PinScope<'_, '_>,
     source: &FunctionSource,
     form: SourceForm,
-) -> Option<(v8::script_compiler::Source, v8::script_compiler::CompileOptions)> {
+) -> Option<(
+    v8::script_compiler::Source,
+    v8::script_compiler::CompileOptions,
+)> {
     use v8::script_compiler::{CachedData, CompileOptions, Source};
     let name = v8::String::new(scope, &source.file_name)?;
     let is_module = form == SourceForm::Module;
     let origin = v8::ScriptOrigin::new(
-        scope, name.into(), 0, 0, false, 0, None, false, false, is_module, None,
+        scope,
+        name.into(),
+        0,
+        0,
+        false,
+        0,
+        None,
+        false,
+        false,
+        is_module,
+        None,
     );
     let text = super::json_string(scope, &source.text)?;
     Some(match source.code_cache.get() {
@@ -141,7 +165,10 @@ fn source_for(
             let compiled = Source::new_with_cached_data(text, Some(&origin), cache);
             (compiled, CompileOptions::ConsumeCodeCache)
         }
-        None => (Source::new(text, Some(&origin)), CompileOptions::NoCompileOptions),
+        None => (
+            Source::new(text, Some(&origin)),
+            CompileOptions::NoCompileOptions,
+        ),
     })
 }
 
@@ -162,13 +189,18 @@ fn run_script<'s>(
     let Some(handlers) = handlers else {
         return Err(report_thrown(scope, entries));
     };
-    source.code_cache.get_or_init(|| cache_bytes(script.create_code_cache()));
+    source
+        .code_cache
+        .get_or_init(|| cache_bytes(script.create_code_cache()));
     let undefined = v8::undefined(scope).into();
     let mut arguments = vec![undefined];
     for index in 0..handlers.length() {
         arguments.push(handlers.get_index(scope, index).unwrap_or(undefined));
     }
-    Ok(Found { kind: "script", arguments })
+    Ok(Found {
+        kind: "script",
+        arguments,
+    })
 }
 
 fn cache_bytes(cache: Option<v8::UniqueRef<v8::CachedData<'_>>>) -> Vec<u8> {
@@ -180,10 +212,11 @@ fn run_module<'s>(
     entries: &[v8::Global<v8::Function>],
     source: &FunctionSource,
 ) -> Result<Found<'s>, NotLoaded> {
-    let module = source_for(scope, source, SourceForm::Module).and_then(|(mut compiled, options)| {
-        let reason = v8::script_compiler::NoCacheReason::NoReason;
-        v8::script_compiler::compile_module2(scope, &mut compiled, options, reason)
-    });
+    let module =
+        source_for(scope, source, SourceForm::Module).and_then(|(mut compiled, options)| {
+            let reason = v8::script_compiler::NoCacheReason::NoReason;
+            v8::script_compiler::compile_module2(scope, &mut compiled, options, reason)
+        });
     let Some(module) = module else {
         return Err(syntax_error(scope, source));
     };
@@ -206,7 +239,10 @@ fn run_module<'s>(
     }
     let cache = module.get_unbound_module_script(scope).create_code_cache();
     source.code_cache.get_or_init(|| cache_bytes(cache));
-    Ok(Found { kind: "module", arguments: exported_handlers(scope, module) })
+    Ok(Found {
+        kind: "module",
+        arguments: exported_handlers(scope, module),
+    })
 }
 
 /// Named exports first; what is missing comes from the default export, if that is an object.
@@ -219,13 +255,20 @@ fn exported_handlers<'s>(
     let get = |from: v8::Local<'s, v8::Value>, name: &str| -> v8::Local<'s, v8::Value> {
         let name = v8::String::new(scope, name);
         let object = v8::Local::<v8::Object>::try_from(from).ok();
-        object.zip(name).and_then(|(object, name)| object.get(scope, name.into())).unwrap_or(undefined)
+        object
+            .zip(name)
+            .and_then(|(object, name)| object.get(scope, name.into()))
+            .unwrap_or(undefined)
     };
     let default = get(namespace, "default");
     let mut arguments = vec![default];
     arguments.extend(HANDLER_NAMES.map(|name| {
         let named = get(namespace, name);
-        if named.is_function() { named } else { get(default, name) }
+        if named.is_function() {
+            named
+        } else {
+            get(default, name)
+        }
     }));
     arguments
 }
@@ -307,7 +350,10 @@ fn syntax_error(scope: &mut TryCatch<'_, '_, '_, '_>, source: &FunctionSource) -
     let text = text.strip_prefix("Uncaught ").unwrap_or(&text);
     let (name, text) = text.split_once(": ").unwrap_or(("SyntaxError", text));
     scope.reset();
-    let place = (i32::try_from(line).unwrap_or(0), i32::try_from(column).unwrap_or(0));
+    let place = (
+        i32::try_from(line).unwrap_or(0),
+        i32::try_from(column).unwrap_or(0),
+    );
     located(source, name, text.to_owned(), place)
 }
 
@@ -318,7 +364,11 @@ fn located(
     (line, column): (i32, i32),
 ) -> NotLoaded {
     let file = source.file_name.clone();
-    let heading = if name.is_empty() { message.clone() } else { format!("{name}: {message}") };
+    let heading = if name.is_empty() {
+        message.clone()
+    } else {
+        format!("{name}: {message}")
+    };
     FunctionError {
         name: name.to_owned(),
         stack: format!("{heading}\n    at {file}:{line}:{column}"),

@@ -15,7 +15,10 @@ pub fn parse(stack: &str) -> Vec<StackFrame> {
 fn frame(line: &str) -> Option<StackFrame> {
     let call = line.trim_start().strip_prefix("at ")?;
     let call = call.strip_prefix("async ").unwrap_or(call);
-    let (function, place) = match call.strip_suffix(')').and_then(|call| call.rsplit_once(" (")) {
+    let (function, place) = match call
+        .strip_suffix(')')
+        .and_then(|call| call.rsplit_once(" ("))
+    {
         Some((function, place)) => (function, place),
         None => ("", call),
     };
@@ -37,19 +40,39 @@ mod tests {
     fn check(line: &str, expect: Option<(&str, &str, u32, u32)>) {
         let frames = parse(line);
         let frame = frames.first().map(|frame| {
-            (frame.function.as_str(), frame.file.as_str(), frame.line, frame.column)
+            (
+                frame.function.as_str(),
+                frame.file.as_str(),
+                frame.line,
+                frame.column,
+            )
         });
         assert_eq!(frame, expect, "{line}");
     }
 
     #[test]
     fn frames() {
-        check("    at onTrack (f/index.js:3:9)", Some(("onTrack", "f/index.js", 3, 9)));
+        check(
+            "    at onTrack (f/index.js:3:9)",
+            Some(("onTrack", "f/index.js", 3, 9)),
+        );
         check("    at f/index.js:3:9", Some(("", "f/index.js", 3, 9)));
-        check("    at async onTrack (f/index.js:3:9)", Some(("onTrack", "f/index.js", 3, 9)));
-        check("    at async f/index.js:3:9", Some(("", "f/index.js", 3, 9)));
-        check("    at new Foo (f/index.js:1:2)", Some(("new Foo", "f/index.js", 1, 2)));
-        check("    at A.b [as c] (f/index.js:1:2)", Some(("A.b [as c]", "f/index.js", 1, 2)));
+        check(
+            "    at async onTrack (f/index.js:3:9)",
+            Some(("onTrack", "f/index.js", 3, 9)),
+        );
+        check(
+            "    at async f/index.js:3:9",
+            Some(("", "f/index.js", 3, 9)),
+        );
+        check(
+            "    at new Foo (f/index.js:1:2)",
+            Some(("new Foo", "f/index.js", 1, 2)),
+        );
+        check(
+            "    at A.b [as c] (f/index.js:1:2)",
+            Some(("A.b [as c]", "f/index.js", 1, 2)),
+        );
         check("    at Array.map (<anonymous>)", None);
         check("Error: at noon:1:2", None);
         check("    at x (f:99999999999:1)", None);

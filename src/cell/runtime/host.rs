@@ -64,10 +64,16 @@ impl HostState {
     pub fn close(&mut self) -> Vec<LogLine> {
         let pending = self.timers.clear();
         if pending > 0 {
-            let (timers, were) = if pending == 1 { ("timer", "was") } else { ("timers", "were") };
+            let (timers, were) = if pending == 1 {
+                ("timer", "was")
+            } else {
+                ("timers", "were")
+            };
             self.log(
                 LogLevel::Warn,
-                format!("{pending} {timers} still pending when the invocation ended {were} cancelled"),
+                format!(
+                    "{pending} {timers} still pending when the invocation ended {were} cancelled"
+                ),
             );
         }
         self.rejections.clear();
@@ -144,7 +150,12 @@ struct Logs {
 
 impl Logs {
     fn with_limit(limit: u64) -> Self {
-        Self { lines: Vec::new(), limit, kept_bytes: 0, cut_bytes: 0 }
+        Self {
+            lines: Vec::new(),
+            limit,
+            kept_bytes: 0,
+            cut_bytes: 0,
+        }
     }
 
     fn push(&mut self, level: LogLevel, mut message: String) {
@@ -158,7 +169,11 @@ impl Logs {
         }
         // An empty line costs a byte, so that their number is bounded too.
         self.kept_bytes += message.len().max(1) as u64;
-        self.lines.push(LogLine { time: unix_time(), level, message });
+        self.lines.push(LogLine {
+            time: unix_time(),
+            level,
+            message,
+        });
     }
 
     /// Bytes the next line may have: none once anything was cut, even if it were short enough to fit.
@@ -186,7 +201,9 @@ impl Logs {
 }
 
 fn unix_time() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -228,7 +245,7 @@ mod tests {
     #[test]
     fn timers_fire_in_order_and_not_after_cancellation() {
         let mut timers = Timers::default();
-        let later = timers.start(Duration::from_secs(60)).unwrap();
+        let later = timers.start(Duration::from_mins(1)).unwrap();
         let first = timers.start(Duration::ZERO).unwrap();
         let second = timers.start(Duration::ZERO).unwrap();
         let cancelled = timers.start(Duration::ZERO).unwrap();
@@ -245,7 +262,7 @@ mod tests {
     fn timers_are_bounded() {
         let mut timers = Timers::default();
         for _ in 0..MAX_TIMERS {
-            timers.start(Duration::from_secs(60)).unwrap();
+            timers.start(Duration::from_mins(1)).unwrap();
         }
         assert_eq!(timers.start(Duration::ZERO), Err(TooManyTimers));
     }
@@ -253,7 +270,7 @@ mod tests {
     #[test]
     fn the_first_outcome_counts_and_pending_timers_are_told() {
         let mut state = state(1000);
-        state.timers.start(Duration::from_secs(60)).unwrap();
+        state.timers.start(Duration::from_mins(1)).unwrap();
         state.settle(Outcome::Delivered("{}".into()));
         state.settle(Outcome::Delivered("{\"late\":1}".into()));
         assert_eq!(state.take_outcome(), Some(Outcome::Delivered("{}".into())));

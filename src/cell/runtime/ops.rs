@@ -46,7 +46,10 @@ op_table! {
 const ERROR_CODES: [(&str, Option<ErrorCode>); 7] = [
     ("BAD_REQUEST", Some(ErrorCode::BadRequest)),
     ("MESSAGE_REJECTED", Some(ErrorCode::MessageRejected)),
-    ("UNSUPPORTED_EVENT_TYPE", Some(ErrorCode::UnsupportedEventType)),
+    (
+        "UNSUPPORTED_EVENT_TYPE",
+        Some(ErrorCode::UnsupportedEventType),
+    ),
     ("RETRY", Some(ErrorCode::Retry)),
     ("INVALID_RESULT", Some(ErrorCode::InvalidResult)),
     ("INVALID_FUNCTION", Some(ErrorCode::InvalidFunction)),
@@ -169,7 +172,10 @@ fn fail(scope: &mut v8::PinScope<'_, '_>, arguments: Arguments<'_>, _: Return<'_
         retry_after: milliseconds(arguments.get(4)),
         violations: match field.is_empty() {
             true => Vec::new(),
-            false => vec![Violation { field, description: text(scope, arguments.get(6)) }],
+            false => vec![Violation {
+                field,
+                description: text(scope, arguments.get(6)),
+            }],
         },
         ..FunctionError::new(code, text(scope, arguments.get(2)))
     };
@@ -286,7 +292,9 @@ pub unsafe extern "C" fn on_promise_reject(message: v8::PromiseRejectMessage<'_>
     let promise = v8::Global::new(scope, message.get_promise());
     match message.get_event() {
         v8::PromiseRejectEvent::PromiseRejectWithNoHandler => {
-            let Some(reason) = message.get_value() else { return };
+            let Some(reason) = message.get_value() else {
+                return;
+            };
             let reason = v8::Global::new(scope, reason);
             if let Some(host) = scope.get_slot_mut::<HostState>() {
                 host.rejections.push(UnhandledRejection { promise, reason });
@@ -294,7 +302,8 @@ pub unsafe extern "C" fn on_promise_reject(message: v8::PromiseRejectMessage<'_>
         }
         v8::PromiseRejectEvent::PromiseHandlerAddedAfterReject => {
             if let Some(host) = scope.get_slot_mut::<HostState>() {
-                host.rejections.retain(|rejection| rejection.promise != promise);
+                host.rejections
+                    .retain(|rejection| rejection.promise != promise);
             }
         }
         v8::PromiseRejectEvent::PromiseRejectAfterResolved
@@ -303,8 +312,8 @@ pub unsafe extern "C" fn on_promise_reject(message: v8::PromiseRejectMessage<'_>
 }
 
 /// `import()` in a function: always refused, with what to do instead.
-pub fn refuse_dynamic_import<'s, 'i>(
-    scope: &mut v8::PinScope<'s, 'i>,
+pub fn refuse_dynamic_import<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
     _host_options: v8::Local<'s, v8::Data>,
     _importer: v8::Local<'s, v8::Value>,
     specifier: v8::Local<'s, v8::String>,

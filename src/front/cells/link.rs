@@ -124,9 +124,15 @@ impl Link {
     pub fn open(reader: Reader, writer: Writer) -> (Arc<Self>, JoinHandle<End>) {
         let (outbox, outgoing) = mpsc::channel(OUTBOX);
         let in_flight = Arc::new(InFlight::default());
-        let link =
-            Arc::new(Self { outbox, in_flight: in_flight.clone(), last_id: AtomicU64::new(0) });
-        (link, tokio::spawn(serve(reader, writer, outgoing, in_flight)))
+        let link = Arc::new(Self {
+            outbox,
+            in_flight: in_flight.clone(),
+            last_id: AtomicU64::new(0),
+        });
+        (
+            link,
+            tokio::spawn(serve(reader, writer, outgoing, in_flight)),
+        )
     }
 
     /// Whether the cell still takes invocations, as far as is known.
@@ -141,10 +147,16 @@ impl Link {
     pub async fn invoke(&self, call: Call) -> Result<Finished, Lost> {
         let id = self.last_id.fetch_add(1, Ordering::Relaxed);
         // Before the channel, so that it is dropped after it: see `InFlight::expect`.
-        let _cancel = CancelOnDrop { id, in_flight: &self.in_flight };
+        let _cancel = CancelOnDrop {
+            id,
+            in_flight: &self.in_flight,
+        };
         let (answer, answered) = oneshot::channel();
         let outgoing = Outgoing { id, call, answer };
-        self.outbox.send(outgoing).await.map_err(|_| Lost::NotSent)?;
+        self.outbox
+            .send(outgoing)
+            .await
+            .map_err(|_| Lost::NotSent)?;
         answered.await.unwrap_or(Err(Lost::NotSent))
     }
 }
@@ -243,16 +255,24 @@ async fn write_ready(
             continue;
         }
         if loaded.needs(call.version.handle, call.version.source.len() as u64) {
-            writer.feed(CellFrame::Load(load(&call.version)).into()).await?;
+            writer
+                .feed(CellFrame::Load(load(&call.version)).into())
+                .await?;
         }
-        writer.feed(CellFrame::Start(start(id, call)).into()).await?;
+        writer
+            .feed(CellFrame::Start(start(id, call)).into())
+            .await?;
     }
     while let Some(handle) = loaded.pop_excess() {
-        writer.feed(CellFrame::Forget(Forget { handle }).into()).await?;
+        writer
+            .feed(CellFrame::Forget(Forget { handle }).into())
+            .await?;
     }
     let cancelled = std::mem::take(&mut *in_flight.cancelled.lock());
     for invocation in cancelled {
-        writer.feed(CellFrame::Cancel(Cancel { invocation }).into()).await?;
+        writer
+            .feed(CellFrame::Cancel(Cancel { invocation }).into())
+            .await?;
     }
     writer.flush().await
 }

@@ -68,14 +68,21 @@ impl CellProcess {
         let (read, write) = socket.into_split();
         let mut read = FramedRead::new(read, FrameCodec::<ToCell, ToFront>::default());
         let mut write = FramedWrite::new(write, FrameCodec::<ToCell, ToFront>::default());
-        write.send(CellFrame::Configure(plan.configure.clone()).into()).await?;
+        write
+            .send(CellFrame::Configure(plan.configure.clone()).into())
+            .await?;
         match read.next().await.transpose()?.and_then(|frame| frame.frame) {
             Some(FrontFrame::Ready(_)) => {}
             _ => return Err(NotStarted::EndedEarly),
         }
         let pid = child.id().unwrap_or_default();
         let (link, link_end) = Link::open(read, write);
-        Ok(Self { child, pid, link, link_end })
+        Ok(Self {
+            child,
+            pid,
+            link,
+            link_end,
+        })
     }
 
     pub fn pid(&self) -> u32 {

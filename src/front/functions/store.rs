@@ -12,7 +12,11 @@ use crate::invocation::VersionKey;
 
 macro_rules! example {
     ($id:literal) => {
-        ($id, "1", include_str!(concat!("../../../examples/functions/", $id, "/1/index.js")))
+        (
+            $id,
+            "1",
+            include_str!(concat!("../../../examples/functions/", $id, "/1/index.js")),
+        )
     };
 }
 
@@ -69,7 +73,10 @@ impl Store {
         match std::fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => Ok(Self::Directory(path.to_owned())),
             Ok(_) => Err(UnusableLocation::NotADirectory(path.to_owned())),
-            Err(error) => Err(UnusableLocation::Unreadable { path: path.to_owned(), error }),
+            Err(error) => Err(UnusableLocation::Unreadable {
+                path: path.to_owned(),
+                error,
+            }),
         }
     }
 
@@ -82,9 +89,15 @@ impl Store {
         match self {
             Self::Embedded => Ok(embedded(key)),
             Self::Directory(root) => {
-                let path = root.join(&*key.function_id).join(&*key.version).join("index.js");
+                let path = root
+                    .join(&*key.function_id)
+                    .join(&*key.version)
+                    .join("index.js");
                 let read = read_up_to(&path, limit.saturating_add(1)).await;
-                read.map_err(|error| StoreError { key: key.clone(), error })
+                read.map_err(|error| StoreError {
+                    key: key.clone(),
+                    error,
+                })
             }
         }
     }
@@ -113,7 +126,10 @@ mod tests {
     use super::*;
 
     fn key(function_id: &str) -> VersionKey {
-        VersionKey { function_id: function_id.into(), version: "1".into() }
+        VersionKey {
+            function_id: function_id.into(),
+            version: "1".into(),
+        }
     }
 
     #[tokio::test]
@@ -122,8 +138,14 @@ mod tests {
         std::fs::create_dir_all(root.path().join("f/1")).unwrap();
         std::fs::write(root.path().join("f/1/index.js"), "source").unwrap();
         let store = Store::open(&format!("file://{}", root.path().display())).unwrap();
-        assert_eq!(store.fetch(&key("f"), 100).await.unwrap(), Some(Bytes::from("source")));
-        assert_eq!(store.fetch(&key("f"), 3).await.unwrap(), Some(Bytes::from("sour")));
+        assert_eq!(
+            store.fetch(&key("f"), 100).await.unwrap(),
+            Some(Bytes::from("source"))
+        );
+        assert_eq!(
+            store.fetch(&key("f"), 3).await.unwrap(),
+            Some(Bytes::from("sour"))
+        );
         assert_eq!(store.fetch(&key("g"), 100).await.unwrap(), None);
     }
 
@@ -132,9 +154,15 @@ mod tests {
         #[track_caller]
         fn check(location: &str, expect: &str) {
             let error = Store::open(location).unwrap_err().to_string();
-            assert!(error.contains(expect) && error.contains(location), "{error}");
+            assert!(
+                error.contains(expect) && error.contains(location),
+                "{error}"
+            );
         }
-        check("ftp://host/functions", "only a directory or a file:// URL is supported");
+        check(
+            "ftp://host/functions",
+            "only a directory or a file:// URL is supported",
+        );
         check("/nowhere/at/all", "No such file or directory");
         check("/dev/null", "not a directory");
     }

@@ -16,7 +16,10 @@ pub fn filtered(reason: FilterReason, message: String) -> api::Filtered {
         FilterReason::NoReturn => api::filtered::Reason::NoReturn,
         FilterReason::DropEvent => api::filtered::Reason::DropEvent,
     };
-    api::Filtered { reason: reason.into(), message }
+    api::Filtered {
+        reason: reason.into(),
+        message,
+    }
 }
 
 pub fn function_error(error: FunctionError) -> api::FunctionError {
@@ -58,7 +61,12 @@ pub fn log_line(line: LogLine) -> api::LogLine {
         seconds: i64::try_from(line.time.as_secs()).unwrap_or(i64::MAX),
         nanos: i32::try_from(line.time.subsec_nanos()).unwrap_or(0),
     };
-    api::LogLine { time: Some(time), level: level.into(), message: line.message, event_index: None }
+    api::LogLine {
+        time: Some(time),
+        level: level.into(),
+        message: line.message,
+        event_index: None,
+    }
 }
 
 pub fn usage(usage: &Usage) -> api::Usage {
@@ -88,8 +96,18 @@ fn code(code: ErrorCode) -> api::ErrorCode {
 }
 
 fn frame(frame: StackFrame) -> api::StackFrame {
-    let StackFrame { function, file, line, column } = frame;
-    api::StackFrame { function, file, line, column }
+    let StackFrame {
+        function,
+        file,
+        line,
+        column,
+    } = frame;
+    api::StackFrame {
+        function,
+        file,
+        line,
+        column,
+    }
 }
 
 fn limit(limit: LimitExceeded) -> api::LimitExceeded {

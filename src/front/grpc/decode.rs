@@ -34,7 +34,10 @@ pub struct Fault {
 
 impl Fault {
     pub fn new(field: impl Into<String>, description: impl Display) -> Self {
-        Self { field: field.into(), description: description.to_string() }
+        Self {
+            field: field.into(),
+            description: description.to_string(),
+        }
     }
 }
 
@@ -72,9 +75,14 @@ pub fn invoke(request: InvokeRequest, allowed: &LimitsConfig) -> Result<InvokePa
     let settings = keep_fault(settings(request.settings, allowed), &mut faults);
     let limits = keep_fault(limits(request.limits, allowed), &mut faults);
     match (event, settings, limits) {
-        (Some(event), Some(settings), Some(limits)) if faults.is_empty() => {
-            Ok(InvokeParts { function, event, settings, limits, form, capture: request.capture })
-        }
+        (Some(event), Some(settings), Some(limits)) if faults.is_empty() => Ok(InvokeParts {
+            function,
+            event,
+            settings,
+            limits,
+            form,
+            capture: request.capture,
+        }),
         _ => Err(faults),
     }
 }
@@ -104,7 +112,8 @@ fn check_function(function: &FunctionRef, faults: &mut Vec<Fault>) {
         }
     }
     let instance = &function.instance_id;
-    if instance.len() > MAX_INSTANCE_BYTES || !instance.bytes().all(|byte| byte.is_ascii_graphic()) {
+    if instance.len() > MAX_INSTANCE_BYTES || !instance.bytes().all(|byte| byte.is_ascii_graphic())
+    {
         let form = format!("must be at most {MAX_INSTANCE_BYTES} visible ASCII characters");
         faults.push(Fault::new("function.instance_id", form));
     }
@@ -149,10 +158,21 @@ fn limits(asked: Option<Limits>, allowed: &LimitsConfig) -> Result<InvocationLim
         None => allowed.wall_time(),
         Some(asked) => match Duration::try_from(asked) {
             Ok(asked) if !asked.is_zero() => asked.min(allowed.wall_time()),
-            _ => return Err(Fault::new("limits.wall_time", "must be longer than nothing")),
+            _ => {
+                return Err(Fault::new(
+                    "limits.wall_time",
+                    "must be longer than nothing",
+                ));
+            }
         },
     };
-    let lowered = |asked: u64, allowed: u64| if asked == 0 { allowed } else { asked.min(allowed) };
+    let lowered = |asked: u64, allowed: u64| {
+        if asked == 0 {
+            allowed
+        } else {
+            asked.min(allowed)
+        }
+    };
     Ok(InvocationLimits {
         wall_time,
         result_bytes: lowered(asked.result_bytes, allowed.result_bytes),

@@ -14,7 +14,11 @@ use crate::{
 /// success when `capture` asks for them.
 pub fn invoke_response(finished: Finished, form: EventForm, capture: bool) -> InvokeResponse {
     use invoke_response::Outcome as Encoded;
-    let Finished { outcome, logs, usage: used } = finished;
+    let Finished {
+        outcome,
+        logs,
+        usage: used,
+    } = finished;
     let outcome = match outcome {
         Outcome::Delivered(json) => match form {
             EventForm::Json => Encoded::EventJson(json),
@@ -29,7 +33,11 @@ pub fn invoke_response(finished: Finished, form: EventForm, capture: bool) -> In
     let with_logs = capture || matches!(outcome, Encoded::Error(_));
     InvokeResponse {
         outcome: Some(outcome),
-        logs: if with_logs { logs.into_iter().map(log_line).collect() } else { Vec::new() },
+        logs: if with_logs {
+            logs.into_iter().map(log_line).collect()
+        } else {
+            Vec::new()
+        },
         requests: Vec::new(),
         usage: Some(usage(&used)),
     }

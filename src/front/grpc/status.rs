@@ -16,8 +16,10 @@ const RETRY_DELAY: Duration = Duration::from_millis(100);
 
 /// A request that can't be run as it is.
 pub fn invalid(faults: Vec<Fault>) -> Status {
-    let message: Vec<_> =
-        faults.iter().map(|fault| format!("{} {}", fault.field, fault.description)).collect();
+    let message: Vec<_> = faults
+        .iter()
+        .map(|fault| format!("{} {}", fault.field, fault.description))
+        .collect();
     let violations: Vec<_> = faults
         .into_iter()
         .map(|fault| FieldViolation::new(fault.field, fault.description))
@@ -58,7 +60,11 @@ pub fn not_dispatched(error: DispatchError) -> Status {
 }
 
 fn retryable(code: Code, message: String) -> Status {
-    Status::with_error_details(code, message, ErrorDetails::with_retry_info(Some(RETRY_DELAY)))
+    Status::with_error_details(
+        code,
+        message,
+        ErrorDetails::with_retry_info(Some(RETRY_DELAY)),
+    )
 }
 
 fn error_info(reason: &str, key: &crate::invocation::VersionKey) -> ErrorDetails {

@@ -22,7 +22,10 @@ pub struct NotAStruct {
 
 impl NotAStruct {
     fn at(path: &str, description: impl Into<String>) -> Self {
-        Self { path: path.to_owned(), description: description.into() }
+        Self {
+            path: path.to_owned(),
+            description: description.into(),
+        }
     }
 }
 
@@ -71,13 +74,23 @@ fn write_list(value: &ListValue, text: &mut Vec<u8>, path: &mut String) -> Resul
 
 fn write_value(value: &Value, text: &mut Vec<u8>, path: &mut String) -> Result<(), NotAStruct> {
     match &value.kind {
-        None => return Err(NotAStruct::at(path, "has no kind; for null give null_value")),
+        None => {
+            return Err(NotAStruct::at(
+                path,
+                "has no kind; for null give null_value",
+            ));
+        }
         Some(Kind::NullValue(_)) => text.extend_from_slice(b"null"),
         Some(Kind::BoolValue(true)) => text.extend_from_slice(b"true"),
         Some(Kind::BoolValue(false)) => text.extend_from_slice(b"false"),
         Some(Kind::NumberValue(number)) => match serde_json::Number::from_f64(*number) {
             Some(number) => text.extend_from_slice(number.to_string().as_bytes()),
-            None => return Err(NotAStruct::at(path, format!("is {number}, which JSON has no text for"))),
+            None => {
+                return Err(NotAStruct::at(
+                    path,
+                    format!("is {number}, which JSON has no text for"),
+                ));
+            }
         },
         Some(Kind::StringValue(string)) => write_string(string, text),
         Some(Kind::StructValue(fields)) => write_struct(fields, text, path)?,
@@ -96,7 +109,12 @@ fn write_string(string: &str, text: &mut Vec<u8>) {
 /// # Errors
 /// [`NotAStruct`] for a text nested so deep that decoders would refuse the answer.
 pub fn from_json(json: &[u8]) -> Result<Struct, NotAStruct> {
-    let too_deep = || NotAStruct::at("", "is nested deeper than a Struct can carry; send event_json");
+    let too_deep = || {
+        NotAStruct::at(
+            "",
+            "is nested deeper than a Struct can carry; send event_json",
+        )
+    };
     let text = without_lone_surrogates(json);
     match serde_json::from_slice(&text) {
         Ok(Json::Object(fields)) => struct_value(fields, ENVELOPE_DEPTH, &mut String::new()),
@@ -107,11 +125,7 @@ pub fn from_json(json: &[u8]) -> Result<Struct, NotAStruct> {
 
 type JsonFields = serde_json::Map<String, Json>;
 
-fn struct_value(
-    fields: JsonFields,
-    depth: usize,
-    path: &mut String,
-) -> Result<Struct, NotAStruct> {
+fn struct_value(fields: JsonFields, depth: usize, path: &mut String) -> Result<Struct, NotAStruct> {
     let mut converted = Struct::default();
     for (key, value) in fields {
         let parent = path.len();
@@ -213,7 +227,10 @@ mod tests {
             r#"{"a":[1,-2.5,true,false,null,"x\n\u2028"],"__proto__":{"é":"😀"}}"#,
             "{\"__proto__\":{\"é\":\"😀\"},\"a\":[1.0,-2.5,true,false,null,\"x\\n\u{2028}\"]}",
         );
-        check(r#"{"n":9007199254740993,"big":1e308}"#, r#"{"big":1e308,"n":9007199254740992.0}"#);
+        check(
+            r#"{"n":9007199254740993,"big":1e308}"#,
+            r#"{"big":1e308,"n":9007199254740992.0}"#,
+        );
     }
 
     #[test]
@@ -228,13 +245,30 @@ mod tests {
     #[test]
     fn a_number_without_a_text_is_told_with_its_path() {
         let mut inner = Struct::default();
-        let number = Value { kind: Some(Kind::NumberValue(f64::NAN)) };
-        let list = ListValue { values: vec![number] };
-        inner.fields.insert("x".into(), Value { kind: Some(Kind::ListValue(list)) });
+        let number = Value {
+            kind: Some(Kind::NumberValue(f64::NAN)),
+        };
+        let list = ListValue {
+            values: vec![number],
+        };
+        inner.fields.insert(
+            "x".into(),
+            Value {
+                kind: Some(Kind::ListValue(list)),
+            },
+        );
         let mut outer = Struct::default();
-        outer.fields.insert("a".into(), Value { kind: Some(Kind::StructValue(inner)) });
+        outer.fields.insert(
+            "a".into(),
+            Value {
+                kind: Some(Kind::StructValue(inner)),
+            },
+        );
         let fault = to_json(&outer).unwrap_err();
-        assert_eq!(fault.to_string(), ".a.x[0] is NaN, which JSON has no text for");
+        assert_eq!(
+            fault.to_string(),
+            ".a.x[0] is NaN, which JSON has no text for"
+        );
     }
 
     #[test]

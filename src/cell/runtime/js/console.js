@@ -86,7 +86,7 @@
 
   function writeFailedAssertion(data) {
     const values = createList();
-    const hasMessage = typeof data[0] === 'string';
+    const hasMessage = data.length > 0 && typeof data[0] === 'string';
     if (hasMessage) append(values, 'Assertion failed: ' + data[0]);
     else append(values, data.length === 0 ? 'Assertion failed' : 'Assertion failed:');
     for (let index = hasMessage ? 1 : 0; index < data.length; index++) append(values, data[index]);

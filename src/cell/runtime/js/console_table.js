@@ -38,10 +38,11 @@
     return { heading, cells: { __proto__: null }, width: textWidth(heading) };
   }
 
+  // Returns what the cell takes of the text that a table may become; empty ones take space too.
   function setCell(column, row, text) {
     column.cells[row] = text;
     column.width = MathMax(column.width, textWidth(text));
-    return text.length;
+    return text.length + 1;
   }
 
   function drawLine(columns, start, joint, end) {

@@ -16,11 +16,13 @@
   } = primordials;
   const { inspection, inspect } = host;
   const {
-    findDescriptor, formatBigInt, formatNumber, isBuiltinConstructor, isObject, lineageOf, limitText, LONGEST_TEXT, messageOf,
+    findDescriptor, formatBigInt, formatNumber, formatPrimitive, isBuiltinConstructor, isObject, lineageOf, limitText, LONGEST_TEXT, messageOf,
     ownDescriptor, readProperty, textOf, unwrapProxy,
   } = inspection;
 
   const PERCENT = 37;
+  // What primitives other than strings need of a context, without the cost of one.
+  const plain = { numericSeparator: false };
 
   // Whether a look inside tells more than toString would, as that is nobody's own.
   function hasBuiltinToString(value) {
@@ -117,6 +119,11 @@
     return { text: text + StringPrototypeSlice(template, copied), used };
   }
 
+  function formatArgument(options, value) {
+    if (typeof value === 'string') return value;
+    return options === undefined && !isObject(value) ? formatPrimitive(plain, value) : inspect(value, options);
+  }
+
   function formatValues(options, values) {
     const { length } = values;
     if (length === 0) return '';
@@ -134,11 +141,19 @@
       }
     }
     for (let index = next; index < length && text.length <= LONGEST_TEXT; index++) {
-      const value = values[index];
-      const shown = typeof value === 'string' ? value : inspect(value, options);
+      const shown = formatArgument(options, values[index]);
       text += index === 0 ? shown : ' ' + shown;
     }
     return limitText(text);
+  }
+
+  // Options whose getters have run, so that they cannot throw later.
+  function copyOptions(options) {
+    try {
+      return isObject(options) ? { ...options } : undefined;
+    } catch {
+      return undefined;
+    }
   }
 
   host.format = function format(...values) {
@@ -146,7 +161,7 @@
   };
 
   host.formatWithOptions = function formatWithOptions(options, ...values) {
-    return formatValues(isObject(options) ? options : undefined, values);
+    return formatValues(copyOptions(options), values);
   };
 
   // format for callers that have the arguments in an array.

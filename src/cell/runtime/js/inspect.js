@@ -37,6 +37,8 @@
   // Prototypes to name for an object that no constructor made.
   const MOST_NAMED = 8;
 
+  const NOTHING = createList();
+
   function stylize(text) {
     return text;
   }
@@ -238,7 +240,7 @@
 
   function formatObject(context, lineage, level, withoutContents) {
     const subject = createSubject(context, lineage, level);
-    const inherited = context.showHidden && level <= context.depth ? formatInherited(context, subject, level) : createList();
+    const inherited = context.showHidden && level <= context.depth ? formatInherited(context, subject, level) : NOTHING;
     const shape = layoutOf(context, subject);
     const isEmpty = shape.size === 0 && subject.keys.length === 0 && inherited.length === 0;
     if (isEmpty && !(subject.brand === 'TypedArray' && context.showHidden)) {

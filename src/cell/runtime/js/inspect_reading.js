@@ -3,6 +3,7 @@
   'use strict';
 
   const {
+    Array,
     ArrayPrototype,
     Error,
     FunctionPrototype,
@@ -34,11 +35,18 @@
   const LONGEST_REASON = 1000;
   const NO_PARAMETERS = [];
   // Some versions of V8 make the stack of an error an accessor; it is shown as the text it stands for.
-  const nativeStackGetter = ObjectGetOwnPropertyDescriptor(new Error(), 'stack').get;
+  const nativeStackGetter = ObjectGetOwnPropertyDescriptor(new Error(), 'stack')?.get;
 
   // An array that no setter on Array.prototype can intercept writes to.
+  class List extends Array {
+    constructor() {
+      super();
+    }
+  }
+  ObjectSetPrototypeOf(List.prototype, null);
+
   function createList() {
-    return ObjectSetPrototypeOf([], null);
+    return new List();
   }
 
   function append(list, item) {
