@@ -1,6 +1,6 @@
 //! The command line: which subcommand runs, and with which exit code it ends.
 
-use std::process::ExitCode;
+use std::{io::IsTerminal, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
@@ -73,6 +73,7 @@ fn with_log(level: &str, command: impl FnOnce() -> ExitCode) -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .init();
     command()
 }

@@ -94,8 +94,6 @@ pub async fn serve(
     let executor = ExecutorServiceServer::new(Executor::new(functions, dispatcher, config.limits))
         .max_decoding_message_size(MAX_MESSAGE_BYTES)
         .max_encoding_message_size(MAX_MESSAGE_BYTES);
-    let reflection =
-        || ReflectionBuilder::configure().register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET);
     let (drain, drained) = watch::channel(false);
     let mut stopping = drained.clone();
     let server = Server::builder()
@@ -131,6 +129,15 @@ pub async fn serve(
         Err(_) => tracing::warn!("the grace is over; calls still under way are dropped"),
     }
     Ok(())
+}
+
+/// What a client can ask about: the API, health, and the details of statuses, so that tools show them in
+/// words.
+fn reflection() -> ReflectionBuilder<'static> {
+    ReflectionBuilder::configure()
+        .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
 }
 
 /// Starts the cells a configuration asks for.

@@ -40,6 +40,7 @@ op_table! {
     "proxyDetails" => proxy_details,
     "promiseDetails" => promise_details,
     "previewEntries" => preview_entries,
+    "nonIndexKeys" => non_index_keys,
 }
 
 /// How a handler's end is numbered for JavaScript. `DROP_EVENT` is an error class there and no error here.
@@ -279,6 +280,30 @@ fn preview_entries(
     if let (Some(entries), is_key_value) = object.preview_entries(scope) {
         let details = [entries.into(), v8::Boolean::new(scope, is_key_value).into()];
         value.set(v8::Array::new_with_elements(scope, &details).into());
+    }
+}
+
+/// `nonIndexKeys(object, onlyEnumerable)`: own keys, strings and symbols, without the indices, of which
+/// there may be too many to list.
+fn non_index_keys(
+    scope: &mut v8::PinScope<'_, '_>,
+    arguments: Arguments<'_>,
+    mut value: Return<'_>,
+) {
+    let Ok(object) = v8::Local::<v8::Object>::try_from(arguments.get(0)) else {
+        return;
+    };
+    let filter = match arguments.get(1).is_true() {
+        true => v8::PropertyFilter::ONLY_ENUMERABLE,
+        false => v8::PropertyFilter::ALL_PROPERTIES,
+    };
+    let wanted = v8::GetPropertyNamesArgsBuilder::new()
+        .mode(v8::KeyCollectionMode::OwnOnly)
+        .property_filter(filter)
+        .index_filter(v8::IndexFilter::SkipIndices)
+        .build();
+    if let Some(keys) = object.get_property_names(scope, wanted) {
+        value.set(keys.into());
     }
 }
 

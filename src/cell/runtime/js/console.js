@@ -15,7 +15,9 @@
     SymbolToStringTag,
   } = primordials;
   const { inspection, ops } = host;
-  const { append, createList, drawTable, formatValues, indentLines, inspectPlainly, limitText, textOf, withoutRuntimeFrames } = inspection;
+  const {
+    append, createList, drawTable, formatValues, indentLines, inspectPlainly, limitText, textOf, withoutRuntimeFrames,
+  } = inspection;
 
   const TRACE = 0;
   const DEBUG = 1;

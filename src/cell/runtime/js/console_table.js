@@ -17,8 +17,8 @@
   } = primordials;
   const { inspection, inspect, ops } = host;
   const {
-    append, brandOf, createList, findConstructor, isObject, lineageOf, LONGEST_TEXT, ownDescriptor, readProperty, textOf,
-    textWidth, unwrapProxy,
+    append, brandOf, createList, findConstructor, isObject, lineageOf, LONGEST_TEXT, ownDescriptor, readProperty,
+    textOf, textWidth, unwrapProxy,
   } = inspection;
 
   const ITERATION_INDEX = '(iteration index)';
@@ -29,8 +29,9 @@
 
   function formatCell(value) {
     const target = isObject(value) ? unwrapProxy(value) : null;
-    const isLarge = target !== null && typeof target === 'object' && !ArrayIsArray(target) && ObjectKeys(target).length > MOST_KEYS;
-    return inspect(value, { depth: isLarge ? -1 : 0, maxArrayLength: 3, breakLength: Infinity });
+    const isPlain = target !== null && typeof target === 'object' && !ArrayIsArray(target);
+    const depth = isPlain && ObjectKeys(target).length > MOST_KEYS ? -1 : 0;
+    return inspect(value, { depth, maxArrayLength: 3, breakLength: Infinity });
   }
 
   // A column is its heading and its cells by row; rows that have none stay empty.

@@ -9,18 +9,16 @@
     NumberParseInt,
     ObjectPrototypeHasOwnProperty,
     String,
-    StringPrototypeCharCodeAt,
     StringPrototypeIndexOf,
     StringPrototypeSlice,
     SymbolToPrimitive,
   } = primordials;
   const { inspection, inspect } = host;
   const {
-    findDescriptor, formatBigInt, formatNumber, formatPrimitive, isBuiltinConstructor, isObject, lineageOf, limitText, LONGEST_TEXT, messageOf,
-    ownDescriptor, readProperty, textOf, unwrapProxy,
+    formatBigInt, formatNumber, formatPrimitive, isBuiltinConstructor, isObject, lineageOf, limitText, LONGEST_TEXT,
+    messageOf, ownDescriptor, readProperty, unwrapProxy,
   } = inspection;
 
-  const PERCENT = 37;
   // What primitives other than strings need of a context, without the cost of one.
   const plain = { numericSeparator: false };
 
@@ -29,7 +27,8 @@
     const target = unwrapProxy(value);
     if (target === null) return true;
     const lineage = lineageOf(target);
-    if (typeof readProperty(lineage, SymbolToPrimitive) === 'function' && !isBuiltinConversion(lineage, SymbolToPrimitive)) return false;
+    const converts = typeof readProperty(lineage, SymbolToPrimitive) === 'function';
+    if (converts && !isBuiltinConversion(lineage, SymbolToPrimitive)) return false;
     if (typeof readProperty(lineage, 'toString') !== 'function') return true;
     return isBuiltinConversion(lineage, 'toString');
   }
@@ -84,15 +83,15 @@
   // The text that replaces a placeholder, or undefined when the letter makes none.
   function formatPlaceholder(options, letter, value) {
     switch (letter) {
-      case 115: return formatAsString(options, value);
-      case 106: return formatAsJson(value);
-      case 100: return typeof value === 'bigint' ? formatBigInt(value, false) : formatAsNumber(Number, value);
-      case 105: return typeof value === 'bigint' ? formatBigInt(value, false) : formatAsNumber(NumberParseInt, value);
-      case 102: return formatAsNumber(NumberParseFloat, value);
-      case 79: return inspect(value, options);
-      case 111: return inspect(value, { ...options, showHidden: true, showProxy: true, depth: 4 });
+      case 's': return formatAsString(options, value);
+      case 'j': return formatAsJson(value);
+      case 'd': return typeof value === 'bigint' ? formatBigInt(value, false) : formatAsNumber(Number, value);
+      case 'i': return typeof value === 'bigint' ? formatBigInt(value, false) : formatAsNumber(NumberParseInt, value);
+      case 'f': return formatAsNumber(NumberParseFloat, value);
+      case 'O': return inspect(value, options);
+      case 'o': return inspect(value, { ...options, showHidden: true, showProxy: true, depth: 4 });
       // Styles, which a log has no use for.
-      case 99: return '';
+      case 'c': return '';
       default: return undefined;
     }
   }
@@ -105,14 +104,14 @@
     let copied = 0;
     let position = StringPrototypeIndexOf(template, '%');
     while (position !== -1 && position < template.length - 1 && text.length <= LONGEST_TEXT) {
-      const letter = StringPrototypeCharCodeAt(template, position + 1);
+      const letter = template[position + 1];
       let replacement;
-      if (letter === PERCENT) replacement = '%';
+      if (letter === '%') replacement = '%';
       else if (used < values.length) replacement = formatPlaceholder(options, letter, values[used]);
       if (replacement !== undefined) {
         text += StringPrototypeSlice(template, copied, position) + replacement;
         copied = position + 2;
-        if (letter !== PERCENT) used++;
+        if (letter !== '%') used++;
       }
       position = StringPrototypeIndexOf(template, '%', position + 2);
     }

@@ -246,7 +246,7 @@
     if (isEmpty && !(subject.brand === 'TypedArray' && context.showHidden)) {
       return charge(context, shape.base === '' ? shape.start + shape.end : shape.base);
     }
-    if (level > context.depth) return charge(context, describeTooDeep(subject, shape));
+    if (level > context.depth && !withoutContents) return charge(context, describeTooDeep(subject, shape));
     return formatEntries(context, subject, shape, inherited, level + 1, withoutContents);
   }
 

@@ -188,7 +188,8 @@
   function isClass(value) {
     const prototype = ownDescriptor(value, 'prototype');
     // A method may be named class, but has no prototype.
-    return prototype !== undefined && !prototype.writable && StringPrototypeStartsWith(FunctionPrototypeToString(value), 'class');
+    if (prototype === undefined || prototype.writable) return false;
+    return StringPrototypeStartsWith(FunctionPrototypeToString(value), 'class');
   }
 
   function kindOfFunction(lineage) {

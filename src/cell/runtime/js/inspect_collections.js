@@ -104,7 +104,8 @@
       return text;
     });
     if (!context.showHidden) return output;
-    append(output, '[BYTES_PER_ELEMENT]: ' + primordials[TypedArrayPrototypeGetSymbolToStringTag(value) + 'BYTES_PER_ELEMENT']);
+    const className = TypedArrayPrototypeGetSymbolToStringTag(value);
+    append(output, '[BYTES_PER_ELEMENT]: ' + primordials[className + 'BYTES_PER_ELEMENT']);
     append(output, '[length]: ' + length);
     append(output, '[byteLength]: ' + TypedArrayPrototypeGetByteLength(value));
     append(output, '[byteOffset]: ' + TypedArrayPrototypeGetByteOffset(value));
@@ -122,7 +123,8 @@
   function formatSet(context, { value }, level, size) {
     const output = createList();
     const iterator = SetPrototypeValues(value);
-    appendEntries(context, output, size, () => formatIndented(context, SetIteratorPrototypeNext(iterator).value, level));
+    appendEntries(context, output, size, () =>
+      formatIndented(context, SetIteratorPrototypeNext(iterator).value, level));
     return output;
   }
 

@@ -17,8 +17,8 @@
   } = primordials;
   const { inspection } = host;
   const {
-    append, brandOf, createList, findConstructor, findDescriptor, indentLines, indexOfKey, isObject, lineageOf, prefixOf,
-    readProperty, removeAt, splitLines, textOf, unwrapProxy,
+    append, brandOf, createList, findConstructor, findDescriptor, indentLines, indexOfKey, isObject, lineageOf,
+    prefixOf, readProperty, removeAt, splitLines, textOf, unwrapProxy,
   } = inspection;
 
   const FRAME_START = '\n    at';
@@ -86,7 +86,8 @@
     let end = 0;
     while (end < stack.length && isNameCharacter(StringPrototypeCharCodeAt(stack, end))) end++;
     const first = StringPrototypeCharCodeAt(stack, 0);
-    const isEnd = end === stack.length || stack[end] === ':' || StringPrototypeStartsWith(StringPrototypeSlice(stack, end), FRAME_START);
+    const isEnd = end === stack.length || stack[end] === ':' ||
+      StringPrototypeStartsWith(StringPrototypeSlice(stack, end), FRAME_START);
     const name = StringPrototypeSlice(stack, 0, end);
     if (!isEnd || end < 2 || first < 65 || first > 90) return '';
     return end < stack.length || StringPrototypeEndsWith(name, 'Error') ? name : '';

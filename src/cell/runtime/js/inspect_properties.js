@@ -43,11 +43,13 @@
     const keys = ReflectOwnKeys(lineage[depth]);
     for (let index = 0; index < keys.length && context.remaining > 0; index++) {
       const key = keys[index];
-      if (key === 'constructor' || ObjectPrototypeHasOwnProperty(lineage[0], key) || indexOfKey(names, key) !== -1) continue;
+      const isShown = ObjectPrototypeHasOwnProperty(lineage[0], key) || indexOfKey(names, key) !== -1;
+      if (isShown || key === 'constructor') continue;
       append(names, key);
       const descriptor = ownDescriptor(lineage[depth], key);
       if (typeof descriptor.value === 'function') continue;
-      append(output, formatKey(key, descriptor.enumerable) + ': ' + formatDescriptor(context, descriptor, lineage[0], level, 2));
+      const text = formatDescriptor(context, descriptor, lineage[0], level, 2);
+      append(output, formatKey(key, descriptor.enumerable) + ': ' + text);
     }
   }
 

@@ -98,7 +98,8 @@
     const found = ObjectGetOwnPropertyDescriptor(object, key);
     if (found === undefined) return undefined;
     if (ObjectPrototypeHasOwnProperty(found, 'value')) {
-      return { value: found.value, get: undefined, set: undefined, enumerable: found.enumerable, writable: found.writable };
+      const { value, enumerable, writable } = found;
+      return { value, get: undefined, set: undefined, enumerable, writable };
     }
     if (nativeStackGetter !== undefined && found.get === nativeStackGetter) {
       const value = readWith(nativeStackGetter, object);

@@ -49,11 +49,13 @@
   }
 
   function describeDate({ value, constructorName, tag }) {
-    const text = NumberIsNaN(DatePrototypeGetTime(value)) ? DatePrototypeToString(value) : DatePrototypeToISOString(value);
+    const isInvalid = NumberIsNaN(DatePrototypeGetTime(value));
+    const text = isInvalid ? DatePrototypeToString(value) : DatePrototypeToISOString(value);
     const prefix = prefixOf(constructorName, tag, 'Date');
     return prefix === 'Date ' ? text : prefix + text;
   }
 
+  // In the order in which the accessor flags puts them.
   const flagGetters = [
     { letter: 'd', isSet: RegExpPrototypeGetHasIndices },
     { letter: 'g', isSet: RegExpPrototypeGetGlobal },
@@ -85,6 +87,10 @@
     return { base, start, end, formatEntries, size, isArrayLike: end === ']' };
   }
 
+  function baseLayout(base) {
+    return layout(base, '{', '}', undefined, 0);
+  }
+
   function collectionLayout(subject, fallback, formatEntries, size) {
     const suffix = size === undefined ? '' : '(' + size + ')';
     const start = prefixOf(subject.constructorName, subject.tag, fallback, suffix) + '{';
@@ -100,7 +106,8 @@
   function typedArrayLayout({ value, constructorName, tag }) {
     const length = TypedArrayPrototypeGetLength(value);
     const fallback = TypedArrayPrototypeGetSymbolToStringTag(value);
-    return layout('', prefixOf(constructorName, tag, fallback, '(' + length + ')') + '[', ']', inspection.formatTypedArray, length);
+    const prefix = prefixOf(constructorName, tag, fallback, '(' + length + ')');
+    return layout('', prefix + '[', ']', inspection.formatTypedArray, length);
   }
 
   function iteratorLayout({ value, brand, tag }) {
@@ -115,16 +122,20 @@
     return layout('', isPlain ? '{' : prefixOf(constructorName, tag, 'Object') + '{', '}', undefined, 0);
   }
 
+  function weakLayout({ showHidden }, subject, formatEntries) {
+    return collectionLayout(subject, subject.brand, showHidden ? formatEntries : formatUnknown);
+  }
+
   function layoutOf(context, subject) {
     switch (subject.brand) {
       case 'Array': return arrayLayout(subject);
       case 'TypedArray': return typedArrayLayout(subject);
-      case 'Function': return layout(describeFunction(subject.lineage, subject.constructorName, subject.tag), '{', '}', undefined, 0);
+      case 'Function': return baseLayout(describeFunction(subject.lineage, subject.constructorName, subject.tag));
       case 'Set': return collectionLayout(subject, 'Set', inspection.formatSet, SetPrototypeGetSize(subject.value));
       case 'Map': return collectionLayout(subject, 'Map', inspection.formatMap, MapPrototypeGetSize(subject.value));
-      case 'Error': return layout(formatError(context, subject), '{', '}', undefined, 0);
-      case 'Date': return layout(describeDate(subject), '{', '}', undefined, 0);
-      case 'RegExp': return layout(describeRegExp(subject), '{', '}', undefined, 0);
+      case 'Error': return baseLayout(formatError(context, subject));
+      case 'Date': return baseLayout(describeDate(subject));
+      case 'RegExp': return baseLayout(describeRegExp(subject));
       case 'Promise': return collectionLayout(subject, 'Promise', inspection.formatPromise);
       case 'Arguments': return layout('', '[Arguments] {', '}', undefined, 0);
       case 'Map Iterator':
@@ -132,14 +143,14 @@
       case 'ArrayBuffer':
       case 'SharedArrayBuffer': return collectionLayout(subject, subject.brand, inspection.formatArrayBuffer);
       case 'DataView': return collectionLayout(subject, 'DataView', inspection.formatDataView);
-      case 'WeakSet': return collectionLayout(subject, 'WeakSet', context.showHidden ? inspection.formatWeakSet : formatUnknown);
-      case 'WeakMap': return collectionLayout(subject, 'WeakMap', context.showHidden ? inspection.formatWeakMap : formatUnknown);
+      case 'WeakSet': return weakLayout(context, subject, inspection.formatWeakSet);
+      case 'WeakMap': return weakLayout(context, subject, inspection.formatWeakMap);
       case 'Module': return collectionLayout(subject, 'Module', inspection.formatNamespace);
       case 'String':
       case 'Number':
       case 'Boolean':
       case 'BigInt':
-      case 'Symbol': return layout(describeBoxed(context, subject), '{', '}', undefined, 0);
+      case 'Symbol': return baseLayout(describeBoxed(context, subject));
       default: return objectLayout(subject);
     }
   }

@@ -237,7 +237,8 @@
     let start = 0;
     for (;;) {
       const newline = StringPrototypeIndexOf(text, '\n', start);
-      if (newline === -1 || indented.length > LONGEST_TEXT) return limitText(indented + StringPrototypeSlice(text, start));
+      const isLast = newline === -1 || indented.length > LONGEST_TEXT;
+      if (isLast) return limitText(indented + StringPrototypeSlice(text, start));
       indented += StringPrototypeSlice(text, start, newline + 1) + indentation;
       start = newline + 1;
     }

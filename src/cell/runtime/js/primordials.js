@@ -22,11 +22,14 @@
     return typeof key === 'string' || (key.description !== undefined && key.description.startsWith('Symbol.'));
   }
 
+  // What every class has of its own.
+  const ownFields = ['prototype', 'name', 'length'];
+
   // JSON.parse becomes JSONParse, Number.isInteger NumberIsInteger; accessors such as RegExp.$1 are left out.
   function captureStatics(prefix, holder, receiver) {
     for (const key of ownKeys(holder)) {
       const { value } = getOwnPropertyDescriptor(holder, key);
-      if (key === 'prototype' || key === 'name' || key === 'length' || value === undefined || !isWellKnown(key)) continue;
+      if (ownFields.includes(key) || value === undefined || !isWellKnown(key)) continue;
       const bound = receiver !== undefined && typeof value === 'function';
       primordials[prefix + nameOf(key)] = bound ? bind.call(value, receiver) : value;
     }

@@ -11,11 +11,10 @@
     SetPrototypeAdd,
     SetPrototypeDelete,
     SetPrototypeHas,
-    StringPrototypeIndexOf,
     StringPrototypeSlice,
-    StringPrototypeSplit,
   } = primordials;
   const { codes, ops, filterReasons } = host;
+  const { withoutRuntimeFrames } = host.inspection;
 
   const LONGEST_MESSAGE = 8192;
   const LONGEST_STACK = 16384;
@@ -34,18 +33,6 @@
     } catch {
       return undefined;
     }
-  }
-
-  function withoutRuntimeFrames(stack) {
-    if (StringPrototypeIndexOf(stack, 'penstock:') < 0) return stack;
-    const lines = StringPrototypeSplit(stack, '\n');
-    let kept = '';
-    for (let index = 0; index < lines.length; index++) {
-      const line = lines[index];
-      if (index > 0 && StringPrototypeIndexOf(line, 'penstock:') >= 0) continue;
-      kept += index === 0 ? line : '\n' + line;
-    }
-    return kept;
   }
 
   // Its own name, else its class's: a subclass inherits the name of its parent.
