@@ -32,12 +32,21 @@ pub struct CellProcess {
 pub enum NotStarted {
     #[error("a cell process could not be started: {0}")]
     Spawn(#[from] io::Error),
-    #[error("a cell's socket failed: {0}")]
-    Frame(#[from] FrameError),
+    #[error("a cell broke the protocol: {0}")]
+    Frame(FrameError),
     #[error("a cell ended before it was ready; its standard error says why")]
     EndedEarly,
     #[error("a cell was not ready within {} s", START_PATIENCE.as_secs())]
     TooSlow,
+}
+
+impl From<FrameError> for NotStarted {
+    fn from(error: FrameError) -> Self {
+        match error {
+            FrameError::Io(_) => Self::EndedEarly,
+            broken => Self::Frame(broken),
+        }
+    }
 }
 
 impl CellProcess {
@@ -118,4 +127,90 @@ fn spawn(plan: &CellPlan, socket: OwnedFd) -> io::Result<Child> {
         .stderr(Stdio::inherit())
         .kill_on_drop(true)
         .spawn()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+
+    use bytes::BytesMut;
+    use tokio_util::codec::Encoder;
+
+    use super::*;
+    use crate::wire::{Configure, Ready};
+
+    /// A cell that runs `script` with its socket as standard input.
+    fn plan(folder: &Path, script: &str) -> CellPlan {
+        let mut ready = BytesMut::new();
+        let frame = FrontFrame::Ready(Ready {
+            v8_version: "none".into(),
+        });
+        FrameCodec::<ToFront, ToCell>::default()
+            .encode(frame.into(), &mut ready)
+            .unwrap();
+        fs::write(folder.join("ready"), ready).unwrap();
+        let program = folder.join("cell.sh");
+        fs::write(
+            &program,
+            format!("#!/bin/sh\ncd {}\n{script}\n", folder.display()),
+        )
+        .unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        CellPlan {
+            program,
+            cells: 1,
+            configure: Configure::default(),
+        }
+    }
+
+    #[tokio::test]
+    async fn hostile_cells_are_ended_and_the_front_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let not_started = async |script: &str, expect: &str| {
+            let error = CellProcess::start(&plan(folder.path(), script))
+                .await
+                .unwrap_err();
+            assert!(error.to_string().contains(expect), "{script}: {error}");
+        };
+        not_started("exit 3", "ended before it was ready").await;
+        not_started(
+            "printf '\\377\\377\\377\\377' >&0; sleep 60",
+            "over the bound",
+        )
+        .await;
+        not_started(
+            "printf '\\0\\0\\0\\1\\377' >&0; sleep 60",
+            "does not decode",
+        )
+        .await;
+
+        let ended = async |script: &str, expect: &str| {
+            let cell = CellProcess::start(&plan(folder.path(), script))
+                .await
+                .unwrap();
+            let pid = cell.pid();
+            let end = cell.ended().await;
+            assert!(end.contains(expect), "{script}: {end}");
+            assert!(
+                !Path::new(&format!("/proc/{pid}")).exists(),
+                "{script}: still there"
+            );
+        };
+        ended(
+            "cat ready >&0; dd bs=65536 count=1 <&0 >configuration 2>dd",
+            "hung up",
+        )
+        .await;
+        ended("cat ready ready >&0; sleep 60", "unexpected frame").await;
+        ended(
+            "cat ready >&0; printf '\\377\\377\\377\\377' >&0; sleep 60",
+            "over the bound",
+        )
+        .await;
+        ended(
+            "cat ready >&0; printf '\\0\\0\\0\\0' >&0; sleep 60",
+            "unexpected frame",
+        )
+        .await;
+    }
 }

@@ -13,7 +13,7 @@ use serde_json::Value;
 use tokio::runtime::Runtime;
 use tonic::transport::{Channel, Endpoint};
 
-use crate::processes::{self, Guarded, wait_until};
+use super::processes::{self, Guarded, wait_until};
 
 pub type Client = ExecutorServiceClient<Channel>;
 

@@ -15,8 +15,8 @@ use serde_json::Value;
 use tonic::Status;
 use tonic_types::StatusExt;
 
-use crate::json;
-use crate::service::{Client, Service, block_on};
+use super::json;
+use super::service::{Client, Service, block_on};
 
 pub use penstock::api::ErrorCode as Code;
 pub use penstock::api::filtered::Reason;
