@@ -4,7 +4,7 @@
 //! when the front does.
 
 use std::{
-    collections::HashMap, io, os::unix::net::UnixStream as StdUnixStream, sync::Arc, time::Duration,
+    collections::HashMap, io, os::unix::net::UnixStream as StdUnixStream, sync::Arc, thread, time::Duration,
 };
 
 use futures_util::{SinkExt, StreamExt};
@@ -23,8 +23,11 @@ use crate::{
     },
 };
 
+mod clock;
 mod invocation;
 mod isolate;
+mod lockdown;
+mod logs;
 mod pool;
 mod runtime;
 mod scheduler;
@@ -32,8 +35,9 @@ mod threads;
 mod watchdog;
 
 use invocation::Invocation;
-use isolate::{Call, Engine, EngineError, FunctionSource};
-use scheduler::Scheduler;
+use isolate::{Call, Engine, EngineError, FunctionSource, fatal};
+use lockdown::NotLockedDown;
+use scheduler::{Scheduler, Settings};
 
 /// Answers on their way to the socket; JS threads wait when there are more.
 const ANSWERS_BUFFERED: usize = 256;
@@ -56,6 +60,8 @@ pub enum CellError {
     Frame(#[from] FrameError),
     #[error("the front's first frame was not a configuration")]
     NotConfigured,
+    #[error("--require-lockdown: {0}")]
+    Lockdown(#[from] NotLockedDown),
     #[error("the front named a version it had not sent: {0}")]
     UnknownVersion(u64),
 }
@@ -65,6 +71,7 @@ pub enum CellError {
 /// # Errors
 /// [`CellError`] when the cell can't start, or when the front sends what it never should.
 pub fn serve() -> Result<(), CellError> {
+    lockdown::close_inherited_files();
     // Both: the signal comes when the front's thread that started us ends, the socket tells of any end.
     let _ = process::set_parent_process_death_signal(Some(process::Signal::KILL));
     let socket = inherited_socket().map_err(CellError::NoSocket)?;
@@ -78,23 +85,50 @@ pub fn serve() -> Result<(), CellError> {
         let mut frames = FramedRead::new(read, FrameCodec::default());
         let configure = first_frame(&mut frames).await?;
         let (answers, outbox) = mpsc::channel(ANSWERS_BUFFERED);
-        let engine = Engine::start(usize::try_from(configure.heap_bytes).unwrap_or(usize::MAX))?;
-        let ready = Ready {
-            v8_version: isolate::v8_version().to_owned(),
-        };
-        let scheduler = Scheduler::start(
-            engine,
-            configure.threads as usize,
-            configure.max_isolates as usize,
-            answers.clone(),
-        )
-        .map_err(CellError::NoThread)?;
+        let (scheduler, ready) = set_up(&configure, answers.clone())?;
         let _ = answers.send(FrontFrame::Ready(ready).into()).await;
         tokio::select! {
             read = read_frames(frames, &scheduler) => read,
             written = write_answers(outbox, write) => written,
         }
     })
+}
+
+/// Ends the process, whatever JS threads are doing.
+pub fn leave(code: i32) -> ! {
+    lockdown::leave(code)
+}
+
+/// Brings V8 up, locks the process down and starts the threads.
+fn set_up(
+    configure: &Configure,
+    answers: mpsc::Sender<ToFront>,
+) -> Result<(Arc<Scheduler>, Ready), CellError> {
+    let mut watch = fatal::watch().map_err(CellError::NoThread)?;
+    let engine = Engine::start(usize::try_from(configure.heap_bytes).unwrap_or(usize::MAX))?;
+    let not_locked_down = match lockdown::lock_down() {
+        Ok(()) => String::new(),
+        Err(error) if configure.require_lockdown => return Err(error.into()),
+        Err(error) => error.to_string(),
+    };
+    let settings = Settings {
+        threads: configure.threads as usize,
+        max_isolates: configure.max_isolates as usize,
+        idle_bytes: configure.idle_bytes,
+        top_level_time: Duration::from_nanos(configure.top_level_nanos),
+    };
+    let scheduler = Scheduler::start(engine, settings, answers).map_err(CellError::NoThread)?;
+    let told = scheduler.clone();
+    thread::Builder::new()
+        .name("parking-watch".into())
+        .spawn(move || {
+            while let Ok(parked) = watch.wait() {
+                parked.into_iter().for_each(|parked| told.parked(parked));
+            }
+        })
+        .map_err(CellError::NoThread)?;
+    let v8_version = isolate::v8_version().to_owned();
+    Ok((scheduler, Ready { v8_version, not_locked_down }))
 }
 
 fn inherited_socket() -> io::Result<StdUnixStream> {
@@ -181,12 +215,14 @@ impl Versions {
         };
         let limits = InvocationLimits {
             wall_time: Duration::from_nanos(start.wall_nanos),
+            cpu_time: Duration::from_nanos(start.cpu_nanos),
             result_bytes: start.result_bytes,
             log_bytes: start.log_bytes,
         };
         Ok(Invocation::new(
             start.invocation,
             key,
+            start.handle,
             source.clone(),
             call,
             limits,

@@ -59,10 +59,10 @@ pub fn run() -> ExitCode {
 
 fn run_cell() -> ExitCode {
     match crate::cell::serve() {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => crate::cell::leave(0),
         Err(error) => {
             tracing::error!(%error, "cell");
-            ExitCode::from(exit::EXECUTOR)
+            crate::cell::leave(exit::EXECUTOR.into())
         }
     }
 }

@@ -62,6 +62,15 @@ pub struct CellsConfig {
     #[arg(long, env = "PENSTOCK_CELL_ISOLATES", value_name = "N", default_value_t = nonzero(256))]
     pub cell_isolates: NonZeroU32,
 
+    /// Memory the executor may use in all, in bytes, from which cells know how many isolates to keep
+    /// [default: the cgroup's limit, else the machine's memory]
+    #[arg(long, env = "PENSTOCK_MEMORY", value_name = "BYTES")]
+    pub memory: Option<u64>,
+
+    /// Refuse to serve when cells can't be locked down by seccomp
+    #[arg(long, env = "PENSTOCK_REQUIRE_LOCKDOWN")]
+    pub require_lockdown: bool,
+
     /// Invocations in flight, over all cells; the next is refused with RESOURCE_EXHAUSTED
     #[arg(long, env = "PENSTOCK_MAX_IN_FLIGHT", value_name = "N", default_value_t = nonzero(1024))]
     pub max_in_flight: NonZeroU32,
@@ -77,13 +86,24 @@ impl CellsConfig {
     }
 }
 
-/// The limits of invocations and isolates. A request may lower the first three, never raise them.
+/// The limits of invocations and isolates. A request may lower times, result and log
+/// bytes, never raise them.
 #[derive(Args, Clone, Debug)]
 pub struct LimitsConfig {
     /// Wall time of an invocation, in milliseconds, from 1; a caller's shorter deadline wins
     #[arg(long, env = "PENSTOCK_WALL_TIME_MS", value_name = "MS", default_value_t = 5_000,
           value_parser = RangedU64ValueParser::<u64>::new().range(1..=3_600_000))]
     pub wall_time_ms: u64,
+
+    /// CPU time of an invocation, in milliseconds, from 1
+    #[arg(long, env = "PENSTOCK_CPU_TIME_MS", value_name = "MS", default_value_t = 2_000,
+          value_parser = RangedU64ValueParser::<u64>::new().range(1..=3_600_000))]
+    pub cpu_time_ms: u64,
+
+    /// How long a source's top level may run, in milliseconds, from 1
+    #[arg(long, env = "PENSTOCK_TOP_LEVEL_MS", value_name = "MS", default_value_t = 1_000,
+          value_parser = RangedU64ValueParser::<u64>::new().range(1..=3_600_000))]
+    pub top_level_ms: u64,
 
     /// JSON bytes of an event out
     #[arg(long, env = "PENSTOCK_RESULT_BYTES", value_name = "BYTES", default_value_t = MIB,
@@ -119,6 +139,14 @@ pub struct LimitsConfig {
 impl LimitsConfig {
     pub fn wall_time(&self) -> Duration {
         Duration::from_millis(self.wall_time_ms)
+    }
+
+    pub fn cpu_time(&self) -> Duration {
+        Duration::from_millis(self.cpu_time_ms)
+    }
+
+    pub fn top_level_time(&self) -> Duration {
+        Duration::from_millis(self.top_level_ms)
     }
 }
 

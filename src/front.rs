@@ -5,5 +5,7 @@ pub mod cells;
 pub mod dispatch;
 pub mod event;
 pub mod functions;
-mod grpc;
+pub mod grpc;
+pub mod memory;
+pub mod quarantine;
 pub mod server;

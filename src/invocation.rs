@@ -76,6 +76,8 @@ impl EventType {
 pub struct InvocationLimits {
     /// From the start of the first turn to the outcome.
     pub wall_time: Duration,
+    /// CPU time over all turns.
+    pub cpu_time: Duration,
     /// Bytes of the JSON of the event out.
     pub result_bytes: u64,
     /// Bytes of log text kept; what is beyond is counted and said in one last line.
@@ -120,9 +122,11 @@ pub enum ErrorCode {
     Timeout,
     InvalidResult,
     InvalidFunction,
+    CpuLimitExceeded,
     MemoryLimitExceeded,
     ResultTooLarge,
     ExecutorLost,
+    Quarantined,
 }
 
 impl ErrorCode {
@@ -136,9 +140,11 @@ impl ErrorCode {
             Self::Timeout => "Timeout",
             Self::InvalidResult => "Invalid Result",
             Self::InvalidFunction => "Invalid Function",
+            Self::CpuLimitExceeded => "CPU Limit Exceeded",
             Self::MemoryLimitExceeded => "Memory Limit Exceeded",
             Self::ResultTooLarge => "Result Too Large",
             Self::ExecutorLost => "Executor Lost",
+            Self::Quarantined => "Quarantined",
         }
     }
 
@@ -225,12 +231,15 @@ pub struct LimitExceeded {
 
 impl LimitExceeded {
     pub fn wall_time(limit: Duration) -> Self {
-        Self {
-            name: "wall_time",
-            value: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX),
-            unit: "ms",
-            knob: "--wall-time-ms",
-        }
+        Self::time("wall_time", limit, "--wall-time-ms")
+    }
+
+    pub fn cpu_time(limit: Duration) -> Self {
+        Self::time("cpu_time", limit, "--cpu-time-ms")
+    }
+
+    pub fn top_level_time(limit: Duration) -> Self {
+        Self::time("top_level_time", limit, "--top-level-ms")
     }
 
     pub fn heap(bytes: u64) -> Self {
@@ -239,6 +248,16 @@ impl LimitExceeded {
 
     pub fn result(bytes: u64) -> Self {
         Self::bytes("result_bytes", bytes, "--result-bytes")
+    }
+
+    /// A limit counted in milliseconds.
+    fn time(name: &'static str, limit: Duration, knob: &'static str) -> Self {
+        Self {
+            name,
+            value: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX),
+            unit: "ms",
+            knob,
+        }
     }
 
     /// A limit counted in bytes.

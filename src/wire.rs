@@ -55,6 +55,15 @@ pub struct Configure {
     /// Heap limit of one isolate.
     #[prost(uint64, tag = "3")]
     pub heap_bytes: u64,
+    /// Bytes that idle isolates may hold together.
+    #[prost(uint64, tag = "4")]
+    pub idle_bytes: u64,
+    /// How long a source's top level may run.
+    #[prost(uint64, tag = "5")]
+    pub top_level_nanos: u64,
+    /// Whether the cell is to refuse to run when it can't be locked down.
+    #[prost(bool, tag = "6")]
+    pub require_lockdown: bool,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -105,6 +114,8 @@ pub struct Start {
     pub result_bytes: u64,
     #[prost(uint64, tag = "9")]
     pub log_bytes: u64,
+    #[prost(uint64, tag = "10")]
+    pub cpu_nanos: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Message)]
@@ -116,7 +127,7 @@ pub struct Cancel {
 /// A frame on its way to the front.
 #[derive(Clone, PartialEq, Message)]
 pub struct ToFront {
-    #[prost(oneof = "FrontFrame", tags = "1, 2")]
+    #[prost(oneof = "FrontFrame", tags = "1, 2, 3")]
     pub frame: Option<FrontFrame>,
 }
 
@@ -127,12 +138,28 @@ pub enum FrontFrame {
     Ready(Ready),
     #[prost(message, tag = "2")]
     Finished(Box<Finished>),
+    /// A thread of the cell will not come back: the cell wants to be replaced.
+    #[prost(message, tag = "3")]
+    Unfit(Unfit),
 }
 
 #[derive(Clone, PartialEq, Message)]
 pub struct Ready {
     #[prost(string, tag = "1")]
     pub v8_version: String,
+    /// What keeps the cell from being locked down; empty when it is.
+    #[prost(string, tag = "2")]
+    pub not_locked_down: String,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub struct Unfit {
+    /// The version at fault, by its number.
+    #[prost(uint64, optional, tag = "1")]
+    pub handle: Option<u64>,
+    /// For the log.
+    #[prost(string, tag = "2")]
+    pub reason: String,
 }
 
 /// The end of an invocation, on the wire.

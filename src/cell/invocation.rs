@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! Queued ──first turn──▶ Running ──awaits──▶ Parked ──timer──▶ Running … ──settles──▶ Ended
-//!    └────cancelled──────────┴───────deadline, cancelled─────────┴──────────────────────▲
+//!    │                      │ └─ended, but does not end─▶ Abandoned ──comes back──────▲
+//!    └──cancelled───────────┴───limits, cancelled─────────┴───────────────────────────┘
 //! ```
 //! The JS thread that takes a turn owns the [`Run`]; while it does, others can only leave word in the
 //! stage and terminate what runs. Word and termination are given under the stage's lock, which the thread
@@ -17,25 +18,48 @@ use parking_lot::Mutex;
 
 use super::{
     isolate::{Call, FunctionIsolate, FunctionSource, Terminator},
+    logs::InvocationLogs,
     pool::Lease,
+    threads::JsThread,
     watchdog::Alarm,
 };
 use crate::invocation::{FunctionKey, InvocationLimits};
+
+/// A turn that runs this long is a hog: its thread is demoted.
+const HOG_AFTER: Duration = Duration::from_millis(50);
+
+/// A turn that runs on this long after it was terminated is given up: its caller is answered.
+const GIVE_UP_AFTER: Duration = Duration::from_millis(100);
+
+/// A turn that was given up and works this long is stuck, and so is the cell. Counted in CPU time, since a
+/// demoted thread on a busy machine may not come to see its termination for a while.
+const STUCK_AFTER_CPU: Duration = Duration::from_millis(200);
+
+/// A turn that was given up and is not back by then is stuck even if it did not work.
+const STUCK_AFTER: Duration = Duration::from_secs(2);
+
+/// Why the watchdog rings for an invocation. Weak: an alarm keeps nothing alive.
+#[derive(Clone, Debug)]
+pub enum Ring {
+    /// The wall time is over.
+    Deadline(Weak<Invocation>),
+    /// A timer of the function is due.
+    Timer(Weak<Invocation>),
+    /// A turn has run for a while and is to be looked at.
+    Look(Weak<Invocation>),
+}
 
 /// Why an invocation is stopped from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Interruption {
     /// It ran past its wall time.
     WallTime,
+    /// It used more CPU time than it may.
+    CpuTime,
+    /// The source's top level ran past its time.
+    TopLevelTime,
     /// Nobody waits for it any more.
     Cancelled,
-}
-
-/// Why the watchdog rings for an invocation. Weak: an alarm keeps nothing alive.
-#[derive(Clone, Debug)]
-pub enum Ring {
-    Deadline(Weak<Invocation>),
-    Timer(Weak<Invocation>),
 }
 
 /// What a running invocation holds; owned by the thread that takes its turn, else by its stage.
@@ -55,9 +79,12 @@ pub struct Run {
 pub struct Invocation {
     pub id: u64,
     pub key: FunctionKey,
+    /// The front's number for the version.
+    pub handle: u64,
     pub source: Arc<FunctionSource>,
     pub call: Call,
     pub limits: InvocationLimits,
+    pub logs: Arc<InvocationLogs>,
     pub arrived: Instant,
     stage: Mutex<Stage>,
 }
@@ -65,18 +92,44 @@ pub struct Invocation {
 #[derive(Debug)]
 enum Stage {
     Queued,
-    Running {
-        /// `None` while the isolate is still being made.
-        terminator: Option<Terminator>,
-        interruption: Option<Interruption>,
-    },
+    Running(Running),
     Parked {
         run: Box<Run>,
         /// Rings when the next timer is due.
         wake: Option<Alarm<Ring>>,
         interruption: Option<Interruption>,
     },
+    /// Its caller was answered, but the thread is still in the turn. `since` and `cpu` are of the thread,
+    /// when it was given up.
+    Abandoned {
+        thread: Arc<JsThread>,
+        since: Instant,
+        cpu: Duration,
+        /// Rings until the thread is back or the cell is stuck.
+        look: Option<Alarm<Ring>>,
+    },
     Ended,
+}
+
+/// What is known of a turn while it runs.
+#[derive(Debug)]
+struct Running {
+    thread: Arc<JsThread>,
+    /// `None` while the isolate is still being made.
+    terminator: Option<Terminator>,
+    /// Why and when it was told to end.
+    interruption: Option<(Interruption, Instant)>,
+    /// When the first turn began.
+    began: Instant,
+    /// When this turn began, on the wall and on the thread's clock.
+    turn_began: Instant,
+    thread_cpu_before: Duration,
+    /// CPU time of the turns before this one.
+    cpu_before: Duration,
+    /// Set while the source's top level runs.
+    top_level_ends: Option<Instant>,
+    /// Rings when the turn is to be looked at.
+    look: Option<Alarm<Ring>>,
 }
 
 /// What a JS thread that takes up an invocation finds.
@@ -92,108 +145,186 @@ pub enum TakenUp {
     Nothing,
 }
 
-/// What is to be done about an interruption that was just noted.
+/// How a turn that is over was left by others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Noted {
-    /// A thread has to take the invocation up to end it.
-    TakeUp,
-    /// The invocation never began and has ended here.
-    Ended,
-    /// The running thread will see to it, or there is nothing to end.
+pub enum Stopped {
+    /// Nobody interrupted it.
+    ByItself,
+    Interrupted(Interruption),
+    /// It was given up: its caller has an answer, from another thread.
+    TooLate,
+}
+
+/// What a look at a long turn calls for.
+#[derive(Debug)]
+pub enum Seen {
     Nothing,
+    /// The thread is to be demoted.
+    Hog(Arc<JsThread>),
+    /// The caller is to be answered, since the turn does not end.
+    GivenUp(GivenUp),
+    /// The turn will not end. The cell is to be replaced.
+    Stuck,
+}
+
+/// What is known of an invocation whose turn was given up.
+#[derive(Clone, Copy, Debug)]
+pub struct GivenUp {
+    /// `None` when the thread parked for ever.
+    pub interruption: Option<Interruption>,
+    pub began: Instant,
+    pub cpu: Duration,
+}
+
+impl Running {
+    fn cpu(&self) -> Duration {
+        self.cpu_before + self.thread.cpu_time().saturating_sub(self.thread_cpu_before)
+    }
+
+    fn terminate(&mut self, reason: Interruption) {
+        if self.interruption.is_some() {
+            return;
+        }
+        self.interruption = Some((reason, Instant::now()));
+        if let Some(terminator) = &self.terminator {
+            terminator.terminate();
+        }
+    }
+
+    /// When a turn that begins is to be looked at first. Asks for no clock: this is on the way of every turn.
+    fn first_look(&self, cpu_limit: Duration) -> Instant {
+        self.turn_began + HOG_AFTER.min(cpu_limit.saturating_sub(self.cpu_before))
+    }
+
+    /// When the turn is to be looked at next, as far as can be said now.
+    fn next_look(&self, cpu_limit: Duration) -> Instant {
+        let now = Instant::now();
+        if let Some((_, at)) = self.interruption {
+            return at + GIVE_UP_AFTER;
+        }
+        // CPU time can't come sooner than as much wall time.
+        let cpu_ends = now + cpu_limit.saturating_sub(self.cpu());
+        let hog = (!self.thread.is_demoted()).then_some(self.turn_began + HOG_AFTER);
+        [hog, self.top_level_ends].into_iter().flatten().fold(cpu_ends, Instant::min)
+    }
 }
 
 impl Invocation {
+    /// An invocation that has just arrived.
     pub fn new(
         id: u64,
         key: FunctionKey,
+        handle: u64,
         source: Arc<FunctionSource>,
         call: Call,
         limits: InvocationLimits,
     ) -> Self {
+        let logs = Arc::new(InvocationLogs::with_limit(limits.log_bytes));
         let arrived = Instant::now();
-        Self {
-            id,
-            key,
-            source,
-            call,
-            limits,
-            arrived,
-            stage: Mutex::new(Stage::Queued),
-        }
+        let stage = Mutex::new(Stage::Queued);
+        Self { id, key, handle, source, call, limits, logs, arrived, stage }
     }
 
     /// Looks at the invocation before a turn. A parked one becomes running; a fresh one waits for
     /// [`Self::start_running`], since its isolate may not be had yet.
-    pub fn take_up(&self) -> TakenUp {
+    pub fn take_up(
+        &self,
+        thread: &Arc<JsThread>,
+        set_look: impl FnOnce(Instant) -> Alarm<Ring>,
+    ) -> TakenUp {
         let mut stage = self.stage.lock();
         match std::mem::replace(&mut *stage, Stage::Ended) {
+            Stage::Parked { run, interruption: Some(interruption), .. } => {
+                TakenUp::Interrupted(run, interruption)
+            }
+            Stage::Parked { mut run, interruption: None, .. } => {
+                let mut running = self.running(thread, run.began, run.cpu);
+                running.terminator = run.lease.isolate().map(|isolate| isolate.terminator());
+                running.look = Some(set_look(running.first_look(self.limits.cpu_time)));
+                *stage = Stage::Running(running);
+                TakenUp::Parked(run)
+            }
             Stage::Queued => {
                 *stage = Stage::Queued;
                 TakenUp::Fresh
             }
-            Stage::Parked {
-                run,
-                wake,
-                interruption: Some(interruption),
-            } => {
-                drop(wake);
-                TakenUp::Interrupted(run, interruption)
-            }
-            Stage::Parked {
-                mut run,
-                wake,
-                interruption: None,
-            } => {
-                let terminator = run.lease.isolate().map(|isolate| isolate.terminator());
-                *stage = Stage::Running {
-                    terminator,
-                    interruption: None,
-                };
-                drop(wake);
-                TakenUp::Parked(run)
-            }
-            running @ Stage::Running { .. } => {
-                *stage = running;
+            other => {
+                *stage = other;
                 TakenUp::Nothing
             }
-            Stage::Ended => TakenUp::Nothing,
         }
     }
 
     /// From queued to running; false when the invocation was cancelled meanwhile.
-    pub fn start_running(&self) -> bool {
+    pub fn start_running(
+        &self,
+        thread: &Arc<JsThread>,
+        began: Instant,
+        set_look: impl FnOnce(Instant) -> Alarm<Ring>,
+    ) -> bool {
         let mut stage = self.stage.lock();
         if !matches!(*stage, Stage::Queued) {
             return false;
         }
-        *stage = Stage::Running {
-            terminator: None,
-            interruption: None,
-        };
+        let mut running = self.running(thread, began, Duration::ZERO);
+        running.look = Some(set_look(running.first_look(self.limits.cpu_time)));
+        *stage = Stage::Running(running);
         true
     }
 
-    /// Tells how to stop the isolate that is about to run; the interruption, if one came before.
-    pub fn can_be_stopped_by(&self, stopper: Terminator) -> Option<Interruption> {
-        match &mut *self.stage.lock() {
-            Stage::Running {
-                terminator,
-                interruption,
-            } => {
-                *terminator = Some(stopper);
-                *interruption
-            }
-            _ => None,
+    fn running(&self, thread: &Arc<JsThread>, began: Instant, cpu_before: Duration) -> Running {
+        Running {
+            thread: thread.clone(),
+            terminator: None,
+            interruption: None,
+            began,
+            turn_began: Instant::now(),
+            thread_cpu_before: thread.cpu_time(),
+            cpu_before,
+            top_level_ends: None,
+            look: None,
         }
     }
 
-    /// The turn is over and nothing of this invocation runs: later interruptions find it ended. Returns
-    /// the interruption that came during the turn.
-    pub fn stop_running(&self) -> Option<Interruption> {
+    /// Tells how to stop the isolate that is about to run. False when the invocation is to end already.
+    pub fn can_be_stopped_by(&self, stopper: Terminator) -> bool {
+        match &mut *self.stage.lock() {
+            Stage::Running(running) => {
+                running.terminator = Some(stopper);
+                running.interruption.is_none()
+            }
+            _ => false,
+        }
+    }
+
+    /// The source's top level begins and may run until `ends`, or it is over.
+    pub fn mark_top_level(
+        &self,
+        ends: Option<Instant>,
+        set_look: impl FnOnce(Instant) -> Alarm<Ring>,
+    ) {
+        if let Stage::Running(running) = &mut *self.stage.lock() {
+            running.top_level_ends = ends;
+            running.look = Some(set_look(running.next_look(self.limits.cpu_time)));
+        }
+    }
+
+    /// CPU time up to now, all turns together; zero when no turn runs.
+    pub fn cpu_time(&self) -> Duration {
+        match &*self.stage.lock() {
+            Stage::Running(running) => running.cpu(),
+            _ => Duration::ZERO,
+        }
+    }
+
+    /// The turn is over and nothing of this invocation runs: later interruptions find it ended.
+    pub fn stop_running(&self) -> Stopped {
         match std::mem::replace(&mut *self.stage.lock(), Stage::Ended) {
-            Stage::Running { interruption, .. } => interruption,
-            _ => None,
+            Stage::Running(Running { interruption: Some((reason, _)), .. }) => {
+                Stopped::Interrupted(reason)
+            }
+            Stage::Running(_) => Stopped::ByItself,
+            _ => Stopped::TooLate,
         }
     }
 
@@ -203,52 +334,121 @@ impl Invocation {
         &self,
         run: Box<Run>,
         wake: impl FnOnce() -> Option<Alarm<Ring>>,
-    ) -> Option<(Box<Run>, Interruption)> {
+    ) -> Option<(Box<Run>, Stopped)> {
         let mut stage = self.stage.lock();
-        if let Stage::Running {
-            interruption: Some(interruption),
-            ..
-        } = *stage
-        {
-            *stage = Stage::Ended;
-            return Some((run, interruption));
+        match std::mem::replace(&mut *stage, Stage::Ended) {
+            Stage::Running(Running { interruption: None, .. }) => {
+                *stage = Stage::Parked { run, wake: wake(), interruption: None };
+                None
+            }
+            Stage::Running(Running { interruption: Some((reason, _)), .. }) => {
+                Some((run, Stopped::Interrupted(reason)))
+            }
+            _ => Some((run, Stopped::TooLate)),
         }
-        *stage = Stage::Parked {
-            run,
-            wake: wake(),
-            interruption: None,
-        };
-        None
     }
 
-    /// Has the invocation end for `reason`, wherever it stands. The first reason counts.
-    pub fn interrupt(&self, reason: Interruption) -> Noted {
+    /// Has the invocation end for `reason`, wherever it stands. The first reason counts. True when a
+    /// thread has to take it up to end it.
+    pub fn interrupt(
+        &self,
+        reason: Interruption,
+        set_look: impl FnOnce(Instant) -> Alarm<Ring>,
+    ) -> bool {
         let mut stage = self.stage.lock();
         match &mut *stage {
             Stage::Queued => {
                 *stage = Stage::Ended;
-                Noted::Ended
+                false
             }
-            Stage::Running {
-                terminator,
-                interruption,
-            } => {
-                if interruption.is_none() {
-                    *interruption = Some(reason);
-                    if let Some(terminator) = terminator {
-                        terminator.terminate();
-                    }
-                }
-                Noted::Nothing
+            Stage::Running(running) => {
+                running.terminate(reason);
+                running.look = Some(set_look(running.next_look(self.limits.cpu_time)));
+                false
             }
-            Stage::Parked { interruption, .. } => {
-                if interruption.is_some() {
-                    return Noted::Nothing;
-                }
-                *interruption = Some(reason);
-                Noted::TakeUp
+            Stage::Parked { interruption, wake, .. } => {
+                *wake = None;
+                interruption.replace(reason).is_none()
             }
-            Stage::Ended => Noted::Nothing,
+            Stage::Abandoned { .. } | Stage::Ended => false,
         }
     }
+
+    /// Looks at a turn that has run for a while, and sets when to look again.
+    pub fn look(&self, set_look: impl FnOnce(Instant) -> Alarm<Ring>) -> Seen {
+        let mut stage = self.stage.lock();
+        let now = Instant::now();
+        match &mut *stage {
+            Stage::Running(running) => match running.interruption {
+                Some((reason, at)) if now >= at + GIVE_UP_AFTER => {
+                    let given_up = give_up(&mut stage, Some(reason), set_look);
+                    given_up.map_or(Seen::Nothing, Seen::GivenUp)
+                }
+                Some(_) => {
+                    running.look = Some(set_look(running.next_look(self.limits.cpu_time)));
+                    Seen::Nothing
+                }
+                None => self.look_at_running(running, now, set_look),
+            },
+            Stage::Abandoned { thread, since, cpu, look } => {
+                let worked = thread.cpu_time().saturating_sub(*cpu);
+                if worked >= STUCK_AFTER_CPU || now >= *since + STUCK_AFTER {
+                    *look = None;
+                    return Seen::Stuck;
+                }
+                *look = Some(set_look(now + GIVE_UP_AFTER));
+                Seen::Nothing
+            }
+            Stage::Queued | Stage::Parked { .. } | Stage::Ended => Seen::Nothing,
+        }
+    }
+
+    fn look_at_running(
+        &self,
+        running: &mut Running,
+        now: Instant,
+        set_look: impl FnOnce(Instant) -> Alarm<Ring>,
+    ) -> Seen {
+        if running.top_level_ends.is_some_and(|ends| now >= ends) {
+            running.terminate(Interruption::TopLevelTime);
+        } else if running.cpu() >= self.limits.cpu_time {
+            running.terminate(Interruption::CpuTime);
+        }
+        let hog = now >= running.turn_began + HOG_AFTER && !running.thread.is_demoted();
+        let next = running.next_look(self.limits.cpu_time);
+        // A hog is demoted only once this lock is free, so the next look is not for its sake.
+        let next = if hog { next.max(now + HOG_AFTER) } else { next };
+        running.look = Some(set_look(next));
+        if hog { Seen::Hog(running.thread.clone()) } else { Seen::Nothing }
+    }
+
+    /// The thread of the running turn has parked for ever. `None` when no turn runs.
+    pub fn never_comes_back(&self, set_look: impl FnOnce(Instant) -> Alarm<Ring>) -> Option<GivenUp> {
+        let mut stage = self.stage.lock();
+        let reason = match &*stage {
+            Stage::Running(running) => running.interruption.map(|(reason, _)| reason),
+            _ => return None,
+        };
+        give_up(&mut stage, reason, set_look)
+    }
+}
+
+/// From running to abandoned.
+fn give_up(
+    stage: &mut Stage,
+    interruption: Option<Interruption>,
+    set_look: impl FnOnce(Instant) -> Alarm<Ring>,
+) -> Option<GivenUp> {
+    let Stage::Running(running) = stage else {
+        return None;
+    };
+    let given_up = GivenUp { interruption, began: running.began, cpu: running.cpu() };
+    let since = Instant::now();
+    *stage = Stage::Abandoned {
+        cpu: running.thread.cpu_time(),
+        thread: running.thread.clone(),
+        since,
+        look: Some(set_look(since + GIVE_UP_AFTER)),
+    };
+    Some(given_up)
 }

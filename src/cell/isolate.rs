@@ -3,16 +3,16 @@
 //! Only this module and [`super::runtime`] name `v8::`. Scheduling sees [`FunctionIsolate`],
 //! [`TurnEnd`] and [`Terminator`].
 
-use std::{borrow::Cow, time::Instant};
+use std::{borrow::Cow, sync::Arc, time::Instant};
 
 use bytes::Bytes;
 
 use super::runtime::{self, Entry, HostState};
-use crate::invocation::{
-    ErrorCode, EventType, FunctionError, InvocationLimits, LimitExceeded, LogLine, Outcome,
-};
+use crate::invocation::{ErrorCode, EventType, FunctionError, LimitExceeded, Outcome};
 
+mod buffers;
 mod engine;
+pub mod fatal;
 mod heap;
 mod source;
 pub mod stack;
@@ -20,6 +20,7 @@ pub mod stack;
 pub use engine::{Engine, EngineError, v8_version};
 pub use source::FunctionSource;
 
+use buffers::Buffers;
 use heap::HeapGuard;
 
 /// How a turn left the isolate.
@@ -67,11 +68,12 @@ impl Terminator {
 /// An isolate with the runtime's globals and at most one function.
 #[derive(Debug)]
 pub struct FunctionIsolate {
-    // Dropped in this order: handles, then the isolate, then what its heap callback points to.
+    // Dropped in this order: handles, then the isolate, then what its callbacks point to.
     entries: Vec<v8::Global<v8::Function>>,
     context: v8::Global<v8::Context>,
     isolate: v8::SharedIsolate,
-    heap_guard: Box<HeapGuard>,
+    heap_guard: Arc<HeapGuard>,
+    buffers: Arc<Buffers>,
 }
 
 impl FunctionIsolate {
@@ -80,20 +82,23 @@ impl FunctionIsolate {
     /// # Errors
     /// [`EngineError`] when V8 does not give back what the snapshot was made with: our own bug.
     pub fn blank(engine: &Engine) -> Result<Self, EngineError> {
+        let buffers = Buffers::with_limit(engine.heap_bytes());
         let parameters = v8::Isolate::create_params()
             .snapshot_blob(engine.snapshot().into())
             .external_references(Cow::Borrowed(engine.external_references()))
             .heap_limits(0, engine.heap_bytes())
+            .array_buffer_allocator(buffers.allocator())
             .allow_atomics_wait(false);
         let mut isolate = v8::Isolate::new(parameters);
         isolate.set_microtasks_policy(v8::MicrotasksPolicy::Explicit);
         isolate.set_promise_reject_callback(runtime::on_promise_reject);
         isolate.set_host_import_module_dynamically_callback(runtime::refuse_dynamic_import);
+        isolate.set_oom_error_handler(fatal::on_out_of_memory);
         let heap_guard = HeapGuard::install(&mut isolate);
         let (context, entries) = enter_snapshot(&mut isolate)?;
         // SAFETY: the only state attached to the isolate, now and later, is HostState (made of Send
-        // types; its Globals may be dropped on any thread) and the HeapGuard, which is Sync and outlives
-        // the isolate. The snapshot and the references are 'static.
+        // types; its Globals may be dropped on any thread), the HeapGuard and the Buffers, which are Sync
+        // and outlive the isolate. The snapshot and the references are 'static.
         let isolate =
             unsafe { isolate.try_into_shared() }.map_err(|_| EngineError::NotShareable)?;
         Ok(Self {
@@ -101,6 +106,7 @@ impl FunctionIsolate {
             context,
             isolate,
             heap_guard,
+            buffers,
         })
     }
 
@@ -109,16 +115,16 @@ impl FunctionIsolate {
         Terminator(self.isolate.thread_safe_handle())
     }
 
-    /// Whether the last [`TurnEnd::Terminated`] was this isolate's own, at its heap limit.
+    /// Whether the isolate's heap came to its limit.
     pub fn reached_heap_limit(&self) -> bool {
         self.heap_guard.reached()
     }
 
-    /// Runs the source's top level and finds its handlers, on behalf of the invocation that `limits` are
-    /// of: what it logs and starts belongs to that one.
-    pub fn load(&mut self, source: &FunctionSource, limits: &InvocationLimits) -> LoadEnd {
-        self.enter(|scope, entries| {
-            scope.set_slot(HostState::new(limits));
+    /// Runs the source's top level and finds its handlers, on behalf of the invocation that `host` is of:
+    /// what it logs and starts belongs to that one.
+    pub fn load(&mut self, source: &FunctionSource, host: HostState) -> LoadEnd {
+        let loaded = self.enter(|scope, entries| {
+            scope.set_slot(host);
             v8::tc_scope!(let scope, scope);
             let loaded = source::load(scope, entries, source);
             if scope.has_terminated() {
@@ -129,26 +135,33 @@ impl FunctionIsolate {
                 Err(source::NotLoaded::Reported) => LoadEnd::Failed(take_outcome(scope)),
                 Err(source::NotLoaded::Because(error)) => LoadEnd::Failed((*error).into()),
             }
-        })
+        });
+        match loaded {
+            LoadEnd::Failed(outcome) => LoadEnd::Failed(self.blame_buffers(outcome)),
+            other => other,
+        }
+    }
+
+    /// Makes a loaded isolate ready for its next invocation.
+    pub fn prepare(&mut self, host: HostState) {
+        self.isolate.lock().set_slot(host);
     }
 
     /// The first turn of an invocation: calls the handler.
-    pub fn begin(&mut self, call: &Call, limits: &InvocationLimits, cold: bool) -> TurnEnd {
-        self.enter(|scope, entries| {
-            if !cold {
-                scope.set_slot(HostState::new(limits));
-            }
+    pub fn begin(&mut self, call: &Call) -> TurnEnd {
+        let turn = self.enter(|scope, entries| {
             v8::tc_scope!(let scope, scope);
             if enter_handler(scope, entries, call).is_none() && !scope.has_terminated() {
-                return TurnEnd::Settled(host_failure(scope));
+                return TurnEnd::Settled(host_failure());
             }
             end_turn(scope, entries)
-        })
+        });
+        self.after(turn)
     }
 
     /// A further turn: fires the timers that are due.
     pub fn resume(&mut self) -> TurnEnd {
-        self.enter(|scope, entries| {
+        let turn = self.enter(|scope, entries| {
             v8::tc_scope!(let scope, scope);
             let now = Instant::now();
             while let Some(id) = pop_due_timer(scope, now) {
@@ -160,16 +173,44 @@ impl FunctionIsolate {
                 }
             }
             end_turn(scope, entries)
-        })
+        });
+        self.after(turn)
     }
 
-    /// Ends an invocation's part here: cancels what it left pending and hands out its logs, and the bytes
-    /// in use on the heap.
-    pub fn close(&mut self) -> (Vec<LogLine>, u64) {
+    /// Ends an invocation's part here: cancels what it left pending. Returns the bytes in use, on the heap
+    /// and in buffers.
+    pub fn close(&mut self) -> u64 {
         let mut isolate = self.isolate.lock();
-        let heap_used = isolate.get_heap_statistics().used_heap_size() as u64;
-        let logs = isolate.get_slot_mut::<HostState>().map(HostState::close);
-        (logs.unwrap_or_default(), heap_used)
+        let heap = isolate.get_heap_statistics().used_heap_size();
+        if let Some(host) = isolate.get_slot_mut::<HostState>() {
+            host.close();
+        }
+        self.buffers.note_heap(heap);
+        (heap + self.buffers.used()) as u64
+    }
+
+    fn after(&self, turn: TurnEnd) -> TurnEnd {
+        match turn {
+            TurnEnd::Settled(outcome) => TurnEnd::Settled(self.blame_buffers(outcome)),
+            other => other,
+        }
+    }
+
+    /// A failure that comes of a refused array buffer is one of memory. V8 tells of the refusal with a
+    /// `RangeError`, which a function may catch and go on from.
+    fn blame_buffers(&self, outcome: Outcome) -> Outcome {
+        let refused = self.buffers.take_refused();
+        match outcome {
+            Outcome::Failed(error) if refused && error.message == BUFFER_REFUSED => {
+                Outcome::Failed(Box::new(FunctionError {
+                    name: error.name,
+                    stack: error.stack,
+                    frames: error.frames,
+                    ..heap_limit_error(self.buffers.limit())
+                }))
+            }
+            other => other,
+        }
     }
 
     fn enter<R>(
@@ -182,12 +223,15 @@ impl FunctionIsolate {
     }
 }
 
+/// What V8 says when an array buffer can't be had.
+const BUFFER_REFUSED: &str = "Array buffer allocation failed";
+
 /// The error for an isolate that came to its heap limit.
-pub fn heap_limit_error(engine: &Engine) -> FunctionError {
+pub fn heap_limit_error(heap_bytes: usize) -> FunctionError {
     FunctionError::limit_exceeded(
         ErrorCode::MemoryLimitExceeded,
         "the function",
-        LimitExceeded::heap(engine.heap_bytes() as u64),
+        LimitExceeded::heap(heap_bytes as u64),
     )
 }
 
@@ -276,7 +320,7 @@ fn end_turn(
             Some(outcome) => TurnEnd::Settled(outcome),
             None => TurnEnd::Waiting(host.timers.next_due()),
         },
-        None => TurnEnd::Settled(host_failure(scope)),
+        None => TurnEnd::Settled(host_failure()),
     }
 }
 
@@ -299,12 +343,11 @@ fn take_outcome(scope: &mut v8::PinScope<'_, '_>) -> Outcome {
     let outcome = scope
         .get_slot_mut::<HostState>()
         .and_then(HostState::take_outcome);
-    outcome.unwrap_or_else(|| host_failure(scope))
+    outcome.unwrap_or_else(host_failure)
 }
 
 /// The runtime itself threw, which no function can make it do short of its limits: a stack that was all
 /// but used up when the handler was entered, or a text longer than V8's longest string.
-fn host_failure(scope: &mut v8::PinScope<'_, '_>) -> Outcome {
-    let _ = scope;
+fn host_failure() -> Outcome {
     FunctionError::new(ErrorCode::BadRequest, "the handler could not be entered").into()
 }

@@ -16,16 +16,20 @@ pub struct Pool<I, W> {
     shelves: Mutex<Shelves<I, W>>,
     /// Isolates at once, leased and idle.
     capacity: usize,
+    /// Bytes that idle isolates may hold together.
+    idle_bytes: u64,
     /// Takes a waiter up again once there may be room for it.
     resume: Box<dyn Fn(W) + Send + Sync>,
 }
 
 struct Shelves<I, W> {
     /// Idle isolates; of one key, the last used is lent first, since its caches are warmest.
-    idle: HashMap<FunctionKey, Vec<(Age, I)>>,
+    idle: HashMap<FunctionKey, Vec<Idle<I>>>,
     /// The keys of the idle isolates, the longest unused first.
     by_age: BTreeMap<Age, FunctionKey>,
     leased: usize,
+    /// Bytes that the idle ones hold.
+    idle_bytes: u64,
     last_age: Age,
     /// In order of arrival. Bounded by the invocations that the front allows in flight.
     waiting: VecDeque<W>,
@@ -33,6 +37,13 @@ struct Shelves<I, W> {
 
 /// When an isolate was put back, counted in put-backs.
 type Age = u64;
+
+#[derive(Debug)]
+struct Idle<I> {
+    age: Age,
+    bytes: u64,
+    isolate: I,
+}
 
 impl<I, W> fmt::Debug for Pool<I, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -43,17 +54,23 @@ impl<I, W> fmt::Debug for Pool<I, W> {
 }
 
 impl<I, W> Pool<I, W> {
-    /// `capacity` is at least 1. `resume` is called outside of the pool's lock.
-    pub fn new(capacity: usize, resume: impl Fn(W) + Send + Sync + 'static) -> Arc<Self> {
+    /// `capacity` is at least 1; idle isolates are evicted beyond `idle_bytes`. `resume` is called outside of the pool's lock.
+    pub fn new(
+        capacity: usize,
+        idle_bytes: u64,
+        resume: impl Fn(W) + Send + Sync + 'static,
+    ) -> Arc<Self> {
         Arc::new(Self {
             shelves: Mutex::new(Shelves {
                 idle: HashMap::new(),
                 by_age: BTreeMap::new(),
                 leased: 0,
+                idle_bytes: 0,
                 last_age: 0,
                 waiting: VecDeque::new(),
             }),
             capacity: capacity.max(1),
+            idle_bytes,
             resume: Box::new(resume),
         })
     }
@@ -82,6 +99,7 @@ impl<I, W> Pool<I, W> {
             pool: self.clone(),
             key: key.clone(),
             isolate: warm,
+            bytes: 0,
         })
     }
 
@@ -93,20 +111,21 @@ impl<I, W> Pool<I, W> {
         }
     }
 
-    fn put_back(&self, key: &FunctionKey, isolate: Option<I>) {
+    fn put_back(&self, key: &FunctionKey, isolate: Option<I>, bytes: u64) {
+        let mut evicted = Vec::new();
         let mut shelves = self.shelves.lock();
         shelves.leased -= 1;
         if let Some(isolate) = isolate {
-            shelves.last_age += 1;
-            let age = shelves.last_age;
-            shelves.by_age.insert(age, key.clone());
-            shelves
-                .idle
-                .entry(key.clone())
-                .or_default()
-                .push((age, isolate));
+            shelves.put_idle(key, isolate, bytes);
+        }
+        while shelves.idle_bytes > self.idle_bytes {
+            match shelves.evict() {
+                Some(isolate) => evicted.push(isolate),
+                None => break,
+            }
         }
         drop(shelves);
+        drop(evicted);
         self.pass_on();
     }
 }
@@ -116,25 +135,37 @@ impl<I, W> Shelves<I, W> {
         self.leased + self.by_age.len()
     }
 
+    fn put_idle(&mut self, key: &FunctionKey, isolate: I, bytes: u64) {
+        self.last_age += 1;
+        let age = self.last_age;
+        self.idle_bytes += bytes;
+        self.by_age.insert(age, key.clone());
+        let idle = Idle { age, bytes, isolate };
+        self.idle.entry(key.clone()).or_default().push(idle);
+    }
+
     fn take_idle(&mut self, key: &FunctionKey) -> Option<I> {
-        let shelf = self.idle.get_mut(key)?;
-        let (age, isolate) = shelf.pop()?;
-        if shelf.is_empty() {
-            self.idle.remove(key);
-        }
-        self.by_age.remove(&age);
-        Some(isolate)
+        let last = self.idle.get(key)?.len().checked_sub(1)?;
+        self.take(key, last)
     }
 
     fn evict(&mut self) -> Option<I> {
-        let (age, key) = self.by_age.pop_first()?;
-        let shelf = self.idle.get_mut(&key)?;
-        let place = shelf.iter().position(|(idle_age, _)| *idle_age == age)?;
-        let (_, isolate) = shelf.remove(place);
+        let (&age, key) = self.by_age.first_key_value()?;
+        let key = key.clone();
+        let place = self.idle.get(&key)?.iter().position(|idle| idle.age == age)?;
+        self.take(&key, place)
+    }
+
+    /// Takes an idle isolate off its shelf.
+    fn take(&mut self, key: &FunctionKey, place: usize) -> Option<I> {
+        let shelf = self.idle.get_mut(key)?;
+        let idle = shelf.remove(place);
         if shelf.is_empty() {
-            self.idle.remove(&key);
+            self.idle.remove(key);
         }
-        Some(isolate)
+        self.by_age.remove(&idle.age);
+        self.idle_bytes -= idle.bytes;
+        Some(idle.isolate)
     }
 }
 
@@ -144,6 +175,8 @@ pub struct Lease<I, W> {
     pool: Arc<Pool<I, W>>,
     key: FunctionKey,
     isolate: Option<I>,
+    /// What the isolate holds, as far as is known.
+    bytes: u64,
 }
 
 impl<I, W> fmt::Debug for Lease<I, W> {
@@ -165,6 +198,11 @@ impl<I, W> Lease<I, W> {
         self.isolate.insert(isolate)
     }
 
+    /// Returns the isolate, which holds `bytes`.
+    pub fn give_back(mut self, bytes: u64) {
+        self.bytes = bytes;
+    }
+
     /// Takes the isolate out for good: it is never lent again.
     pub fn condemn(&mut self) -> Option<I> {
         self.isolate.take()
@@ -173,7 +211,7 @@ impl<I, W> Lease<I, W> {
 
 impl<I, W> Drop for Lease<I, W> {
     fn drop(&mut self) {
-        self.pool.put_back(&self.key, self.isolate.take());
+        self.pool.put_back(&self.key, self.isolate.take(), self.bytes);
     }
 }
 
@@ -199,7 +237,7 @@ mod tests {
     fn pool(capacity: usize) -> (TestPool, mpsc::Receiver<&'static str>) {
         let (resumed, receiver) = mpsc::channel();
         (
-            Pool::new(capacity, move |waiter| resumed.send(waiter).unwrap()),
+            Pool::new(capacity, 100, move |waiter| resumed.send(waiter).unwrap()),
             receiver,
         )
     }
@@ -280,5 +318,23 @@ mod tests {
         make_idle(&pool, "a", "isolate of a");
         pool.checkout(&key("a"), || "nobody").unwrap().condemn();
         lends(&pool, "a", None);
+    }
+
+    #[test]
+    fn idle_isolates_are_evicted_beyond_their_bytes() {
+        let (pool, _) = pool(9);
+        let keep = |function_id: &str, bytes| {
+            let mut lease = pool.checkout(&key(function_id), || "nobody").unwrap();
+            lease.fill("isolate");
+            lease.give_back(bytes);
+        };
+        keep("a", 40);
+        keep("b", 60);
+        keep("c", 1);
+        lends(&pool, "a", None);
+        lends(&pool, "b", Some("isolate"));
+        lends(&pool, "c", Some("isolate"));
+        keep("d", 101);
+        lends(&pool, "d", None);
     }
 }

@@ -1,65 +1,101 @@
 //! Takes invocations through their turns: queue → lease → turn → park or end → answer.
 
 use std::{
-    sync::Arc,
+    sync::{Arc, OnceLock, Weak},
     time::{Duration, Instant},
 };
 
 use dashmap::DashMap;
-use rustix::time::{ClockId, clock_gettime};
 use tokio::sync::mpsc;
 
 use super::{
-    invocation::{Interruption, Invocation, Noted, Ring, Run, TakenUp},
-    isolate::{Engine, FunctionIsolate, LoadEnd, TurnEnd, heap_limit_error},
+    invocation::{GivenUp, Interruption, Invocation, Ring, Run, Seen, Stopped, TakenUp},
+    isolate::{
+        Engine, FunctionIsolate, LoadEnd, TurnEnd,
+        fatal::{Cause, Parked, Seat},
+        heap_limit_error,
+    },
     pool::Pool,
-    threads::RunQueue,
-    watchdog::Watchdog,
+    runtime::HostState,
+    threads::{JsThread, RunQueue, Threads},
+    watchdog::{Alarm, Watchdog},
 };
 use crate::{
     invocation::{ErrorCode, Finished, FunctionError, LimitExceeded, Outcome, Usage},
-    wire::{FrontFrame, ToFront, finished_to_wire},
+    wire::{FrontFrame, ToFront, Unfit, finished_to_wire},
 };
+
+/// How the scheduler is set up.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// JS threads, from 1.
+    pub threads: usize,
+    /// Isolates at once, leased and idle, from 1.
+    pub max_isolates: usize,
+    /// Bytes that idle isolates may hold together.
+    pub idle_bytes: u64,
+    /// How long a source's top level may run.
+    pub top_level_time: Duration,
+}
 
 /// All that invocations need to run.
 #[derive(Debug)]
 pub struct Scheduler {
     engine: Engine,
+    settings: Settings,
     queue: Arc<RunQueue<Arc<Invocation>>>,
     pool: Arc<Pool<FunctionIsolate, Arc<Invocation>>>,
     watchdog: Arc<Watchdog<Ring>>,
+    threads: OnceLock<Arc<Threads<Arc<Invocation>>>>,
     /// Invocations that have no outcome yet, for cancellation.
     live: DashMap<u64, Arc<Invocation>>,
     /// To the socket; full when the front does not read, which then holds the JS threads back.
     answers: mpsc::Sender<ToFront>,
 }
 
+thread_local! {
+    /// Each JS thread's seat among those that may park.
+    static SEAT: Seat = Seat::take();
+}
+
 impl Scheduler {
-    /// Starts `threads` JS threads over a pool of at most `max_isolates`.
+    /// Starts the threads over an empty pool.
     ///
     /// # Errors
     /// When the system has no thread left.
     pub fn start(
         engine: Engine,
-        threads: usize,
-        max_isolates: usize,
+        settings: Settings,
         answers: mpsc::Sender<ToFront>,
     ) -> std::io::Result<Arc<Self>> {
         let queue = RunQueue::new();
         let resume = queue.clone();
-        let pool = Pool::new(max_isolates, move |waiter| resume.push_first(waiter));
-        let rung = queue.clone();
-        let watchdog = Watchdog::start(move |ring| answer_ring(&rung, &ring))?;
+        let pool = Pool::new(settings.max_isolates, settings.idle_bytes, move |waiter| {
+            resume.push_first(waiter);
+        });
+        let handle: Arc<OnceLock<Weak<Self>>> = Arc::default();
+        let for_rings = handle.clone();
+        let watchdog = Watchdog::start(move |_, ring| {
+            if let Some(scheduler) = for_rings.get().and_then(Weak::upgrade) {
+                scheduler.answer_ring(&ring);
+            }
+        })?;
         let scheduler = Arc::new(Self {
             engine,
+            settings,
             queue: queue.clone(),
             pool,
             watchdog,
+            threads: OnceLock::new(),
             live: DashMap::new(),
             answers,
         });
+        handle.get_or_init(|| Arc::downgrade(&scheduler));
         let worker = scheduler.clone();
-        queue.serve(threads, move |invocation| worker.take_turn(&invocation))?;
+        let threads = Threads::start(queue, settings.threads, move |invocation, thread| {
+            worker.take_turn(&invocation, thread);
+        })?;
+        scheduler.threads.get_or_init(|| threads);
         Ok(scheduler)
     }
 
@@ -73,54 +109,70 @@ impl Scheduler {
     /// Stops an invocation that nobody waits for. It gets no answer.
     pub fn cancel(&self, id: u64) {
         if let Some((_, invocation)) = self.live.remove(&id) {
-            interrupt(&self.queue, &invocation, Interruption::Cancelled);
+            self.interrupt(&invocation, Interruption::Cancelled);
         }
     }
 
-    fn take_turn(&self, invocation: &Arc<Invocation>) {
-        match invocation.take_up() {
-            TakenUp::Fresh => self.first_turn(invocation),
-            TakenUp::Parked(run) => self.further_turn(invocation, run),
-            TakenUp::Interrupted(run, interruption) => {
-                self.interrupted(invocation, *run, interruption);
+    /// A thread has parked for ever: answers for what it ran and asks for the cell to be replaced.
+    pub fn parked(&self, parked: Parked) {
+        let invocation = parked.invocation.and_then(|id| self.live.get(&id).map(|live| live.clone()));
+        let handle = invocation.as_ref().map(|invocation| invocation.handle);
+        if let Some(invocation) = invocation
+            && let Some(given_up) = invocation.never_comes_back(|at| self.set_look(&invocation, at))
+        {
+            let outcome = match parked.cause {
+                Cause::OutOfMemory => heap_limit_error(self.engine.heap_bytes()).into(),
+                Cause::Aborted => FunctionError::executor_lost().into(),
+            };
+            self.answer_given_up(&invocation, given_up, Some(outcome));
+        }
+        self.send_unfit(handle, &format!("a thread parked: {:?}", parked.cause));
+    }
+
+    fn take_turn(&self, invocation: &Arc<Invocation>, thread: &Arc<JsThread>) {
+        SEAT.with(|seat| {
+            let _occupied = seat.occupy(invocation.id);
+            match invocation.take_up(thread, |at| self.set_look(invocation, at)) {
+                TakenUp::Fresh => self.first_turn(invocation, thread),
+                TakenUp::Parked(run) => self.further_turn(invocation, run),
+                TakenUp::Interrupted(run, interruption) => {
+                    self.end_interrupted(invocation, *run, interruption);
+                }
+                // It may have been woken to take a free isolate, which another can have now.
+                TakenUp::Nothing => self.pool.pass_on(),
             }
-            // It may have been woken to take a free isolate, which another can have now.
-            TakenUp::Nothing => self.pool.pass_on(),
-        }
+        });
     }
 
-    fn first_turn(&self, invocation: &Arc<Invocation>) {
+    fn first_turn(&self, invocation: &Arc<Invocation>, thread: &Arc<JsThread>) {
         let Some(lease) = self.pool.checkout(&invocation.key, || invocation.clone()) else {
             return;
         };
-        if !invocation.start_running() {
+        let began = Instant::now();
+        if !invocation.start_running(thread, began, |at| self.set_look(invocation, at)) {
             return;
         }
-        let began = Instant::now();
         let deadline = Ring::Deadline(Arc::downgrade(invocation));
         let mut run = Box::new(Run {
             lease,
             began,
             cpu: Duration::ZERO,
             cold_start: false,
-            deadline: self
-                .watchdog
-                .set(began + invocation.limits.wall_time, deadline),
+            deadline: self.watchdog.set(began + invocation.limits.wall_time, deadline),
         });
-        let cpu_before = thread_cpu_time();
         let turn = self.enter_handler(invocation, &mut run);
-        run.cpu += thread_cpu_time().saturating_sub(cpu_before);
         self.after_turn(invocation, run, turn);
     }
 
     /// Calls the handler, in a new isolate if none was warm.
-    fn enter_handler(&self, invocation: &Invocation, run: &mut Run) -> TurnEnd {
-        let (limits, source) = (&invocation.limits, &invocation.source);
+    fn enter_handler(&self, invocation: &Arc<Invocation>, run: &mut Run) -> TurnEnd {
+        let host = HostState::new(invocation.logs.clone(), invocation.limits.result_bytes);
         if let Some(isolate) = run.lease.isolate() {
-            return match invocation.can_be_stopped_by(isolate.terminator()) {
-                Some(_) => TurnEnd::Terminated,
-                None => isolate.begin(&invocation.call, limits, false),
-            };
+            if !invocation.can_be_stopped_by(isolate.terminator()) {
+                return TurnEnd::Terminated;
+            }
+            isolate.prepare(host);
+            return isolate.begin(&invocation.call);
         }
         run.cold_start = true;
         let blank = match FunctionIsolate::blank(&self.engine) {
@@ -131,98 +183,202 @@ impl Scheduler {
             }
         };
         let isolate = run.lease.fill(blank);
-        if invocation.can_be_stopped_by(isolate.terminator()).is_some() {
+        if !invocation.can_be_stopped_by(isolate.terminator()) {
             return TurnEnd::Terminated;
         }
-        match isolate.load(source, limits) {
-            LoadEnd::Loaded => isolate.begin(&invocation.call, limits, true),
+        let top_level_ends = Instant::now() + self.settings.top_level_time;
+        invocation.mark_top_level(Some(top_level_ends), |at| self.set_look(invocation, at));
+        let loaded = isolate.load(&invocation.source, host);
+        invocation.mark_top_level(None, |at| self.set_look(invocation, at));
+        match loaded {
+            LoadEnd::Loaded => isolate.begin(&invocation.call),
             LoadEnd::Failed(outcome) => TurnEnd::Settled(outcome),
             LoadEnd::Terminated => TurnEnd::Terminated,
         }
     }
 
     fn further_turn(&self, invocation: &Arc<Invocation>, mut run: Box<Run>) {
-        let cpu_before = thread_cpu_time();
-        let turn = run
-            .lease
-            .isolate()
-            .map_or(TurnEnd::Terminated, FunctionIsolate::resume);
-        run.cpu += thread_cpu_time().saturating_sub(cpu_before);
+        let turn = run.lease.isolate().map_or(TurnEnd::Terminated, FunctionIsolate::resume);
         self.after_turn(invocation, run, turn);
     }
 
-    fn after_turn(&self, invocation: &Arc<Invocation>, run: Box<Run>, turn: TurnEnd) {
+    fn after_turn(&self, invocation: &Arc<Invocation>, mut run: Box<Run>, turn: TurnEnd) {
+        run.cpu = invocation.cpu_time();
         match turn {
-            TurnEnd::Settled(outcome) => {
-                let interrupted = invocation.stop_running().is_some();
-                self.end(invocation, *run, Some(outcome), Keep::unless(interrupted));
-            }
+            TurnEnd::Settled(outcome) => match invocation.stop_running() {
+                Stopped::ByItself => self.end(invocation, *run, Some(outcome), Keep::Keep),
+                // It settled in time, but the termination may still be on its way.
+                Stopped::Interrupted(_) => self.end(invocation, *run, Some(outcome), Keep::Condemn),
+                Stopped::TooLate => self.end_unanswered(*run),
+            },
             TurnEnd::Waiting(next_timer) => {
                 let wake = || {
                     let ring = Ring::Timer(Arc::downgrade(invocation));
                     next_timer.map(|due| self.watchdog.set(due, ring))
                 };
-                if let Some((run, interruption)) = invocation.park(run, wake) {
-                    self.interrupted(invocation, *run, interruption);
+                if let Some((run, stopped)) = invocation.park(run, wake) {
+                    self.end_terminated(invocation, *run, stopped);
                 }
             }
-            TurnEnd::Terminated => match invocation.stop_running() {
-                Some(interruption) => self.interrupted(invocation, *run, interruption),
-                None => {
-                    let outcome = heap_limit_error(&self.engine).into();
-                    self.end(invocation, *run, Some(outcome), Keep::Condemn);
-                }
-            },
+            TurnEnd::Terminated => {
+                let stopped = invocation.stop_running();
+                self.end_terminated(invocation, *run, stopped);
+            }
         }
     }
 
-    fn interrupted(&self, invocation: &Invocation, run: Run, interruption: Interruption) {
-        let outcome = match interruption {
-            Interruption::WallTime => Some(wall_time_error(invocation.limits.wall_time).into()),
-            Interruption::Cancelled => None,
-        };
+    fn end_terminated(&self, invocation: &Invocation, mut run: Run, stopped: Stopped) {
+        let heap_reached = run.lease.isolate().is_some_and(|isolate| isolate.reached_heap_limit());
+        match stopped {
+            Stopped::TooLate => self.end_unanswered(run),
+            Stopped::Interrupted(interruption) if !heap_reached => {
+                self.end_interrupted(invocation, run, interruption);
+            }
+            Stopped::Interrupted(_) | Stopped::ByItself => {
+                let outcome = heap_limit_error(self.engine.heap_bytes()).into();
+                self.end(invocation, run, Some(outcome), Keep::Condemn);
+            }
+        }
+    }
+
+    fn end_interrupted(&self, invocation: &Invocation, run: Run, interruption: Interruption) {
+        let outcome = self.outcome_of(invocation, interruption);
         self.end(invocation, run, outcome, Keep::Condemn);
+    }
+
+    /// What an interruption means for the caller; `None` when there is none any more.
+    fn outcome_of(&self, invocation: &Invocation, interruption: Interruption) -> Option<Outcome> {
+        let limits = &invocation.limits;
+        let (code, what, limit) = match interruption {
+            Interruption::WallTime => {
+                (ErrorCode::Timeout, "the invocation", LimitExceeded::wall_time(limits.wall_time))
+            }
+            Interruption::CpuTime => (
+                ErrorCode::CpuLimitExceeded,
+                "the invocation",
+                LimitExceeded::cpu_time(limits.cpu_time),
+            ),
+            Interruption::TopLevelTime => (
+                ErrorCode::InvalidFunction,
+                "the source's top level",
+                LimitExceeded::top_level_time(self.settings.top_level_time),
+            ),
+            Interruption::Cancelled => return None,
+        };
+        Some(FunctionError::limit_exceeded(code, what, limit).into())
     }
 
     /// Gives the isolate back or up, and sends the answer if there is one to send.
     fn end(&self, invocation: &Invocation, mut run: Run, outcome: Option<Outcome>, keep: Keep) {
         drop(run.deadline);
         self.live.remove(&invocation.id);
-        let (logs, heap_used_bytes) = run
-            .lease
-            .isolate()
-            .map(FunctionIsolate::close)
-            .unwrap_or_default();
-        let usage = Usage {
-            wall: run.began.elapsed(),
-            cpu: run.cpu,
-            queue: run.began.saturating_duration_since(invocation.arrived),
-            cold_start: run.cold_start,
-            heap_used_bytes,
-        };
+        let held_bytes = run.lease.isolate().map(FunctionIsolate::close).unwrap_or_default();
         let loaded = !matches!(&outcome, Some(Outcome::Failed(error))
             if error.code == ErrorCode::InvalidFunction);
-        let heap_reached = run
-            .lease
-            .isolate()
-            .is_some_and(|isolate| isolate.reached_heap_limit());
+        let heap_reached = run.lease.isolate().is_some_and(|isolate| isolate.reached_heap_limit());
         let condemned = match keep == Keep::Condemn || !loaded || heap_reached {
             true => run.lease.condemn(),
             false => None,
         };
         // Back in the pool before the answer is out, so that a caller's next event finds it warm.
-        drop(run.lease);
+        run.lease.give_back(held_bytes);
         if let Some(outcome) = outcome {
-            let finished = Finished {
-                outcome,
-                logs,
-                usage,
+            let usage = Usage {
+                wall: run.began.elapsed(),
+                cpu: run.cpu,
+                queue: run.began.saturating_duration_since(invocation.arrived),
+                cold_start: run.cold_start,
+                heap_used_bytes: held_bytes,
             };
-            let frame = FrontFrame::Finished(Box::new(finished_to_wire(invocation.id, finished)));
-            // The socket loop ends the process when it ends; there is nobody to tell then.
-            let _ = self.answers.blocking_send(frame.into());
+            let finished = Finished { outcome, logs: invocation.logs.take(), usage };
+            self.send(FrontFrame::Finished(Box::new(finished_to_wire(invocation.id, finished))));
         }
         drop(condemned);
+    }
+
+    /// A turn that was given up came back after all: its isolate is of no use.
+    fn end_unanswered(&self, mut run: Run) {
+        drop(run.lease.condemn());
+    }
+
+    fn answer_ring(&self, ring: &Ring) {
+        match ring {
+            Ring::Deadline(invocation) => {
+                if let Some(invocation) = invocation.upgrade() {
+                    self.interrupt(&invocation, Interruption::WallTime);
+                }
+            }
+            Ring::Timer(invocation) => {
+                if let Some(invocation) = invocation.upgrade() {
+                    self.queue.push(invocation);
+                }
+            }
+            Ring::Look(invocation) => {
+                if let Some(invocation) = invocation.upgrade() {
+                    self.look_at(&invocation);
+                }
+            }
+        }
+    }
+
+    fn look_at(&self, invocation: &Arc<Invocation>) {
+        match invocation.look(|at| self.set_look(invocation, at)) {
+            Seen::Nothing => {}
+            Seen::Hog(thread) => {
+                if let Some(threads) = self.threads.get() {
+                    threads.demote(&thread);
+                }
+            }
+            Seen::GivenUp(given_up) => {
+                let outcome = given_up
+                    .interruption
+                    .and_then(|interruption| self.outcome_of(invocation, interruption));
+                self.answer_given_up(invocation, given_up, outcome);
+            }
+            Seen::Stuck => {
+                self.send_unfit(Some(invocation.handle), "a turn does not end when told to");
+            }
+        }
+    }
+
+    /// Answers for a turn whose thread can't.
+    fn answer_given_up(
+        &self,
+        invocation: &Invocation,
+        given_up: GivenUp,
+        outcome: Option<Outcome>,
+    ) {
+        self.live.remove(&invocation.id);
+        let Some(outcome) = outcome else {
+            return;
+        };
+        let usage = Usage {
+            wall: given_up.began.elapsed(),
+            cpu: given_up.cpu,
+            queue: given_up.began.saturating_duration_since(invocation.arrived),
+            ..Usage::default()
+        };
+        let finished = Finished { outcome, logs: invocation.logs.take(), usage };
+        self.send(FrontFrame::Finished(Box::new(finished_to_wire(invocation.id, finished))));
+    }
+
+    fn interrupt(&self, invocation: &Arc<Invocation>, reason: Interruption) {
+        if invocation.interrupt(reason, |at| self.set_look(invocation, at)) {
+            self.queue.push(invocation.clone());
+        }
+    }
+
+    fn set_look(&self, invocation: &Arc<Invocation>, at: Instant) -> Alarm<Ring> {
+        self.watchdog.set(at, Ring::Look(Arc::downgrade(invocation)))
+    }
+
+    fn send_unfit(&self, handle: Option<u64>, reason: &str) {
+        self.send(FrontFrame::Unfit(Unfit { handle, reason: reason.to_owned() }));
+    }
+
+    /// The socket loop ends the process when it ends; there is nobody to tell then.
+    fn send(&self, frame: FrontFrame) {
+        let _ = self.answers.blocking_send(frame.into());
     }
 }
 
@@ -231,56 +387,4 @@ impl Scheduler {
 enum Keep {
     Keep,
     Condemn,
-}
-
-impl Keep {
-    fn unless(interrupted: bool) -> Self {
-        if interrupted {
-            Self::Condemn
-        } else {
-            Self::Keep
-        }
-    }
-}
-
-fn answer_ring(queue: &RunQueue<Arc<Invocation>>, ring: &Ring) {
-    match ring {
-        Ring::Deadline(invocation) => {
-            if let Some(invocation) = invocation.upgrade() {
-                interrupt(queue, &invocation, Interruption::WallTime);
-            }
-        }
-        Ring::Timer(invocation) => {
-            if let Some(invocation) = invocation.upgrade() {
-                queue.push(invocation);
-            }
-        }
-    }
-}
-
-fn interrupt(
-    queue: &RunQueue<Arc<Invocation>>,
-    invocation: &Arc<Invocation>,
-    reason: Interruption,
-) {
-    if invocation.interrupt(reason) == Noted::TakeUp {
-        queue.push(invocation.clone());
-    }
-}
-
-fn wall_time_error(limit: Duration) -> FunctionError {
-    FunctionError::limit_exceeded(
-        ErrorCode::Timeout,
-        "the invocation",
-        LimitExceeded::wall_time(limit),
-    )
-}
-
-/// CPU time of the calling thread.
-fn thread_cpu_time() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::new(
-        u64::try_from(time.tv_sec).unwrap_or_default(),
-        u32::try_from(time.tv_nsec).unwrap_or_default(),
-    )
 }

@@ -1,11 +1,37 @@
 //! The run queue and the JS threads that serve it. Knows nothing of V8.
+//!
+//! A thread whose turn takes long is demoted: it goes on at the lowest priority, another takes its place
+//! at once, and it retires after the turn. So a hog costs its neighbours neither a thread nor their
+//! latency.
 
-use std::{collections::VecDeque, io, sync::Arc, thread};
+use std::{
+    collections::VecDeque,
+    fmt, io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    thread,
+    time::Duration,
+};
 
 use parking_lot::{Condvar, Mutex};
+use rustix::{
+    process::setpriority_process,
+    thread::{Pid, gettid},
+};
+
+use super::clock;
 
 /// V8 counts on about 1 MiB of stack for JavaScript; the rest is for what C++ and ops put on top.
 const STACK_BYTES: usize = 8 << 20;
+
+/// Demoted threads that may be there beside the serving ones. At the bound a demoted thread is not
+/// replaced, so that hogs slow each other down and not the machine.
+const MAX_DEMOTED: usize = 32;
+
+/// The priority of demoted threads: the lowest.
+const LOWEST_PRIORITY: i32 = 19;
 
 /// Jobs in order of arrival. Bounded by the invocations that the front allows in flight: each has at
 /// most one job here.
@@ -17,10 +43,7 @@ pub struct RunQueue<J> {
 
 impl<J: Send + 'static> RunQueue<J> {
     pub fn new() -> Arc<Self> {
-        Arc::new(Self {
-            jobs: Mutex::new(VecDeque::new()),
-            arrived: Condvar::new(),
-        })
+        Arc::new(Self { jobs: Mutex::new(VecDeque::new()), arrived: Condvar::new() })
     }
 
     pub fn push(&self, job: J) {
@@ -44,29 +67,102 @@ impl<J: Send + 'static> RunQueue<J> {
             }
         }
     }
+}
 
-    /// Starts `count` threads that take jobs for as long as the process lives.
+/// One JS thread, as others see it.
+#[derive(Debug)]
+pub struct JsThread {
+    id: Pid,
+    demoted: AtomicBool,
+}
+
+impl JsThread {
+    fn of_this_thread() -> Arc<Self> {
+        Arc::new(Self { id: gettid(), demoted: AtomicBool::new(false) })
+    }
+
+    /// CPU time the thread has used since it started.
+    pub fn cpu_time(&self) -> Duration {
+        clock::cpu_time_of(self.id)
+    }
+
+    /// Whether it is to retire.
+    pub fn is_demoted(&self) -> bool {
+        self.demoted.load(Ordering::Acquire)
+    }
+}
+
+type Work<J> = dyn Fn(J, &Arc<JsThread>) + Send + Sync;
+
+/// The threads that serve a queue, for as long as the process lives.
+pub struct Threads<J> {
+    queue: Arc<RunQueue<J>>,
+    work: Box<Work<J>>,
+    /// Threads there are, demoted ones included.
+    alive: AtomicUsize,
+    most: usize,
+}
+
+impl<J> fmt::Debug for Threads<J> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Threads").field("alive", &self.alive).finish_non_exhaustive()
+    }
+}
+
+impl<J: Send + 'static> Threads<J> {
+    /// Starts `count` threads that do `work` for each job of `queue`.
     ///
     /// # Errors
     /// When the system has no thread left.
-    pub fn serve(
-        self: &Arc<Self>,
+    pub fn start(
+        queue: Arc<RunQueue<J>>,
         count: usize,
-        work: impl Fn(J) + Send + Sync + 'static,
-    ) -> io::Result<()> {
-        let work = Arc::new(work);
-        for number in 0..count {
-            let (queue, work) = (self.clone(), work.clone());
-            thread::Builder::new()
-                .name(format!("js-{number}"))
-                .stack_size(STACK_BYTES)
-                .spawn(move || {
-                    loop {
-                        work(queue.pop());
-                    }
-                })?;
+        work: impl Fn(J, &Arc<JsThread>) + Send + Sync + 'static,
+    ) -> io::Result<Arc<Self>> {
+        let most = count + MAX_DEMOTED;
+        let threads =
+            Arc::new(Self { queue, work: Box::new(work), alive: AtomicUsize::new(0), most });
+        for _ in 0..count {
+            threads.add()?;
         }
-        Ok(())
+        Ok(threads)
+    }
+
+    /// Has a thread go on at the lowest priority and retire after its turn, and puts another in its place.
+    pub fn demote(self: &Arc<Self>, thread: &JsThread) {
+        if thread.demoted.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        if let Err(error) = setpriority_process(Some(thread.id), LOWEST_PRIORITY) {
+            tracing::warn!(%error, "a thread's priority could not be lowered");
+        }
+        if let Err(error) = self.add() {
+            tracing::warn!(%error, "a long turn's thread could not be replaced");
+        }
+    }
+
+    fn add(self: &Arc<Self>) -> io::Result<()> {
+        if self.alive.fetch_add(1, Ordering::AcqRel) >= self.most {
+            self.alive.fetch_sub(1, Ordering::AcqRel);
+            return Err(io::Error::other("as many threads with long turns as there may be"));
+        }
+        let threads = self.clone();
+        let started = thread::Builder::new()
+            .name("js".into())
+            .stack_size(STACK_BYTES)
+            .spawn(move || threads.serve());
+        if started.is_err() {
+            self.alive.fetch_sub(1, Ordering::AcqRel);
+        }
+        started.map(drop)
+    }
+
+    fn serve(&self) {
+        let thread = JsThread::of_this_thread();
+        while !thread.is_demoted() {
+            (self.work)(self.queue.pop(), &thread);
+        }
+        self.alive.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
@@ -80,9 +176,7 @@ mod tests {
     fn every_job_is_done_once() {
         let queue = RunQueue::new();
         let (done, results) = mpsc::channel();
-        queue
-            .serve(3, move |job: u32| done.send(job).unwrap())
-            .unwrap();
+        Threads::start(queue.clone(), 3, move |job: u32, _: &_| done.send(job).unwrap()).unwrap();
         for job in 0..100 {
             queue.push(job);
         }
@@ -98,5 +192,31 @@ mod tests {
         queue.push(2);
         queue.push_first(0);
         assert_eq!([queue.pop(), queue.pop(), queue.pop()], [0, 1, 2]);
+    }
+
+    #[test]
+    fn a_demoted_thread_is_replaced_at_once_and_retires() {
+        let queue = RunQueue::new();
+        let (begun, begins) = mpsc::channel();
+        let (release, released) = mpsc::channel::<()>();
+        let released = Mutex::new(released);
+        let threads = Threads::start(queue.clone(), 1, move |long: bool, thread: &Arc<_>| {
+            begun.send((long, thread.clone())).unwrap();
+            if long {
+                released.lock().recv().unwrap();
+            }
+        })
+        .unwrap();
+        queue.push(true);
+        let (_, hog) = begins.recv().unwrap();
+        threads.demote(&hog);
+        threads.demote(&hog);
+        queue.push(false);
+        let (long, other) = begins.recv().unwrap();
+        assert!(!long && other.id != hog.id, "another thread takes the next job");
+        release.send(()).unwrap();
+        while threads.alive.load(Ordering::Acquire) > 1 {
+            thread::yield_now();
+        }
     }
 }

@@ -40,7 +40,7 @@ impl<A: Send + 'static> Watchdog<A> {
     ///
     /// # Errors
     /// When the system has no thread left.
-    pub fn start(ring: impl Fn(A) + Send + 'static) -> io::Result<Arc<Self>> {
+    pub fn start(ring: impl Fn(&Arc<Self>, A) + Send + 'static) -> io::Result<Arc<Self>> {
         let watchdog = Arc::new(Self {
             schedule: Mutex::new(Schedule {
                 alarms: BTreeMap::new(),
@@ -54,7 +54,7 @@ impl<A: Send + 'static> Watchdog<A> {
             .name("watchdog".into())
             .spawn(move || {
                 while let Some(watchdog) = Weak::upgrade(&watched) {
-                    ring(watchdog.wait());
+                    ring(&watchdog, watchdog.wait());
                 }
             })?;
         Ok(watchdog)
@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn alarms_ring_in_order_of_their_time() {
         let (rung, rings) = mpsc::channel();
-        let watchdog = Watchdog::start(move |alarm| rung.send(alarm).unwrap()).unwrap();
+        let watchdog = Watchdog::start(move |_, alarm| rung.send(alarm).unwrap()).unwrap();
         let now = Instant::now();
         let _second = watchdog.set(now + SOON * 2, "second");
         let _first = watchdog.set(now + SOON, "first");
@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn a_dropped_alarm_never_rings() {
         let (rung, rings) = mpsc::channel();
-        let watchdog = Watchdog::start(move |alarm| rung.send(alarm).unwrap()).unwrap();
+        let watchdog = Watchdog::start(move |_, alarm| rung.send(alarm).unwrap()).unwrap();
         let now = Instant::now();
         drop(watchdog.set(now + SOON, "dropped"));
         let _kept = watchdog.set(now + SOON * 2, "kept");
@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn an_earlier_alarm_is_not_kept_waiting_by_a_later_one() {
         let (rung, rings) = mpsc::channel();
-        let watchdog = Watchdog::start(move |alarm| rung.send(alarm).unwrap()).unwrap();
+        let watchdog = Watchdog::start(move |_, alarm| rung.send(alarm).unwrap()).unwrap();
         let _late = watchdog.set(Instant::now() + Duration::from_hours(1), "late");
         let _early = watchdog.set(Instant::now() + SOON, "early");
         assert_eq!(rings.recv_timeout(PATIENCE), Ok("early"));

@@ -121,6 +121,8 @@ fn invoke(arguments: &InvokeArguments) -> Result<Finished, InvokeError> {
         cells: NonZeroU32::MIN,
         cell_threads: Some(NonZeroU32::MIN),
         cell_isolates: NonZeroU32::MIN,
+        memory: None,
+        require_lockdown: false,
         max_in_flight: NonZeroU32::MIN,
     };
     let runtime = Runtime::new().map_err(InvokeError::Runtime)?;
@@ -148,6 +150,7 @@ fn read_call(arguments: &InvokeArguments) -> Result<Call, InvokeError> {
         settings: read_settings(arguments.settings.as_deref())?,
         limits: InvocationLimits {
             wall_time: limits.wall_time(),
+            cpu_time: limits.cpu_time(),
             result_bytes: limits.result_bytes,
             log_bytes: limits.log_bytes,
         },

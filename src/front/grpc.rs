@@ -19,10 +19,10 @@ use crate::{
 };
 
 mod convert;
-mod decode;
-mod encode;
+pub mod decode;
+pub mod encode;
 mod status;
-mod structs;
+pub mod structs;
 
 use decode::InvokeParts;
 

@@ -22,6 +22,7 @@ use super::{
     dispatch::Dispatcher,
     functions::{Functions, Store, UnusableLocation},
     grpc::Executor,
+    memory,
 };
 use crate::{
     api::{FILE_DESCRIPTOR_SET, executor_service_server::ExecutorServiceServer},
@@ -153,6 +154,9 @@ pub async fn start_cells(cells: &CellsConfig, limits: &LimitsConfig) -> Result<C
             threads: cells.threads().get(),
             max_isolates: cells.cell_isolates.get(),
             heap_bytes: limits.heap_bytes,
+            idle_bytes: memory::idle_bytes(cells.memory, u64::from(cells.cells.get())),
+            top_level_nanos: u64::try_from(limits.top_level_time().as_nanos()).unwrap_or(u64::MAX),
+            require_lockdown: cells.require_lockdown,
         },
     };
     Cells::start(plan)

@@ -30,7 +30,7 @@ pub enum Malformed {
 
 const FILTER_REASONS: [FilterReason; 2] = [FilterReason::NoReturn, FilterReason::DropEvent];
 
-const ERROR_CODES: [ErrorCode; 10] = [
+const ERROR_CODES: [ErrorCode; 12] = [
     ErrorCode::BadRequest,
     ErrorCode::MessageRejected,
     ErrorCode::UnsupportedEventType,
@@ -41,6 +41,8 @@ const ERROR_CODES: [ErrorCode; 10] = [
     ErrorCode::MemoryLimitExceeded,
     ErrorCode::ResultTooLarge,
     ErrorCode::ExecutorLost,
+    ErrorCode::CpuLimitExceeded,
+    ErrorCode::Quarantined,
 ];
 
 const LOG_LEVELS: [LogLevel; 5] = [
@@ -51,8 +53,10 @@ const LOG_LEVELS: [LogLevel; 5] = [
     LogLevel::Error,
 ];
 
-const LIMITS: [fn(u64) -> LimitExceeded; 3] = [
+const LIMITS: [fn(u64) -> LimitExceeded; 5] = [
     |millis| LimitExceeded::wall_time(Duration::from_millis(millis)),
+    |millis| LimitExceeded::cpu_time(Duration::from_millis(millis)),
+    |millis| LimitExceeded::top_level_time(Duration::from_millis(millis)),
     LimitExceeded::heap,
     LimitExceeded::result,
 ];

@@ -9,7 +9,10 @@ use std::time::Duration;
 
 use penstock::api::invoke_request::Payload;
 use penstock::api::invoke_response::Outcome;
-use penstock::api::{Filtered, FunctionError, FunctionRef, InvokeRequest, InvokeResponse, Limits};
+use penstock::api::{
+    Filtered, FunctionError, FunctionRef, InvokeRequest, InvokeResponse, LimitExceeded, Limits,
+    StackFrame,
+};
 use prost_types::Struct;
 use serde_json::Value;
 use tonic::Status;
@@ -348,42 +351,48 @@ fn cut(text: &str) -> &str {
     &text[..text.floor_char_boundary(SHOWN)]
 }
 
-/// What holds for every error.
+/// Fails with all that an error lacks of what every error has.
 #[track_caller]
 fn assert_error_form(error: &FunctionError) {
+    let faults = form_faults(error);
+    assert!(faults.is_empty(), "{faults:#?} in {error:#?}");
+}
+
+/// What an error lacks of what every error has.
+pub fn form_faults(error: &FunctionError) -> Vec<String> {
     let code = error.code();
-    assert_eq!(error.label, label(code), "the label: {error:#?}");
     let may_retry = matches!(code, Code::Retry | Code::Timeout | Code::ExecutorLost);
-    assert_eq!(error.retryable, may_retry, "whether to retry: {error:#?}");
-    assert!(
-        !(error.message.is_empty() && error.name.is_empty()),
-        "it says something: {error:#?}"
-    );
-    assert!(
-        !error.stack.contains("penstock:"),
-        "the stack is the function's own: {error:#?}"
-    );
-    for frame in &error.frames {
-        assert!(
-            !frame.file.contains("penstock:"),
-            "no frame is the executor's: {error:#?}"
-        );
-        let is_own = frame.file.contains("index.js");
-        assert!(
-            !is_own || (frame.line > 0 && frame.column > 0),
-            "each own frame has its place: {error:#?}"
-        );
-    }
-    if let Some(limit) = &error.limit {
-        assert!(
-            limit.value > 0 && !limit.unit.is_empty(),
-            "the limit is told: {error:#?}"
-        );
-        assert!(
-            limit.knob.starts_with("--"),
-            "the limit's knob is told: {error:#?}"
-        );
-    }
+    let is_ours = |file: &str| file.contains("penstock:");
+    let has_its_place = |frame: &StackFrame| frame.line > 0 && frame.column > 0;
+    let is_told = |limit: &LimitExceeded| {
+        limit.value > 0 && !limit.unit.is_empty() && limit.knob.starts_with("--")
+    };
+    let frames = &error.frames;
+    let rules = [
+        (error.label == label(code), "the label is the code's"),
+        (error.retryable == may_retry, "says whether to retry"),
+        (
+            !(error.message.is_empty() && error.name.is_empty()),
+            "says something",
+        ),
+        (!is_ours(&error.stack), "the stack is the function's own"),
+        (
+            !frames.iter().any(|frame| is_ours(&frame.file)),
+            "no frame is the executor's",
+        ),
+        (
+            frames
+                .iter()
+                .all(|frame| !frame.file.contains("index.js") || has_its_place(frame)),
+            "each own frame has its place",
+        ),
+        (
+            error.limit.as_ref().is_none_or(is_told),
+            "a limit is told with value, unit and knob",
+        ),
+    ];
+    let broken = rules.into_iter().filter(|(holds, _)| !holds);
+    broken.map(|(_, rule)| format!("not so: {rule}")).collect()
 }
 
 fn label(code: Code) -> &'static str {

@@ -2,7 +2,10 @@
 
 use std::{
     ffi::c_void,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 /// Stands behind an isolate's near-heap-limit callback; must outlive the isolate.
@@ -14,15 +17,12 @@ pub struct HeapGuard {
 
 impl HeapGuard {
     /// Has the isolate terminated when its heap comes to its limit.
-    #[allow(clippy::unnecessary_box_returns, reason = "V8 keeps its address")]
-    pub fn install(isolate: &mut v8::OwnedIsolate) -> Box<Self> {
-        let guard = Box::new(Self {
+    pub fn install(isolate: &mut v8::OwnedIsolate) -> Arc<Self> {
+        let guard = Arc::new(Self {
             terminator: isolate.thread_safe_handle(),
             reached: AtomicBool::new(false),
         });
-        let data = std::ptr::from_ref::<Self>(&guard)
-            .cast_mut()
-            .cast::<c_void>();
+        let data = Arc::as_ptr(&guard).cast_mut().cast::<c_void>();
         isolate.add_near_heap_limit_callback(near_heap_limit, data);
         guard
     }
@@ -39,7 +39,7 @@ impl HeapGuard {
 /// # Safety
 /// To be called by V8 only, with the pointer [`HeapGuard::install`] gave it.
 unsafe extern "C" fn near_heap_limit(data: *mut c_void, current: usize, initial: usize) -> usize {
-    // SAFETY: `data` points to the boxed HeapGuard, which outlives the isolate and is only shared.
+    // SAFETY: `data` points to the HeapGuard of the isolate, which outlives the isolate and is only shared.
     let guard = unsafe { &*data.cast::<HeapGuard>() };
     if guard.reached.swap(true, Ordering::AcqRel) {
         return current;

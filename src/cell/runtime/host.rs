@@ -2,14 +2,21 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    sync::Arc,
+    time::{Duration, Instant},
 };
 
-use crate::invocation::{InvocationLimits, LogLevel, LogLine, Outcome};
+use crate::{
+    cell::logs::InvocationLogs,
+    invocation::{LogLevel, Outcome},
+};
 
 /// Timers one invocation may have pending; the next one is refused with a `RangeError`. A bound for our
 /// own memory, far above any use.
 const MAX_TIMERS: usize = 10_000;
+
+/// Unhandled rejections of one turn that are reported; a bound for our own memory.
+pub const MAX_REJECTIONS: usize = 256;
 
 /// A promise that was rejected while nobody listened.
 #[derive(Debug)]
@@ -23,21 +30,21 @@ pub struct UnhandledRejection {
 pub struct HostState {
     pub rejections: Vec<UnhandledRejection>,
     pub timers: Timers,
-    logs: Logs,
+    logs: Arc<InvocationLogs>,
     outcome: Option<Outcome>,
     /// Bytes of JSON an event out may have.
     result_bytes: u64,
 }
 
 impl HostState {
-    /// The state for one invocation under `limits`.
-    pub fn new(limits: &InvocationLimits) -> Self {
+    /// The state for one invocation.
+    pub fn new(logs: Arc<InvocationLogs>, result_bytes: u64) -> Self {
         Self {
             rejections: Vec::new(),
             timers: Timers::default(),
-            logs: Logs::with_limit(limits.log_bytes),
+            logs,
             outcome: None,
-            result_bytes: limits.result_bytes,
+            result_bytes,
         }
     }
 
@@ -55,13 +62,12 @@ impl HostState {
         self.result_bytes
     }
 
-    pub fn log(&mut self, level: LogLevel, message: String) {
+    pub fn log(&self, level: LogLevel, message: String) {
         self.logs.push(level, message);
     }
 
-    /// Ends the invocation's part in this isolate: cancels what is pending, with a line that says so,
-    /// and hands out the logs.
-    pub fn close(&mut self) -> Vec<LogLine> {
+    /// Ends the invocation's part in this isolate: cancels what is pending, with a line that says so.
+    pub fn close(&mut self) {
         let pending = self.timers.clear();
         if pending > 0 {
             let (timers, were) = if pending == 1 {
@@ -77,7 +83,6 @@ impl HostState {
             );
         }
         self.rejections.clear();
-        self.logs.take()
     }
 }
 
@@ -139,108 +144,9 @@ impl Timers {
     }
 }
 
-/// Log lines up to a number of bytes; beyond it they are only counted.
-#[derive(Debug)]
-struct Logs {
-    lines: Vec<LogLine>,
-    limit: u64,
-    kept_bytes: u64,
-    cut_bytes: u64,
-}
-
-impl Logs {
-    fn with_limit(limit: u64) -> Self {
-        Self {
-            lines: Vec::new(),
-            limit,
-            kept_bytes: 0,
-            cut_bytes: 0,
-        }
-    }
-
-    fn push(&mut self, level: LogLevel, mut message: String) {
-        let keep = message.floor_char_boundary(self.room());
-        if keep < message.len() {
-            self.cut_bytes += (message.len() - keep) as u64;
-            message.truncate(keep);
-            if keep == 0 {
-                return;
-            }
-        }
-        // An empty line costs a byte, so that their number is bounded too.
-        self.kept_bytes += message.len().max(1) as u64;
-        self.lines.push(LogLine {
-            time: unix_time(),
-            level,
-            message,
-        });
-    }
-
-    /// Bytes the next line may have: none once anything was cut, even if it were short enough to fit.
-    fn room(&self) -> usize {
-        if self.cut_bytes > 0 {
-            return 0;
-        }
-        usize::try_from(self.limit.saturating_sub(self.kept_bytes)).unwrap_or(usize::MAX)
-    }
-
-    fn take(&mut self) -> Vec<LogLine> {
-        let mut lines = std::mem::take(&mut self.lines);
-        if self.cut_bytes > 0 {
-            lines.push(LogLine {
-                time: unix_time(),
-                level: LogLevel::Warn,
-                message: format!(
-                    "{} bytes of logs were cut: an invocation may log {} bytes (knob --log-bytes)",
-                    self.cut_bytes, self.limit
-                ),
-            });
-        }
-        lines
-    }
-}
-
-fn unix_time() -> Duration {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn state(log_bytes: u64) -> HostState {
-        HostState::new(&InvocationLimits {
-            wall_time: Duration::from_secs(1),
-            result_bytes: 10,
-            log_bytes,
-        })
-    }
-
-    #[track_caller]
-    fn logs(limit: u64, messages: &[&str], expect: &[&str]) {
-        let mut state = state(limit);
-        for message in messages {
-            state.log(LogLevel::Info, (*message).to_owned());
-        }
-        let lines: Vec<_> = state.close().into_iter().map(|line| line.message).collect();
-        assert_eq!(lines, expect);
-    }
-
-    #[test]
-    fn logs_are_cut_at_the_limit_and_the_rest_is_counted() {
-        logs(10, &["12345", "67890"], &["12345", "67890"]);
-        let last = "3 bytes of logs were cut: an invocation may log 10 bytes (knob --log-bytes)";
-        logs(10, &["12345", "67890abc"], &["12345", "67890", last]);
-        logs(10, &["12345", "67890", "abc"], &["12345", "67890", last]);
-    }
-
-    #[test]
-    fn a_cut_never_splits_a_character() {
-        let last = "2 bytes of logs were cut: an invocation may log 3 bytes (knob --log-bytes)";
-        logs(3, &["aaé"], &["aa", last]);
-    }
 
     #[test]
     fn timers_fire_in_order_and_not_after_cancellation() {
@@ -269,12 +175,14 @@ mod tests {
 
     #[test]
     fn the_first_outcome_counts_and_pending_timers_are_told() {
-        let mut state = state(1000);
+        let logs = Arc::new(InvocationLogs::with_limit(1000));
+        let mut state = HostState::new(logs.clone(), 10);
         state.timers.start(Duration::from_mins(1)).unwrap();
         state.settle(Outcome::Delivered("{}".into()));
         state.settle(Outcome::Delivered("{\"late\":1}".into()));
         assert_eq!(state.take_outcome(), Some(Outcome::Delivered("{}".into())));
-        let lines = state.close();
+        state.close();
+        let lines = logs.take();
         assert_eq!(lines.len(), 1);
         assert_eq!(
             lines[0].message,

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use v8::MapFnTo;
 
-use super::{HostState, UnhandledRejection};
+use super::{HostState, UnhandledRejection, host::MAX_REJECTIONS};
 use crate::{
     cell::isolate::stack,
     invocation::{
@@ -322,7 +322,9 @@ pub unsafe extern "C" fn on_promise_reject(message: v8::PromiseRejectMessage<'_>
             };
             let reason = v8::Global::new(scope, reason);
             if let Some(host) = scope.get_slot_mut::<HostState>() {
-                host.rejections.push(UnhandledRejection { promise, reason });
+                if host.rejections.len() < MAX_REJECTIONS {
+                    host.rejections.push(UnhandledRejection { promise, reason });
+                }
             }
         }
         v8::PromiseRejectEvent::PromiseHandlerAddedAfterReject => {

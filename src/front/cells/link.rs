@@ -298,5 +298,6 @@ fn start(invocation: u64, call: Call) -> Start {
         wall_nanos: u64::try_from(call.limits.wall_time.as_nanos()).unwrap_or(u64::MAX),
         result_bytes: call.limits.result_bytes,
         log_bytes: call.limits.log_bytes,
+        cpu_nanos: u64::try_from(call.limits.cpu_time.as_nanos()).unwrap_or(u64::MAX),
     }
 }

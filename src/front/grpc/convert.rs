@@ -89,6 +89,8 @@ fn code(code: ErrorCode) -> api::ErrorCode {
         ErrorCode::Timeout => api::ErrorCode::Timeout,
         ErrorCode::InvalidResult => api::ErrorCode::InvalidResult,
         ErrorCode::InvalidFunction => api::ErrorCode::InvalidFunction,
+        ErrorCode::CpuLimitExceeded => api::ErrorCode::CpuLimitExceeded,
+        ErrorCode::Quarantined => api::ErrorCode::Quarantined,
         ErrorCode::MemoryLimitExceeded => api::ErrorCode::MemoryLimitExceeded,
         ErrorCode::ResultTooLarge => api::ErrorCode::ResultTooLarge,
         ErrorCode::ExecutorLost => api::ErrorCode::ExecutorLost,

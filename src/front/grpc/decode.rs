@@ -154,18 +154,8 @@ fn struct_json(field: &str, value: &Struct) -> Result<Bytes, Fault> {
 
 fn limits(asked: Option<Limits>, allowed: &LimitsConfig) -> Result<InvocationLimits, Fault> {
     let asked = asked.unwrap_or_default();
-    let wall_time = match asked.wall_time {
-        None => allowed.wall_time(),
-        Some(asked) => match Duration::try_from(asked) {
-            Ok(asked) if !asked.is_zero() => asked.min(allowed.wall_time()),
-            _ => {
-                return Err(Fault::new(
-                    "limits.wall_time",
-                    "must be longer than nothing",
-                ));
-            }
-        },
-    };
+    let wall_time = lowered_time("limits.wall_time", asked.wall_time, allowed.wall_time())?;
+    let cpu_time = lowered_time("limits.cpu_time", asked.cpu_time, allowed.cpu_time())?;
     let lowered = |asked: u64, allowed: u64| {
         if asked == 0 {
             allowed
@@ -175,7 +165,20 @@ fn limits(asked: Option<Limits>, allowed: &LimitsConfig) -> Result<InvocationLim
     };
     Ok(InvocationLimits {
         wall_time,
+        cpu_time,
         result_bytes: lowered(asked.result_bytes, allowed.result_bytes),
         log_bytes: lowered(asked.log_bytes, allowed.log_bytes),
     })
+}
+
+fn lowered_time(
+    field: &str,
+    asked: Option<prost_types::Duration>,
+    allowed: Duration,
+) -> Result<Duration, Fault> {
+    match asked.map(Duration::try_from) {
+        None => Ok(allowed),
+        Some(Ok(asked)) if !asked.is_zero() => Ok(asked.min(allowed)),
+        Some(_) => Err(Fault::new(field, "must be longer than nothing")),
+    }
 }

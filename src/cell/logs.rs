@@ -1,0 +1,110 @@
+//! The log lines of one invocation, up to a number of bytes; shared by the isolate that writes them and by
+//! whoever answers when the isolate can't be asked any more.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use parking_lot::Mutex;
+
+use crate::invocation::{LogLevel, LogLine};
+
+#[derive(Debug)]
+pub struct InvocationLogs(Mutex<Logs>);
+
+#[derive(Debug)]
+struct Logs {
+    lines: Vec<LogLine>,
+    limit: u64,
+    kept_bytes: u64,
+    cut_bytes: u64,
+}
+
+impl InvocationLogs {
+    /// Keeps at most `limit` bytes of text; beyond it they are only counted.
+    pub fn with_limit(limit: u64) -> Self {
+        Self(Mutex::new(Logs { lines: Vec::new(), limit, kept_bytes: 0, cut_bytes: 0 }))
+    }
+
+    pub fn push(&self, level: LogLevel, message: String) {
+        self.0.lock().push(level, message);
+    }
+
+    /// The lines so far, and a last one that says what was cut. Empty afterwards. Never waits: a thread
+    /// that was stopped for good in the middle of a line keeps its lines.
+    pub fn take(&self) -> Vec<LogLine> {
+        self.0.try_lock().map(|mut logs| logs.take()).unwrap_or_default()
+    }
+}
+
+impl Logs {
+    fn push(&mut self, level: LogLevel, mut message: String) {
+        let keep = message.floor_char_boundary(self.room());
+        if keep < message.len() {
+            self.cut_bytes += (message.len() - keep) as u64;
+            message.truncate(keep);
+            if keep == 0 {
+                return;
+            }
+        }
+        // An empty line costs a byte, so that their number is bounded too.
+        self.kept_bytes += message.len().max(1) as u64;
+        self.lines.push(LogLine { time: unix_time(), level, message });
+    }
+
+    /// Bytes the next line may have: none once anything was cut, even if it were short enough to fit.
+    fn room(&self) -> usize {
+        if self.cut_bytes > 0 {
+            return 0;
+        }
+        usize::try_from(self.limit.saturating_sub(self.kept_bytes)).unwrap_or(usize::MAX)
+    }
+
+    fn take(&mut self) -> Vec<LogLine> {
+        let mut lines = std::mem::take(&mut self.lines);
+        if self.cut_bytes > 0 {
+            lines.push(LogLine {
+                time: unix_time(),
+                level: LogLevel::Warn,
+                message: format!(
+                    "{} bytes of logs were cut: an invocation may log {} bytes (knob --log-bytes)",
+                    self.cut_bytes, self.limit
+                ),
+            });
+            self.cut_bytes = 0;
+        }
+        lines
+    }
+}
+
+fn unix_time() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(limit: u64, messages: &[&str], expect: &[&str]) {
+        let logs = InvocationLogs::with_limit(limit);
+        for message in messages {
+            logs.push(LogLevel::Info, (*message).to_owned());
+        }
+        let lines: Vec<_> = logs.take().into_iter().map(|line| line.message).collect();
+        assert_eq!(lines, expect);
+        assert_eq!(logs.take(), []);
+    }
+
+    #[test]
+    fn logs_are_cut_at_the_limit_and_the_rest_is_counted() {
+        check(10, &["12345", "67890"], &["12345", "67890"]);
+        let last = "3 bytes of logs were cut: an invocation may log 10 bytes (knob --log-bytes)";
+        check(10, &["12345", "67890abc"], &["12345", "67890", last]);
+        check(10, &["12345", "67890", "abc"], &["12345", "67890", last]);
+    }
+
+    #[test]
+    fn a_cut_never_splits_a_character() {
+        let last = "2 bytes of logs were cut: an invocation may log 3 bytes (knob --log-bytes)";
+        check(3, &["aaé"], &["aa", last]);
+    }
+}

@@ -1,0 +1,27 @@
+//! All attacks, by family.
+
+mod allocation;
+mod encoding;
+mod flooding;
+mod native;
+mod reach;
+mod recursion;
+mod spinning;
+mod thrown;
+
+use crate::attack::Attack;
+
+const FAMILIES: [&[Attack]; 8] = [
+    allocation::ATTACKS,
+    spinning::ATTACKS,
+    native::ATTACKS,
+    recursion::ATTACKS,
+    encoding::ATTACKS,
+    thrown::ATTACKS,
+    reach::ATTACKS,
+    flooding::ATTACKS,
+];
+
+pub fn attacks() -> impl Iterator<Item = &'static Attack> {
+    FAMILIES.into_iter().flatten()
+}
