@@ -4,7 +4,8 @@
 //! when the front does.
 
 use std::{
-    collections::HashMap, io, os::unix::net::UnixStream as StdUnixStream, sync::Arc, thread, time::Duration,
+    collections::HashMap, io, os::unix::net::UnixStream as StdUnixStream, sync::Arc, thread,
+    time::Duration,
 };
 
 use futures_util::{SinkExt, StreamExt};
@@ -128,7 +129,13 @@ fn set_up(
         })
         .map_err(CellError::NoThread)?;
     let v8_version = isolate::v8_version().to_owned();
-    Ok((scheduler, Ready { v8_version, not_locked_down }))
+    Ok((
+        scheduler,
+        Ready {
+            v8_version,
+            not_locked_down,
+        },
+    ))
 }
 
 fn inherited_socket() -> io::Result<StdUnixStream> {

@@ -1,6 +1,9 @@
 //! CPU clocks of threads.
 
-#![allow(unsafe_code, reason = "no safe binding reads another thread's CPU clock")]
+#![allow(
+    unsafe_code,
+    reason = "no safe binding reads another thread's CPU clock"
+)]
 
 use std::time::Duration;
 
@@ -13,7 +16,10 @@ const PER_THREAD_SCHEDULED: libc::clockid_t = 4 | 2;
 /// CPU time that a thread of this process has used since it started; zero when it is gone.
 pub fn cpu_time_of(thread: Pid) -> Duration {
     let clock = (!thread.as_raw_nonzero().get() << 3) | PER_THREAD_SCHEDULED;
-    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    let mut time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
     // SAFETY: `time` is a valid place to write to; a clock id of no thread makes the call fail.
     let result = unsafe { libc::clock_gettime(clock, &raw mut time) };
     if result != 0 {

@@ -178,7 +178,11 @@ pub struct GivenUp {
 
 impl Running {
     fn cpu(&self) -> Duration {
-        self.cpu_before + self.thread.cpu_time().saturating_sub(self.thread_cpu_before)
+        self.cpu_before
+            + self
+                .thread
+                .cpu_time()
+                .saturating_sub(self.thread_cpu_before)
     }
 
     fn terminate(&mut self, reason: Interruption) {
@@ -205,7 +209,10 @@ impl Running {
         // CPU time can't come sooner than as much wall time.
         let cpu_ends = now + cpu_limit.saturating_sub(self.cpu());
         let hog = (!self.thread.is_demoted()).then_some(self.turn_began + HOG_AFTER);
-        [hog, self.top_level_ends].into_iter().flatten().fold(cpu_ends, Instant::min)
+        [hog, self.top_level_ends]
+            .into_iter()
+            .flatten()
+            .fold(cpu_ends, Instant::min)
     }
 }
 
@@ -222,7 +229,17 @@ impl Invocation {
         let logs = Arc::new(InvocationLogs::with_limit(limits.log_bytes));
         let arrived = Instant::now();
         let stage = Mutex::new(Stage::Queued);
-        Self { id, key, handle, source, call, limits, logs, arrived, stage }
+        Self {
+            id,
+            key,
+            handle,
+            source,
+            call,
+            limits,
+            logs,
+            arrived,
+            stage,
+        }
     }
 
     /// Looks at the invocation before a turn. A parked one becomes running; a fresh one waits for
@@ -234,10 +251,16 @@ impl Invocation {
     ) -> TakenUp {
         let mut stage = self.stage.lock();
         match std::mem::replace(&mut *stage, Stage::Ended) {
-            Stage::Parked { run, interruption: Some(interruption), .. } => {
-                TakenUp::Interrupted(run, interruption)
-            }
-            Stage::Parked { mut run, interruption: None, .. } => {
+            Stage::Parked {
+                run,
+                interruption: Some(interruption),
+                ..
+            } => TakenUp::Interrupted(run, interruption),
+            Stage::Parked {
+                mut run,
+                interruption: None,
+                ..
+            } => {
                 let mut running = self.running(thread, run.began, run.cpu);
                 running.terminator = run.lease.isolate().map(|isolate| isolate.terminator());
                 running.look = Some(set_look(running.first_look(self.limits.cpu_time)));
@@ -320,9 +343,10 @@ impl Invocation {
     /// The turn is over and nothing of this invocation runs: later interruptions find it ended.
     pub fn stop_running(&self) -> Stopped {
         match std::mem::replace(&mut *self.stage.lock(), Stage::Ended) {
-            Stage::Running(Running { interruption: Some((reason, _)), .. }) => {
-                Stopped::Interrupted(reason)
-            }
+            Stage::Running(Running {
+                interruption: Some((reason, _)),
+                ..
+            }) => Stopped::Interrupted(reason),
             Stage::Running(_) => Stopped::ByItself,
             _ => Stopped::TooLate,
         }
@@ -337,13 +361,20 @@ impl Invocation {
     ) -> Option<(Box<Run>, Stopped)> {
         let mut stage = self.stage.lock();
         match std::mem::replace(&mut *stage, Stage::Ended) {
-            Stage::Running(Running { interruption: None, .. }) => {
-                *stage = Stage::Parked { run, wake: wake(), interruption: None };
+            Stage::Running(Running {
+                interruption: None, ..
+            }) => {
+                *stage = Stage::Parked {
+                    run,
+                    wake: wake(),
+                    interruption: None,
+                };
                 None
             }
-            Stage::Running(Running { interruption: Some((reason, _)), .. }) => {
-                Some((run, Stopped::Interrupted(reason)))
-            }
+            Stage::Running(Running {
+                interruption: Some((reason, _)),
+                ..
+            }) => Some((run, Stopped::Interrupted(reason))),
             _ => Some((run, Stopped::TooLate)),
         }
     }
@@ -366,7 +397,9 @@ impl Invocation {
                 running.look = Some(set_look(running.next_look(self.limits.cpu_time)));
                 false
             }
-            Stage::Parked { interruption, wake, .. } => {
+            Stage::Parked {
+                interruption, wake, ..
+            } => {
                 *wake = None;
                 interruption.replace(reason).is_none()
             }
@@ -390,7 +423,12 @@ impl Invocation {
                 }
                 None => self.look_at_running(running, now, set_look),
             },
-            Stage::Abandoned { thread, since, cpu, look } => {
+            Stage::Abandoned {
+                thread,
+                since,
+                cpu,
+                look,
+            } => {
                 let worked = thread.cpu_time().saturating_sub(*cpu);
                 if worked >= STUCK_AFTER_CPU || now >= *since + STUCK_AFTER {
                     *look = None;
@@ -419,11 +457,18 @@ impl Invocation {
         // A hog is demoted only once this lock is free, so the next look is not for its sake.
         let next = if hog { next.max(now + HOG_AFTER) } else { next };
         running.look = Some(set_look(next));
-        if hog { Seen::Hog(running.thread.clone()) } else { Seen::Nothing }
+        if hog {
+            Seen::Hog(running.thread.clone())
+        } else {
+            Seen::Nothing
+        }
     }
 
     /// The thread of the running turn has parked for ever. `None` when no turn runs.
-    pub fn never_comes_back(&self, set_look: impl FnOnce(Instant) -> Alarm<Ring>) -> Option<GivenUp> {
+    pub fn never_comes_back(
+        &self,
+        set_look: impl FnOnce(Instant) -> Alarm<Ring>,
+    ) -> Option<GivenUp> {
         let mut stage = self.stage.lock();
         let reason = match &*stage {
             Stage::Running(running) => running.interruption.map(|(reason, _)| reason),
@@ -442,7 +487,11 @@ fn give_up(
     let Stage::Running(running) = stage else {
         return None;
     };
-    let given_up = GivenUp { interruption, began: running.began, cpu: running.cpu() };
+    let given_up = GivenUp {
+        interruption,
+        began: running.began,
+        cpu: running.cpu(),
+    };
     let since = Instant::now();
     *stage = Stage::Abandoned {
         cpu: running.thread.cpu_time(),

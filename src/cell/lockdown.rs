@@ -57,7 +57,9 @@ pub fn lock_down() -> Result<(), NotLockedDown> {
 fn try_what_is_forbidden() -> Result<(), NotLockedDown> {
     let attempts: [(&str, fn() -> io::Error); 4] = [
         ("open a socket", || failure(UdpSocket::bind("127.0.0.1:0"))),
-        ("open a file", || failure(fs::File::open("/proc/self/status"))),
+        ("open a file", || {
+            failure(fs::File::open("/proc/self/status"))
+        }),
         ("run a program", try_exec),
         ("start a process", try_fork),
     ];
@@ -78,7 +80,13 @@ fn failure<T>(result: io::Result<T>) -> io::Error {
 fn try_exec() -> io::Error {
     let arguments = [std::ptr::null()];
     // SAFETY: a terminated path and two empty, terminated lists.
-    unsafe { libc::execve(c"/nothing/here".as_ptr(), arguments.as_ptr(), arguments.as_ptr()) };
+    unsafe {
+        libc::execve(
+            c"/nothing/here".as_ptr(),
+            arguments.as_ptr(),
+            arguments.as_ptr(),
+        )
+    };
     io::Error::last_os_error()
 }
 
@@ -91,15 +99,18 @@ fn try_fork() -> io::Error {
     }
 }
 
-#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
 mod filter {
     //! The seccomp filter: a list of what is allowed.
 
     use std::collections::BTreeMap;
 
     use seccompiler::{
-        BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition,
-        SeccompFilter, SeccompRule, TargetArch,
+        BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
+        SeccompRule, TargetArch,
     };
 
     use super::NotLockedDown;
@@ -180,7 +191,10 @@ mod filter {
         let mut rules: BTreeMap<i64, Vec<SeccompRule>> =
             ALLOWED.iter().map(|&call| (call, Vec::new())).collect();
         let thread = libc::CLONE_THREAD as u64;
-        rules.insert(libc::SYS_clone, vec![only(0, SeccompCmpOp::MaskedEq(thread), thread)?]);
+        rules.insert(
+            libc::SYS_clone,
+            vec![only(0, SeccompCmpOp::MaskedEq(thread), thread)?],
+        );
         let set_name = libc::PR_SET_NAME as u64;
         rules.insert(libc::SYS_prctl, vec![only(0, SeccompCmpOp::Eq, set_name)?]);
         // Signals to threads of this process only.
@@ -201,17 +215,23 @@ mod filter {
         operator: SeccompCmpOp,
         value: u64,
     ) -> Result<SeccompRule, seccompiler::BackendError> {
-        let condition =
-            SeccompCondition::new(argument, SeccompCmpArgLen::Qword, operator, value)?;
+        let condition = SeccompCondition::new(argument, SeccompCmpArgLen::Qword, operator, value)?;
         SeccompRule::new(vec![condition])
     }
 
     fn architecture() -> TargetArch {
-        if cfg!(target_arch = "x86_64") { TargetArch::x86_64 } else { TargetArch::aarch64 }
+        if cfg!(target_arch = "x86_64") {
+            TargetArch::x86_64
+        } else {
+            TargetArch::aarch64
+        }
     }
 }
 
-#[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
+#[cfg(not(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+)))]
 mod filter {
     //! No seccomp here.
 

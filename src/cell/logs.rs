@@ -21,7 +21,12 @@ struct Logs {
 impl InvocationLogs {
     /// Keeps at most `limit` bytes of text; beyond it they are only counted.
     pub fn with_limit(limit: u64) -> Self {
-        Self(Mutex::new(Logs { lines: Vec::new(), limit, kept_bytes: 0, cut_bytes: 0 }))
+        Self(Mutex::new(Logs {
+            lines: Vec::new(),
+            limit,
+            kept_bytes: 0,
+            cut_bytes: 0,
+        }))
     }
 
     pub fn push(&self, level: LogLevel, message: String) {
@@ -31,7 +36,10 @@ impl InvocationLogs {
     /// The lines so far, and a last one that says what was cut. Empty afterwards. Never waits: a thread
     /// that was stopped for good in the middle of a line keeps its lines.
     pub fn take(&self) -> Vec<LogLine> {
-        self.0.try_lock().map(|mut logs| logs.take()).unwrap_or_default()
+        self.0
+            .try_lock()
+            .map(|mut logs| logs.take())
+            .unwrap_or_default()
     }
 }
 
@@ -47,7 +55,11 @@ impl Logs {
         }
         // An empty line costs a byte, so that their number is bounded too.
         self.kept_bytes += message.len().max(1) as u64;
-        self.lines.push(LogLine { time: unix_time(), level, message });
+        self.lines.push(LogLine {
+            time: unix_time(),
+            level,
+            message,
+        });
     }
 
     /// Bytes the next line may have: none once anything was cut, even if it were short enough to fit.
@@ -76,7 +88,9 @@ impl Logs {
 }
 
 fn unix_time() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -140,7 +140,11 @@ impl<I, W> Shelves<I, W> {
         let age = self.last_age;
         self.idle_bytes += bytes;
         self.by_age.insert(age, key.clone());
-        let idle = Idle { age, bytes, isolate };
+        let idle = Idle {
+            age,
+            bytes,
+            isolate,
+        };
         self.idle.entry(key.clone()).or_default().push(idle);
     }
 
@@ -152,7 +156,11 @@ impl<I, W> Shelves<I, W> {
     fn evict(&mut self) -> Option<I> {
         let (&age, key) = self.by_age.first_key_value()?;
         let key = key.clone();
-        let place = self.idle.get(&key)?.iter().position(|idle| idle.age == age)?;
+        let place = self
+            .idle
+            .get(&key)?
+            .iter()
+            .position(|idle| idle.age == age)?;
         self.take(&key, place)
     }
 
@@ -211,7 +219,8 @@ impl<I, W> Lease<I, W> {
 
 impl<I, W> Drop for Lease<I, W> {
     fn drop(&mut self) {
-        self.pool.put_back(&self.key, self.isolate.take(), self.bytes);
+        self.pool
+            .put_back(&self.key, self.isolate.take(), self.bytes);
     }
 }
 

@@ -115,7 +115,9 @@ impl Scheduler {
 
     /// A thread has parked for ever: answers for what it ran and asks for the cell to be replaced.
     pub fn parked(&self, parked: Parked) {
-        let invocation = parked.invocation.and_then(|id| self.live.get(&id).map(|live| live.clone()));
+        let invocation = parked
+            .invocation
+            .and_then(|id| self.live.get(&id).map(|live| live.clone()));
         let handle = invocation.as_ref().map(|invocation| invocation.handle);
         if let Some(invocation) = invocation
             && let Some(given_up) = invocation.never_comes_back(|at| self.set_look(&invocation, at))
@@ -158,7 +160,9 @@ impl Scheduler {
             began,
             cpu: Duration::ZERO,
             cold_start: false,
-            deadline: self.watchdog.set(began + invocation.limits.wall_time, deadline),
+            deadline: self
+                .watchdog
+                .set(began + invocation.limits.wall_time, deadline),
         });
         let turn = self.enter_handler(invocation, &mut run);
         self.after_turn(invocation, run, turn);
@@ -198,7 +202,10 @@ impl Scheduler {
     }
 
     fn further_turn(&self, invocation: &Arc<Invocation>, mut run: Box<Run>) {
-        let turn = run.lease.isolate().map_or(TurnEnd::Terminated, FunctionIsolate::resume);
+        let turn = run
+            .lease
+            .isolate()
+            .map_or(TurnEnd::Terminated, FunctionIsolate::resume);
         self.after_turn(invocation, run, turn);
     }
 
@@ -228,7 +235,10 @@ impl Scheduler {
     }
 
     fn end_terminated(&self, invocation: &Invocation, mut run: Run, stopped: Stopped) {
-        let heap_reached = run.lease.isolate().is_some_and(|isolate| isolate.reached_heap_limit());
+        let heap_reached = run
+            .lease
+            .isolate()
+            .is_some_and(|isolate| isolate.reached_heap_limit());
         match stopped {
             Stopped::TooLate => self.end_unanswered(run),
             Stopped::Interrupted(interruption) if !heap_reached => {
@@ -250,9 +260,11 @@ impl Scheduler {
     fn outcome_of(&self, invocation: &Invocation, interruption: Interruption) -> Option<Outcome> {
         let limits = &invocation.limits;
         let (code, what, limit) = match interruption {
-            Interruption::WallTime => {
-                (ErrorCode::Timeout, "the invocation", LimitExceeded::wall_time(limits.wall_time))
-            }
+            Interruption::WallTime => (
+                ErrorCode::Timeout,
+                "the invocation",
+                LimitExceeded::wall_time(limits.wall_time),
+            ),
             Interruption::CpuTime => (
                 ErrorCode::CpuLimitExceeded,
                 "the invocation",
@@ -272,10 +284,17 @@ impl Scheduler {
     fn end(&self, invocation: &Invocation, mut run: Run, outcome: Option<Outcome>, keep: Keep) {
         drop(run.deadline);
         self.live.remove(&invocation.id);
-        let held_bytes = run.lease.isolate().map(FunctionIsolate::close).unwrap_or_default();
+        let held_bytes = run
+            .lease
+            .isolate()
+            .map(FunctionIsolate::close)
+            .unwrap_or_default();
         let loaded = !matches!(&outcome, Some(Outcome::Failed(error))
             if error.code == ErrorCode::InvalidFunction);
-        let heap_reached = run.lease.isolate().is_some_and(|isolate| isolate.reached_heap_limit());
+        let heap_reached = run
+            .lease
+            .isolate()
+            .is_some_and(|isolate| isolate.reached_heap_limit());
         let condemned = match keep == Keep::Condemn || !loaded || heap_reached {
             true => run.lease.condemn(),
             false => None,
@@ -290,8 +309,15 @@ impl Scheduler {
                 cold_start: run.cold_start,
                 heap_used_bytes: held_bytes,
             };
-            let finished = Finished { outcome, logs: invocation.logs.take(), usage };
-            self.send(FrontFrame::Finished(Box::new(finished_to_wire(invocation.id, finished))));
+            let finished = Finished {
+                outcome,
+                logs: invocation.logs.take(),
+                usage,
+            };
+            self.send(FrontFrame::Finished(Box::new(finished_to_wire(
+                invocation.id,
+                finished,
+            ))));
         }
         drop(condemned);
     }
@@ -358,8 +384,15 @@ impl Scheduler {
             queue: given_up.began.saturating_duration_since(invocation.arrived),
             ..Usage::default()
         };
-        let finished = Finished { outcome, logs: invocation.logs.take(), usage };
-        self.send(FrontFrame::Finished(Box::new(finished_to_wire(invocation.id, finished))));
+        let finished = Finished {
+            outcome,
+            logs: invocation.logs.take(),
+            usage,
+        };
+        self.send(FrontFrame::Finished(Box::new(finished_to_wire(
+            invocation.id,
+            finished,
+        ))));
     }
 
     fn interrupt(&self, invocation: &Arc<Invocation>, reason: Interruption) {
@@ -369,11 +402,15 @@ impl Scheduler {
     }
 
     fn set_look(&self, invocation: &Arc<Invocation>, at: Instant) -> Alarm<Ring> {
-        self.watchdog.set(at, Ring::Look(Arc::downgrade(invocation)))
+        self.watchdog
+            .set(at, Ring::Look(Arc::downgrade(invocation)))
     }
 
     fn send_unfit(&self, handle: Option<u64>, reason: &str) {
-        self.send(FrontFrame::Unfit(Unfit { handle, reason: reason.to_owned() }));
+        self.send(FrontFrame::Unfit(Unfit {
+            handle,
+            reason: reason.to_owned(),
+        }));
     }
 
     /// The socket loop ends the process when it ends; there is nobody to tell then.

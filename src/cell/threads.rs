@@ -43,7 +43,10 @@ pub struct RunQueue<J> {
 
 impl<J: Send + 'static> RunQueue<J> {
     pub fn new() -> Arc<Self> {
-        Arc::new(Self { jobs: Mutex::new(VecDeque::new()), arrived: Condvar::new() })
+        Arc::new(Self {
+            jobs: Mutex::new(VecDeque::new()),
+            arrived: Condvar::new(),
+        })
     }
 
     pub fn push(&self, job: J) {
@@ -78,7 +81,10 @@ pub struct JsThread {
 
 impl JsThread {
     fn of_this_thread() -> Arc<Self> {
-        Arc::new(Self { id: gettid(), demoted: AtomicBool::new(false) })
+        Arc::new(Self {
+            id: gettid(),
+            demoted: AtomicBool::new(false),
+        })
     }
 
     /// CPU time the thread has used since it started.
@@ -105,7 +111,9 @@ pub struct Threads<J> {
 
 impl<J> fmt::Debug for Threads<J> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Threads").field("alive", &self.alive).finish_non_exhaustive()
+        f.debug_struct("Threads")
+            .field("alive", &self.alive)
+            .finish_non_exhaustive()
     }
 }
 
@@ -120,8 +128,12 @@ impl<J: Send + 'static> Threads<J> {
         work: impl Fn(J, &Arc<JsThread>) + Send + Sync + 'static,
     ) -> io::Result<Arc<Self>> {
         let most = count + MAX_DEMOTED;
-        let threads =
-            Arc::new(Self { queue, work: Box::new(work), alive: AtomicUsize::new(0), most });
+        let threads = Arc::new(Self {
+            queue,
+            work: Box::new(work),
+            alive: AtomicUsize::new(0),
+            most,
+        });
         for _ in 0..count {
             threads.add()?;
         }
@@ -144,7 +156,9 @@ impl<J: Send + 'static> Threads<J> {
     fn add(self: &Arc<Self>) -> io::Result<()> {
         if self.alive.fetch_add(1, Ordering::AcqRel) >= self.most {
             self.alive.fetch_sub(1, Ordering::AcqRel);
-            return Err(io::Error::other("as many threads with long turns as there may be"));
+            return Err(io::Error::other(
+                "as many threads with long turns as there may be",
+            ));
         }
         let threads = self.clone();
         let started = thread::Builder::new()
@@ -176,7 +190,10 @@ mod tests {
     fn every_job_is_done_once() {
         let queue = RunQueue::new();
         let (done, results) = mpsc::channel();
-        Threads::start(queue.clone(), 3, move |job: u32, _: &_| done.send(job).unwrap()).unwrap();
+        Threads::start(queue.clone(), 3, move |job: u32, _: &_| {
+            done.send(job).unwrap()
+        })
+        .unwrap();
         for job in 0..100 {
             queue.push(job);
         }
@@ -213,7 +230,10 @@ mod tests {
         threads.demote(&hog);
         queue.push(false);
         let (long, other) = begins.recv().unwrap();
-        assert!(!long && other.id != hog.id, "another thread takes the next job");
+        assert!(
+            !long && other.id != hog.id,
+            "another thread takes the next job"
+        );
         release.send(()).unwrap();
         while threads.alive.load(Ordering::Acquire) > 1 {
             thread::yield_now();

@@ -21,6 +21,7 @@ use crate::{
         dispatch::{DispatchError, Dispatcher},
         event::{self, EventFault},
         functions::FunctionVersion,
+        quarantine::Quarantine,
         server::{self, ServeError},
     },
     invocation::{ErrorCode, Finished, InvocationLimits, Outcome, VersionKey},
@@ -127,8 +128,9 @@ fn invoke(arguments: &InvokeArguments) -> Result<Finished, InvokeError> {
     };
     let runtime = Runtime::new().map_err(InvokeError::Runtime)?;
     runtime.block_on(async {
-        let started = server::start_cells(&cells, &arguments.limits).await?;
-        let dispatcher = Dispatcher::new(Admission::new(cells.max_in_flight), started);
+        let quarantine = Arc::new(Quarantine::default());
+        let started = server::start_cells(&cells, &arguments.limits, 0, quarantine.clone()).await?;
+        let dispatcher = Dispatcher::new(Admission::new(cells.max_in_flight), quarantine, started);
         Ok(dispatcher.dispatch(call).await?)
     })
 }

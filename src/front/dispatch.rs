@@ -1,10 +1,14 @@
 //! From an invocation to its end: admission → a cell → the answer, or what is known without one.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use super::{
     admission::{Admission, Full},
     cells::{Call, Cells, Lost, NoCell},
+    quarantine::Quarantine,
 };
 use crate::invocation::{Finished, FunctionError, FunctionKey};
 
@@ -18,6 +22,7 @@ const ATTEMPTS: usize = 4;
 #[derive(Debug)]
 pub struct Dispatcher {
     admission: Admission,
+    quarantine: Arc<Quarantine>,
     cells: Cells,
 }
 
@@ -31,8 +36,12 @@ pub enum DispatchError {
 }
 
 impl Dispatcher {
-    pub fn new(admission: Admission, cells: Cells) -> Self {
-        Self { admission, cells }
+    pub fn new(admission: Admission, quarantine: Arc<Quarantine>, cells: Cells) -> Self {
+        Self {
+            admission,
+            quarantine,
+            cells,
+        }
     }
 
     /// Runs one invocation. Dropping the future cancels it.
@@ -40,6 +49,9 @@ impl Dispatcher {
     /// # Errors
     /// [`DispatchError`] when it could not be run at all.
     pub async fn dispatch(&self, call: Call) -> Result<Finished, DispatchError> {
+        if let Some(error) = self.quarantine.check(&call.version.key) {
+            return Ok(Finished::without_running(error));
+        }
         let arrived = Instant::now();
         let _admitted = self.admission.admit()?;
         let key = FunctionKey {

@@ -12,20 +12,28 @@ const UNKNOWN: u64 = 1 << 30;
 /// Bytes that the idle isolates of one of `cells` cells may hold. `given` is the operator's word for the
 /// memory in all; else the cgroup's limit counts, else the machine's memory.
 pub fn idle_bytes(given: Option<u64>, cells: u64) -> u64 {
-    let total = given.or_else(|| available(Path::new("/"))).unwrap_or(UNKNOWN);
+    let total = given
+        .or_else(|| available(Path::new("/")))
+        .unwrap_or(UNKNOWN);
     total / 100 * IDLE_PERCENT / cells.max(1)
 }
 
 /// The lower of the cgroup's limit and the machine's memory, as the file system under `root` tells.
 fn available(root: &Path) -> Option<u64> {
-    [cgroup_limit(root), machine(root)].into_iter().flatten().min()
+    [cgroup_limit(root), machine(root)]
+        .into_iter()
+        .flatten()
+        .min()
 }
 
 /// The limit of the process's own cgroup (version 2) or of the memory controller's root (version 1). Above
 /// it, others may be lower; a container sees its own as the root.
 fn cgroup_limit(root: &Path) -> Option<u64> {
     let own = fs::read_to_string(root.join("proc/self/cgroup")).unwrap_or_default();
-    let own = own.lines().find_map(|line| line.strip_prefix("0::/")).unwrap_or_default();
+    let own = own
+        .lines()
+        .find_map(|line| line.strip_prefix("0::/"))
+        .unwrap_or_default();
     let group = root.join("sys/fs/cgroup");
     [
         group.join(own).join("memory.max"),
@@ -38,7 +46,9 @@ fn cgroup_limit(root: &Path) -> Option<u64> {
 
 fn machine(root: &Path) -> Option<u64> {
     let text = fs::read_to_string(root.join("proc/meminfo")).ok()?;
-    let total = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    let total = text
+        .lines()
+        .find_map(|line| line.strip_prefix("MemTotal:"))?;
     let kibibytes: u64 = total.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kibibytes << 10)
 }
@@ -63,8 +73,14 @@ mod tests {
         let machine = ("proc/meminfo", "MemFree: 1 kB\nMemTotal:  1000 kB\n");
         check(&[], None);
         check(&[machine], Some(1_024_000));
-        check(&[machine, ("sys/fs/cgroup/memory.max", "500000\n")], Some(500_000));
-        check(&[machine, ("sys/fs/cgroup/memory.max", "max\n")], Some(1_024_000));
+        check(
+            &[machine, ("sys/fs/cgroup/memory.max", "500000\n")],
+            Some(500_000),
+        );
+        check(
+            &[machine, ("sys/fs/cgroup/memory.max", "max\n")],
+            Some(1_024_000),
+        );
         check(
             &[
                 machine,
@@ -76,7 +92,10 @@ mod tests {
         );
         let version_1 = "sys/fs/cgroup/memory/memory.limit_in_bytes";
         check(&[machine, (version_1, "8000")], Some(8000));
-        check(&[machine, (version_1, "9223372036854771712")], Some(1_024_000));
+        check(
+            &[machine, (version_1, "9223372036854771712")],
+            Some(1_024_000),
+        );
     }
 
     #[test]

@@ -49,13 +49,17 @@ impl Quarantine {
         if self.records.is_empty() {
             return None;
         }
-        self.left_at(version, Instant::now()).map(|left| error(version, left))
+        self.left_at(version, Instant::now())
+            .map(|left| error(version, left))
     }
 
     /// Versions that are not run at the moment.
     pub fn len(&self) -> usize {
         let now = Instant::now();
-        self.records.iter().filter(|record| record.until.is_some_and(|until| until > now)).count()
+        self.records
+            .iter()
+            .filter(|record| record.until.is_some_and(|until| until > now))
+            .count()
     }
 
     /// Whether every version is run.
@@ -69,9 +73,13 @@ impl Quarantine {
         }
         let mut record = self.records.entry(version.clone()).or_default();
         record.strikes.push_back(now);
-        record.strikes.retain(|&strike| now.saturating_duration_since(strike) <= WINDOW);
+        record
+            .strikes
+            .retain(|&strike| now.saturating_duration_since(strike) <= WINDOW);
         if record.strikes.len() >= STRIKES {
-            let term = FIRST_TERM.saturating_mul(1 << record.terms.min(16)).min(LONGEST_TERM);
+            let term = FIRST_TERM
+                .saturating_mul(1 << record.terms.min(16))
+                .min(LONGEST_TERM);
             record.terms += 1;
             record.strikes.clear();
             record.until = Some(now + term);
@@ -82,7 +90,9 @@ impl Quarantine {
     /// How long the version is still not run.
     fn left_at(&self, version: &VersionKey, now: Instant) -> Option<Duration> {
         let until = self.records.get(version)?.until?;
-        until.checked_duration_since(now).filter(|left| !left.is_zero())
+        until
+            .checked_duration_since(now)
+            .filter(|left| !left.is_zero())
     }
 }
 
@@ -111,7 +121,10 @@ mod tests {
     use super::*;
 
     fn version(id: &str) -> VersionKey {
-        VersionKey { function_id: id.into(), version: "1".into() }
+        VersionKey {
+            function_id: id.into(),
+            version: "1".into(),
+        }
     }
 
     #[test]
@@ -153,7 +166,11 @@ mod tests {
         }
         let error = quarantine.check(&version("bad")).unwrap();
         assert_eq!(error.code, ErrorCode::Quarantined);
-        assert!(error.message.contains("is not run until 2"), "{}", error.message);
+        assert!(
+            error.message.contains("is not run until 2"),
+            "{}",
+            error.message
+        );
         assert_eq!(quarantine.len(), 1);
     }
 }

@@ -23,6 +23,7 @@ use super::{
     functions::{Functions, Store, UnusableLocation},
     grpc::Executor,
     memory,
+    quarantine::Quarantine,
 };
 use crate::{
     api::{FILE_DESCRIPTOR_SET, executor_service_server::ExecutorServiceServer},
@@ -33,6 +34,12 @@ use crate::{
 /// The largest message taken or sent: every payload at its highest knob, and room for what is around
 /// them. Our own checks, which name field and knob, are met long before.
 const MAX_MESSAGE_BYTES: usize = 3 * MAX_PAYLOAD_BYTES as usize;
+
+/// Cells kept ready to take the place of one that goes.
+const SPARES: usize = 1;
+
+/// What a cell that is being replaced gets beyond the longest wall time to finish what it has.
+const DRAIN_MARGIN: Duration = Duration::from_secs(1);
 
 /// Why the executor does not serve, or no longer.
 #[derive(Debug, thiserror::Error)]
@@ -84,11 +91,13 @@ pub async fn serve(
         .await
         .map_err(listen_error)?;
     let address = listener.local_addr().map_err(listen_error)?;
-    let cells = start_cells(&config.cells, &config.limits).await?;
+    let quarantine = Arc::new(Quarantine::default());
+    let cells = start_cells(&config.cells, &config.limits, SPARES, quarantine.clone()).await?;
     let (health, health_service) = tonic_health::server::health_reporter();
     let live = cells.watch();
     let dispatcher = Arc::new(Dispatcher::new(
         Admission::new(config.cells.max_in_flight),
+        quarantine,
         cells,
     ));
     let functions = Functions::new(store, config.limits.source_bytes);
@@ -145,11 +154,18 @@ fn reflection() -> ReflectionBuilder<'static> {
 ///
 /// # Errors
 /// [`ServeError::Cells`] when they can't be started.
-pub async fn start_cells(cells: &CellsConfig, limits: &LimitsConfig) -> Result<Cells, ServeError> {
+pub async fn start_cells(
+    cells: &CellsConfig,
+    limits: &LimitsConfig,
+    spares: usize,
+    quarantine: Arc<Quarantine>,
+) -> Result<Cells, ServeError> {
     let failed = |error: String| ServeError::Cells(error);
     let plan = CellPlan {
         program: own_program().map_err(|error| failed(error.to_string()))?,
         cells: cells.cells.get() as usize,
+        spares,
+        drain: limits.wall_time() + DRAIN_MARGIN,
         configure: Configure {
             threads: cells.threads().get(),
             max_isolates: cells.cell_isolates.get(),
@@ -159,7 +175,7 @@ pub async fn start_cells(cells: &CellsConfig, limits: &LimitsConfig) -> Result<C
             require_lockdown: cells.require_lockdown,
         },
     };
-    Cells::start(plan)
+    Cells::start(plan, quarantine)
         .await
         .map_err(|error| failed(error.to_string()))
 }

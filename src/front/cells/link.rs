@@ -4,8 +4,8 @@ use std::{
     collections::HashMap,
     fmt,
     sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
+        Arc, OnceLock,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
 };
 
@@ -22,10 +22,10 @@ use tokio_util::codec::{FramedRead, FramedWrite};
 use super::loaded::Loaded;
 use crate::{
     front::functions::FunctionVersion,
-    invocation::{Finished, InvocationLimits},
+    invocation::{Finished, InvocationLimits, VersionKey},
     wire::{
-        Cancel, CellFrame, Forget, FrameCodec, FrameError, FrontFrame, Load, Malformed, Start,
-        ToCell, ToFront, finished_from_wire,
+        self, Cancel, CellFrame, Forget, FrameCodec, FrameError, FrontFrame, Load, Malformed,
+        Start, ToCell, ToFront, Unfit, finished_from_wire,
     },
 };
 
@@ -66,6 +66,10 @@ pub struct Link {
     outbox: mpsc::Sender<Outgoing>,
     in_flight: Arc<InFlight>,
     last_id: AtomicU64,
+    /// Invocations that were given to the cell and not answered.
+    load: AtomicUsize,
+    /// Told when the last invocation of an unfit cell is answered.
+    idle: Notify,
 }
 
 #[derive(Debug)]
@@ -75,32 +79,91 @@ struct Outgoing {
     answer: oneshot::Sender<Answer>,
 }
 
+/// Who waits for an invocation that the cell has.
+#[derive(Debug)]
+struct Waiting {
+    version: VersionKey,
+    answer: oneshot::Sender<Answer>,
+}
+
 /// Invocations the cell has, and those among them that nobody waits for any more.
 #[derive(Debug, Default)]
 struct InFlight {
-    answers: Mutex<HashMap<u64, oneshot::Sender<Answer>>>,
+    answers: Mutex<HashMap<u64, Waiting>>,
     /// Each was taken out of `answers`, so there are no more than invocations.
     cancelled: Mutex<Vec<u64>>,
     cancellation: Notify,
+    /// The versions the cell has been sent, by number; it blames them by number.
+    versions: Mutex<HashMap<u64, VersionKey>>,
+    /// Why the cell is to be replaced, once it has said so.
+    unfit: OnceLock<Blame>,
+    turned_unfit: Notify,
+}
+
+/// Why a cell is to be replaced, and the version at fault if that is known.
+#[derive(Clone, Debug)]
+pub struct Blame {
+    pub version: Option<VersionKey>,
+    pub reason: String,
 }
 
 impl InFlight {
     /// Notes that the cell is about to get the invocation. False when nobody waits for it: a caller that
     /// goes away closes its end first and looks for its entry then, so that either we see the closed end
     /// here or the caller finds the entry and has it cancelled.
-    fn expect(&self, id: u64, answer: oneshot::Sender<Answer>) -> bool {
+    fn expect(&self, id: u64, waiting: Waiting) -> bool {
         let mut answers = self.answers.lock();
-        if answer.is_closed() {
+        if waiting.answer.is_closed() {
             return false;
         }
-        answers.insert(id, answer);
+        answers.insert(id, waiting);
         true
+    }
+
+    /// Notes that the cell is to be replaced. What it says first counts.
+    fn turn_unfit(&self, unfit: Unfit) {
+        let version = unfit
+            .handle
+            .and_then(|handle| self.versions.lock().get(&handle).cloned());
+        self.unfit.get_or_init(|| Blame {
+            version,
+            reason: unfit.reason,
+        });
+        self.turned_unfit.notify_waiters();
     }
 }
 
-/// Why a link ended.
+/// How a link ended.
 #[derive(Debug)]
-pub enum End {
+pub struct Ended {
+    end: End,
+    /// The only version under way, if there was just one.
+    at_fault: Option<VersionKey>,
+}
+
+impl Ended {
+    /// An end that tells nothing of versions.
+    pub fn unknown() -> Self {
+        Self {
+            end: End::HungUp,
+            at_fault: None,
+        }
+    }
+
+    /// The version that cost the cell, as far as can be said.
+    pub fn at_fault(&self) -> Option<&VersionKey> {
+        self.at_fault.as_ref()
+    }
+}
+
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.end.fmt(f)
+    }
+}
+
+#[derive(Debug)]
+enum End {
     HungUp,
     Failed(FrameError),
     Malformed(Malformed),
@@ -121,13 +184,15 @@ impl fmt::Display for End {
 
 impl Link {
     /// Opens the way to a cell that is ready. The task ends with the link.
-    pub fn open(reader: Reader, writer: Writer) -> (Arc<Self>, JoinHandle<End>) {
+    pub fn open(reader: Reader, writer: Writer) -> (Arc<Self>, JoinHandle<Ended>) {
         let (outbox, outgoing) = mpsc::channel(OUTBOX);
         let in_flight = Arc::new(InFlight::default());
         let link = Arc::new(Self {
             outbox,
             in_flight: in_flight.clone(),
             last_id: AtomicU64::new(0),
+            load: AtomicUsize::new(0),
+            idle: Notify::new(),
         });
         (
             link,
@@ -137,7 +202,34 @@ impl Link {
 
     /// Whether the cell still takes invocations, as far as is known.
     pub fn is_open(&self) -> bool {
-        !self.outbox.is_closed()
+        !self.outbox.is_closed() && self.in_flight.unfit.get().is_none()
+    }
+
+    /// Invocations that were given to the cell and not answered.
+    pub fn load(&self) -> usize {
+        self.load.load(Ordering::Acquire)
+    }
+
+    /// Waits until the cell says that it is to be replaced.
+    pub async fn unfit(&self) -> Blame {
+        loop {
+            let turned = self.in_flight.turned_unfit.notified();
+            if let Some(blame) = self.in_flight.unfit.get() {
+                return blame.clone();
+            }
+            turned.await;
+        }
+    }
+
+    /// Waits until the cell has answered all it was given.
+    pub async fn idle(&self) {
+        loop {
+            let answered = self.idle.notified();
+            if self.load() == 0 {
+                return;
+            }
+            answered.await;
+        }
     }
 
     /// Runs an invocation in the cell. Dropping the future cancels it there.
@@ -146,6 +238,7 @@ impl Link {
     /// [`Lost`] when the cell ended first.
     pub async fn invoke(&self, call: Call) -> Result<Finished, Lost> {
         let id = self.last_id.fetch_add(1, Ordering::Relaxed);
+        let _counted = Counted::enter(self);
         // Before the channel, so that it is dropped after it: see `InFlight::expect`.
         let _cancel = CancelOnDrop {
             id,
@@ -158,6 +251,24 @@ impl Link {
             .await
             .map_err(|_| Lost::NotSent)?;
         answered.await.unwrap_or(Err(Lost::NotSent))
+    }
+}
+
+/// Counts an invocation as load while it lives.
+struct Counted<'a>(&'a Link);
+
+impl<'a> Counted<'a> {
+    fn enter(link: &'a Link) -> Self {
+        link.load.fetch_add(1, Ordering::AcqRel);
+        Self(link)
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        if self.0.load.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.0.idle.notify_waiters();
+        }
     }
 }
 
@@ -181,20 +292,29 @@ async fn serve(
     writer: Writer,
     mut outgoing: mpsc::Receiver<Outgoing>,
     in_flight: Arc<InFlight>,
-) -> End {
+) -> Ended {
     let end = tokio::select! {
         end = read_answers(reader, &in_flight) => end,
         error = write_calls(writer, &mut outgoing, &in_flight) => End::Failed(error),
     };
     // First no more calls come in, then everyone who is left is told.
     outgoing.close();
-    for (_, answer) in std::mem::take(&mut *in_flight.answers.lock()) {
-        let _ = answer.send(Err(Lost::InFlight));
+    let left = std::mem::take(&mut *in_flight.answers.lock());
+    let at_fault = sole_version(&left);
+    for waiting in left.into_values() {
+        let _ = waiting.answer.send(Err(Lost::InFlight));
     }
     while let Some(unsent) = outgoing.recv().await {
         let _ = unsent.answer.send(Err(Lost::NotSent));
     }
-    end
+    Ended { end, at_fault }
+}
+
+/// The version of all that was under way, if it is one. Of several, none can be blamed.
+fn sole_version(left: &HashMap<u64, Waiting>) -> Option<VersionKey> {
+    let mut versions = left.values().map(|waiting| &waiting.version);
+    let first = versions.next()?;
+    versions.all(|other| other == first).then(|| first.clone())
 }
 
 async fn read_answers(mut reader: Reader, in_flight: &InFlight) -> End {
@@ -204,25 +324,27 @@ async fn read_answers(mut reader: Reader, in_flight: &InFlight) -> End {
             Some(Err(error)) => return End::Failed(error),
             None => return End::HungUp,
         };
-        let Some(FrontFrame::Finished(finished)) = frame.frame else {
-            return End::Unexpected;
-        };
-        // An answer nobody waits for crossed its cancellation on the way.
-        let answer = in_flight.answers.lock().remove(&finished.invocation);
-        match finished_from_wire(*finished) {
-            Ok(finished) => {
-                if let Some(answer) = answer {
-                    let _ = answer.send(Ok(finished));
+        match frame.frame {
+            Some(FrontFrame::Finished(finished)) => {
+                if let Err(malformed) = pass_on(*finished, in_flight) {
+                    return End::Malformed(malformed);
                 }
             }
-            Err(malformed) => {
-                if let Some(answer) = answer {
-                    let _ = answer.send(Err(Lost::InFlight));
-                }
-                return End::Malformed(malformed);
-            }
+            Some(FrontFrame::Unfit(unfit)) => in_flight.turn_unfit(unfit),
+            Some(FrontFrame::Ready(_)) | None => return End::Unexpected,
         }
     }
+}
+
+/// Gives an answer to its caller. One that nobody waits for crossed its cancellation on the way.
+fn pass_on(finished: wire::Finished, in_flight: &InFlight) -> Result<(), Malformed> {
+    let waiting = in_flight.answers.lock().remove(&finished.invocation);
+    let finished = finished_from_wire(finished);
+    let answer = finished.as_ref().map_err(|_| Lost::InFlight).cloned();
+    if let Some(waiting) = waiting {
+        let _ = waiting.answer.send(answer);
+    }
+    finished.map(drop)
 }
 
 /// Writes calls and cancellations, as much as is ready with one system call.
@@ -251,10 +373,16 @@ async fn write_ready(
     in_flight: &InFlight,
 ) -> Result<(), FrameError> {
     for Outgoing { id, call, answer } in ready.drain(..) {
-        if !in_flight.expect(id, answer) {
+        let version = call.version.key.clone();
+        if !in_flight.expect(id, Waiting { version, answer }) {
             continue;
         }
         if loaded.needs(call.version.handle, call.version.source.len() as u64) {
+            let handle = call.version.handle;
+            in_flight
+                .versions
+                .lock()
+                .insert(handle, call.version.key.clone());
             writer
                 .feed(CellFrame::Load(load(&call.version)).into())
                 .await?;
@@ -264,6 +392,7 @@ async fn write_ready(
             .await?;
     }
     while let Some(handle) = loaded.pop_excess() {
+        in_flight.versions.lock().remove(&handle);
         writer
             .feed(CellFrame::Forget(Forget { handle }).into())
             .await?;

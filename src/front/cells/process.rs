@@ -12,8 +12,8 @@ use tokio::{
 };
 use tokio_util::codec::{FramedRead, FramedWrite};
 
-use super::{CellPlan, Link, link::End};
-use crate::wire::{CellFrame, FrameCodec, FrameError, FrontFrame, ToCell, ToFront};
+use super::{CellPlan, Link, link::Ended};
+use crate::wire::{CellFrame, FrameCodec, FrameError, FrontFrame, Ready, ToCell, ToFront};
 
 /// How long a cell may take to be ready; it takes tens of milliseconds.
 const START_PATIENCE: Duration = Duration::from_secs(30);
@@ -24,7 +24,7 @@ pub struct CellProcess {
     child: Child,
     pid: u32,
     link: Arc<Link>,
-    link_end: JoinHandle<End>,
+    link_end: JoinHandle<Ended>,
 }
 
 /// Why a cell did not come up.
@@ -81,7 +81,7 @@ impl CellProcess {
             .send(CellFrame::Configure(plan.configure.clone()).into())
             .await?;
         match read.next().await.transpose()?.and_then(|frame| frame.frame) {
-            Some(FrontFrame::Ready(_)) => {}
+            Some(FrontFrame::Ready(ready)) => tell_of_lockdown(&ready),
             _ => return Err(NotStarted::EndedEarly),
         }
         let pid = child.id().unwrap_or_default();
@@ -103,17 +103,30 @@ impl CellProcess {
         self.link.clone()
     }
 
-    /// Waits until the cell has ended or its link has failed, and makes sure that it is gone. Tells how.
-    pub async fn ended(mut self) -> String {
-        let end = match (&mut self.link_end).await {
-            Ok(end) => end.to_string(),
-            Err(error) => error.to_string(),
-        };
+    /// Waits until the link to the cell ends, by its death or its fault. To be called once to its end.
+    pub async fn link_ended(&mut self) -> Ended {
+        (&mut self.link_end)
+            .await
+            .unwrap_or_else(|_| Ended::unknown())
+    }
+
+    /// Makes sure that the process is gone, and tells how it went.
+    pub async fn reap(mut self) -> String {
         let _ = self.child.start_kill();
         match self.child.wait().await {
-            Ok(status) => format!("{end}; {status}"),
-            Err(error) => format!("{end}; {error}"),
+            Ok(status) => status.to_string(),
+            Err(error) => error.to_string(),
         }
+    }
+}
+
+/// Operators have to know when functions run in a cell that is not locked down.
+fn tell_of_lockdown(ready: &Ready) {
+    if !ready.not_locked_down.is_empty() {
+        tracing::warn!(
+            reason = ready.not_locked_down,
+            "the cell is NOT locked down; --require-lockdown refuses such cells"
+        );
     }
 }
 
@@ -137,14 +150,12 @@ mod tests {
     use tokio_util::codec::Encoder;
 
     use super::*;
-    use crate::wire::{Configure, Ready};
+    use crate::wire::Configure;
 
     /// A cell that runs `script` with its socket as standard input.
     fn plan(folder: &Path, script: &str) -> CellPlan {
         let mut ready = BytesMut::new();
-        let frame = FrontFrame::Ready(Ready {
-            v8_version: "none".into(),
-        });
+        let frame = FrontFrame::Ready(Ready::default());
         FrameCodec::<ToFront, ToCell>::default()
             .encode(frame.into(), &mut ready)
             .unwrap();
@@ -159,6 +170,8 @@ mod tests {
         CellPlan {
             program,
             cells: 1,
+            spares: 0,
+            drain: Duration::ZERO,
             configure: Configure::default(),
         }
     }
@@ -185,11 +198,12 @@ mod tests {
         .await;
 
         let ended = async |script: &str, expect: &str| {
-            let cell = CellProcess::start(&plan(folder.path(), script))
+            let mut cell = CellProcess::start(&plan(folder.path(), script))
                 .await
                 .unwrap();
             let pid = cell.pid();
-            let end = cell.ended().await;
+            let end = cell.link_ended().await.to_string();
+            cell.reap().await;
             assert!(end.contains(expect), "{script}: {end}");
             assert!(
                 !Path::new(&format!("/proc/{pid}")).exists(),
