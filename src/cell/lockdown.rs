@@ -180,7 +180,8 @@ mod filter {
     /// Puts the filters on all threads.
     pub fn install() -> Result<(), NotLockedDown> {
         let refused = |error: &dyn std::fmt::Display| NotLockedDown::Refused(error.to_string());
-        for program in [allow_list(), no_clone3()] {
+        // The list last: it allows no further filter.
+        for program in [no_clone3(), allow_list()] {
             let program = program.map_err(|error| refused(&error))?;
             seccompiler::apply_filter_all_threads(&program).map_err(|error| refused(&error))?;
         }
