@@ -196,8 +196,8 @@ impl FunctionIsolate {
         }
     }
 
-    /// A failure that comes of a refused array buffer is one of memory. V8 tells of the refusal with a
-    /// `RangeError`, which a function may catch and go on from.
+    /// A failure that comes of a refused array buffer is one of memory. V8 asks the heap guard first, which
+    /// terminates, but the `RangeError` it throws then may settle the invocation before that is seen.
     fn blame_buffers(&self, outcome: Outcome) -> Outcome {
         let refused = self.buffers.take_refused();
         match outcome {

@@ -10,6 +10,7 @@ mod api;
 mod cells;
 mod cli;
 mod console;
+mod containment;
 mod handlers;
 mod isolation;
 mod outcomes;

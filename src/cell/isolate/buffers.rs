@@ -78,8 +78,8 @@ impl Buffers {
         false
     }
 
-    /// Memory from `source`, or null when there is no room: V8 then collects garbage, asks again, and
-    /// throws a `RangeError` in the end.
+    /// Memory from `source`, or null when there is no room: V8 then collects garbage, asks again, tells the
+    /// near-heap-limit callback, and throws a `RangeError` in the end.
     fn allocate(&self, bytes: usize, source: unsafe fn(Layout) -> *mut u8) -> *mut c_void {
         let Some(layout) = layout(bytes) else {
             return ptr::null_mut();

@@ -1,0 +1,185 @@
+//! What one function does costs nobody else: limits by name, cells locked down, replaced, quarantined.
+
+use std::{fs, time::Duration};
+
+use penstock::api::ErrorCode as Code;
+
+use crate::{
+    check::{Call, TRACK, fails, fresh_id},
+    processes::wait_until,
+    service::{Service, block_on},
+};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Aborts V8: the sort asks for an array of more than its longest.
+const ABORTS: &str =
+    "function onTrack(e) { if (e.harmless) return e; [].sort.call({length: Infinity}) }";
+
+/// Never looks whether it should end.
+const NEVER_ENDS: &str =
+    "function onTrack(e) { console.log('before'); [].indexOf.call({length: 2 ** 53 - 1}, 1) }";
+
+const SLEEPS: &str =
+    "async function onTrack(e) { await new Promise(done => setTimeout(done, 1500)); return e }";
+
+#[track_caller]
+fn passes_limit(call: Call, code: Code, name: &str, knob: &str) {
+    let error = call.run().failed(code, knob);
+    let limit = error
+        .limit
+        .unwrap_or_else(|| panic!("no limit in {}", error.message));
+    assert_eq!((limit.name.as_str(), limit.knob.as_str()), (name, knob));
+    assert!(
+        error.message.contains(&limit.value.to_string()),
+        "{}",
+        error.message
+    );
+}
+
+#[test]
+fn cpu_time_is_limited_over_all_turns() {
+    let source = "async function onTrack() {
+        for (;;) { const end = Date.now() + 30; while (Date.now() < end); await new Promise(setImmediate) }
+    }";
+    let millis = |nanos| Some(prost_types::Duration { seconds: 0, nanos });
+    let call = Call::of(source).limits(|limits| limits.cpu_time = millis(200_000_000));
+    passes_limit(call, Code::CpuLimitExceeded, "cpu_time", "--cpu-time-ms");
+}
+
+#[test]
+fn a_top_level_that_does_not_end_is_an_invalid_function() {
+    let call = Call::of("for (;;) {} function onTrack(e) { return e }");
+    passes_limit(
+        call,
+        Code::InvalidFunction,
+        "top_level_time",
+        "--top-level-ms",
+    );
+}
+
+#[test]
+fn array_buffers_count_as_memory() {
+    let eat = "function onTrack(e) { const all = []; for (;;) all.push(new ArrayBuffer(8 << 20)) }";
+    passes_limit(
+        Call::of(eat),
+        Code::MemoryLimitExceeded,
+        "heap",
+        "--heap-bytes",
+    );
+    let release = "function onTrack(e) {
+        for (let i = 0; i < 200; i++) new Uint8Array(8 << 20).fill(1);
+        return e
+    }";
+    Call::of(release).run().delivers(TRACK);
+}
+
+#[test]
+fn a_refused_buffer_ends_the_invocation_even_if_caught() {
+    let source = "function onTrack(e) { try { new ArrayBuffer(2 ** 32) } catch {} for (;;); }";
+    passes_limit(
+        Call::of(source),
+        Code::MemoryLimitExceeded,
+        "heap",
+        "--heap-bytes",
+    );
+    let last = "function onTrack(e) { new ArrayBuffer(2 ** 32) }";
+    passes_limit(
+        Call::of(last),
+        Code::MemoryLimitExceeded,
+        "heap",
+        "--heap-bytes",
+    );
+}
+
+#[test]
+fn cells_are_locked_down() {
+    let service = Service::shared();
+    Call::of("function onTrack(e) { return e }")
+        .run()
+        .delivers(TRACK);
+    let cells = service.cells();
+    assert!(!cells.is_empty(), "cells run");
+    for cell in cells {
+        let read = |file: &str| fs::read_to_string(format!("/proc/{cell}/{file}"));
+        let Ok(status) = read("status") else { continue };
+        for line in ["Seccomp:\t2", "NoNewPrivs:\t1"] {
+            assert!(
+                status.contains(line),
+                "{line} in the status of {cell}:\n{status}"
+            );
+        }
+        assert_eq!(read("oom_score_adj").unwrap().trim(), "1000");
+        assert_eq!(read("environ").unwrap(), "");
+    }
+}
+
+#[test]
+fn a_turn_that_never_ends_is_answered_and_its_cell_replaced_without_loss() {
+    let service = Service::start(&["--cells", "1"]);
+    // More than one, so that none is at fault alone for what the other does.
+    let bystander = Call::of(SLEEPS);
+    let serving = service.cells();
+    block_on(async {
+        let sleeping = tokio::spawn(bystander.clone().send(service.client()));
+        let attack = Call::of(NEVER_ENDS).wall(Duration::from_millis(300));
+        let reply = attack.send(service.client()).await;
+        reply.failed(Code::Timeout, "--wall-time-ms");
+        assert_eq!(reply.logs(), ["before"]);
+        sleeping.await.unwrap().delivers(TRACK);
+    });
+    bystander.run_on(&service).delivers(TRACK);
+    // The serving one or the spare: one of them had the turn, and is gone.
+    let replaced = wait_until(PATIENCE, || {
+        let now = service.cells();
+        now.len() >= 2 && serving.iter().any(|cell| !now.contains(cell))
+    });
+    assert!(
+        replaced,
+        "{serving:?} {:?}\n{}",
+        service.cells(),
+        service.stderr()
+    );
+}
+
+#[test]
+fn a_version_that_keeps_costing_cells_is_quarantined_and_no_other() {
+    let service = Service::start(&["--cells", "1"]);
+    let attack = Call::of(ABORTS).id(&fresh_id());
+    let other = Call::of("function onTrack(e) { return e }");
+    for _ in 0..3 {
+        attack
+            .clone()
+            .run_on(&service)
+            .failed(Code::MemoryLimitExceeded, "--heap-bytes");
+        other.clone().run_on(&service).delivers(TRACK);
+    }
+    let mut last = None;
+    let quarantined = wait_until(PATIENCE, || {
+        let harmless = attack.clone().event(r#"{"type":"track","harmless":true}"#);
+        let reply = harmless.run_on(&service);
+        let code = match reply.outcome() {
+            penstock::api::invoke_response::Outcome::Error(error) => error.code(),
+            _ => Code::Unspecified,
+        };
+        last = Some(reply);
+        code == Code::Quarantined
+    });
+    let last = last.expect("a reply");
+    assert!(quarantined, "{last}\n{}", service.stderr());
+    let error = last.failed(Code::Quarantined, "is not run until 2");
+    assert!(
+        !error.retryable && error.retry_after.is_some(),
+        "{error:#?}"
+    );
+    attack
+        .version("2")
+        .run_on(&service)
+        .failed(Code::MemoryLimitExceeded, "");
+    other.run_on(&service).delivers(TRACK);
+}
+
+#[test]
+fn an_aborted_call_names_its_limit() {
+    fails(ABORTS, TRACK, Code::MemoryLimitExceeded, "--heap-bytes");
+}
