@@ -25,6 +25,7 @@ use crate::{
 };
 
 mod clock;
+mod hogs;
 mod invocation;
 mod isolate;
 mod lockdown;
@@ -124,7 +125,9 @@ fn set_up(
         .name("parking-watch".into())
         .spawn(move || {
             while let Ok(parked) = watch.wait() {
-                parked.into_iter().for_each(|parked| told.parked(parked));
+                for parked in parked {
+                    told.parked(parked);
+                }
             }
         })
         .map_err(CellError::NoThread)?;

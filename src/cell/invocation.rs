@@ -26,7 +26,7 @@ use super::{
 use crate::invocation::{FunctionKey, InvocationLimits};
 
 /// A turn that runs this long is a hog: its thread is demoted.
-const HOG_AFTER: Duration = Duration::from_millis(50);
+pub const HOG_AFTER: Duration = Duration::from_millis(50);
 
 /// A turn that runs on this long after it was terminated is given up: its caller is answered.
 const GIVE_UP_AFTER: Duration = Duration::from_millis(100);
@@ -177,6 +177,21 @@ pub struct GivenUp {
 }
 
 impl Running {
+    /// A turn that begins now, of an invocation whose first turn began at `began`.
+    fn new(thread: &Arc<JsThread>, began: Instant, cpu_before: Duration) -> Self {
+        Self {
+            thread: thread.clone(),
+            terminator: None,
+            interruption: None,
+            began,
+            turn_began: Instant::now(),
+            thread_cpu_before: thread.cpu_time(),
+            cpu_before,
+            top_level_ends: None,
+            look: None,
+        }
+    }
+
     fn cpu(&self) -> Duration {
         self.cpu_before
             + self
@@ -261,7 +276,7 @@ impl Invocation {
                 interruption: None,
                 ..
             } => {
-                let mut running = self.running(thread, run.began, run.cpu);
+                let mut running = Running::new(thread, run.began, run.cpu);
                 running.terminator = run.lease.isolate().map(|isolate| isolate.terminator());
                 running.look = Some(set_look(running.first_look(self.limits.cpu_time)));
                 *stage = Stage::Running(running);
@@ -289,24 +304,10 @@ impl Invocation {
         if !matches!(*stage, Stage::Queued) {
             return false;
         }
-        let mut running = self.running(thread, began, Duration::ZERO);
+        let mut running = Running::new(thread, began, Duration::ZERO);
         running.look = Some(set_look(running.first_look(self.limits.cpu_time)));
         *stage = Stage::Running(running);
         true
-    }
-
-    fn running(&self, thread: &Arc<JsThread>, began: Instant, cpu_before: Duration) -> Running {
-        Running {
-            thread: thread.clone(),
-            terminator: None,
-            interruption: None,
-            began,
-            turn_began: Instant::now(),
-            thread_cpu_before: thread.cpu_time(),
-            cpu_before,
-            top_level_ends: None,
-            look: None,
-        }
     }
 
     /// Tells how to stop the isolate that is about to run. False when the invocation is to end already.

@@ -53,9 +53,12 @@ pub fn lock_down() -> Result<(), NotLockedDown> {
     try_what_is_forbidden()
 }
 
+/// Something forbidden, tried; the error it failed with.
+type Attempt = fn() -> io::Error;
+
 /// Tries what must fail with `EPERM`.
 fn try_what_is_forbidden() -> Result<(), NotLockedDown> {
-    let attempts: [(&str, fn() -> io::Error); 4] = [
+    let attempts: [(&str, Attempt); 4] = [
         ("open a socket", || failure(UdpSocket::bind("127.0.0.1:0"))),
         ("open a file", || {
             failure(fs::File::open("/proc/self/status"))

@@ -9,7 +9,8 @@ use dashmap::DashMap;
 use tokio::sync::mpsc;
 
 use super::{
-    invocation::{GivenUp, Interruption, Invocation, Ring, Run, Seen, Stopped, TakenUp},
+    hogs::Hogs,
+    invocation::{GivenUp, HOG_AFTER, Interruption, Invocation, Ring, Run, Seen, Stopped, TakenUp},
     isolate::{
         Engine, FunctionIsolate, LoadEnd, TurnEnd,
         fatal::{Cause, Parked, Seat},
@@ -47,6 +48,7 @@ pub struct Scheduler {
     pool: Arc<Pool<FunctionIsolate, Arc<Invocation>>>,
     watchdog: Arc<Watchdog<Ring>>,
     threads: OnceLock<Arc<Threads<Arc<Invocation>>>>,
+    hogs: Hogs,
     /// Invocations that have no outcome yet, for cancellation.
     live: DashMap<u64, Arc<Invocation>>,
     /// To the socket; full when the front does not read, which then holds the JS threads back.
@@ -87,6 +89,7 @@ impl Scheduler {
             pool,
             watchdog,
             threads: OnceLock::new(),
+            hogs: Hogs::default(),
             live: DashMap::new(),
             answers,
         });
@@ -146,10 +149,19 @@ impl Scheduler {
         });
     }
 
+    fn demote(&self, thread: &JsThread) {
+        if let Some(threads) = self.threads.get() {
+            threads.demote(thread);
+        }
+    }
+
     fn first_turn(&self, invocation: &Arc<Invocation>, thread: &Arc<JsThread>) {
         let Some(lease) = self.pool.checkout(&invocation.key, || invocation.clone()) else {
             return;
         };
+        if self.hogs.contains(invocation.handle) {
+            self.demote(thread);
+        }
         let began = Instant::now();
         if !invocation.start_running(thread, began, |at| self.set_look(invocation, at)) {
             return;
@@ -216,7 +228,7 @@ impl Scheduler {
                 Stopped::ByItself => self.end(invocation, *run, Some(outcome), Keep::Keep),
                 // It settled in time, but the termination may still be on its way.
                 Stopped::Interrupted(_) => self.end(invocation, *run, Some(outcome), Keep::Condemn),
-                Stopped::TooLate => self.end_unanswered(*run),
+                Stopped::TooLate => end_unanswered(*run),
             },
             TurnEnd::Waiting(next_timer) => {
                 let wake = || {
@@ -240,7 +252,7 @@ impl Scheduler {
             .isolate()
             .is_some_and(|isolate| isolate.reached_heap_limit());
         match stopped {
-            Stopped::TooLate => self.end_unanswered(run),
+            Stopped::TooLate => end_unanswered(run),
             Stopped::Interrupted(interruption) if !heap_reached => {
                 self.end_interrupted(invocation, run, interruption);
             }
@@ -284,6 +296,9 @@ impl Scheduler {
     fn end(&self, invocation: &Invocation, mut run: Run, outcome: Option<Outcome>, keep: Keep) {
         drop(run.deadline);
         self.live.remove(&invocation.id);
+        if run.cpu < HOG_AFTER {
+            self.hogs.forgive(invocation.handle);
+        }
         let held_bytes = run
             .lease
             .isolate()
@@ -322,11 +337,6 @@ impl Scheduler {
         drop(condemned);
     }
 
-    /// A turn that was given up came back after all: its isolate is of no use.
-    fn end_unanswered(&self, mut run: Run) {
-        drop(run.lease.condemn());
-    }
-
     fn answer_ring(&self, ring: &Ring) {
         match ring {
             Ring::Deadline(invocation) => {
@@ -351,9 +361,8 @@ impl Scheduler {
         match invocation.look(|at| self.set_look(invocation, at)) {
             Seen::Nothing => {}
             Seen::Hog(thread) => {
-                if let Some(threads) = self.threads.get() {
-                    threads.demote(&thread);
-                }
+                self.hogs.add(invocation.handle);
+                self.demote(&thread);
             }
             Seen::GivenUp(given_up) => {
                 let outcome = given_up
@@ -417,6 +426,11 @@ impl Scheduler {
     fn send(&self, frame: FrontFrame) {
         let _ = self.answers.blocking_send(frame.into());
     }
+}
+
+/// A turn that was given up came back after all: its isolate is of no use.
+fn end_unanswered(mut run: Run) {
+    drop(run.lease.condemn());
 }
 
 /// Whether an isolate may serve again.

@@ -191,7 +191,7 @@ mod tests {
         let queue = RunQueue::new();
         let (done, results) = mpsc::channel();
         Threads::start(queue.clone(), 3, move |job: u32, _: &_| {
-            done.send(job).unwrap()
+            done.send(job).unwrap();
         })
         .unwrap();
         for job in 0..100 {

@@ -1,5 +1,7 @@
 //! Memory of array buffers, counted against the isolate's heap limit: V8 keeps it outside of its heap.
 
+#![allow(unsafe_code, reason = "V8 asks for memory by C functions")]
+
 use std::{
     alloc::{Layout, alloc, alloc_zeroed, dealloc},
     ffi::c_void,

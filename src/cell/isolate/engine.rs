@@ -1,5 +1,7 @@
 //! V8 itself, set up once per process, and the snapshot every isolate starts from.
 
+#![allow(unsafe_code, reason = "external references are raw addresses")]
+
 use std::sync::Once;
 
 use crate::cell::runtime::{self, Entry, RuntimeBroken};

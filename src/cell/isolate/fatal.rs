@@ -5,6 +5,8 @@
 //! there keeps its isolate locked and its memory; everyone else can finish. The process is then no good
 //! for new work and is replaced soon.
 
+#![allow(unsafe_code, reason = "signal handlers and V8's fatal handlers")]
+
 use std::{
     cell::Cell,
     ffi::c_char,

@@ -1,5 +1,7 @@
 //! The heap limit of an isolate: one grant to unwind in, then an end.
 
+#![allow(unsafe_code, reason = "V8 calls back with a raw pointer")]
+
 use std::{
     ffi::c_void,
     sync::{

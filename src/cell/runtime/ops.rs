@@ -311,6 +311,7 @@ fn non_index_keys(
 ///
 /// # Safety
 /// To be called by V8 only, as a promise-reject callback.
+#[allow(unsafe_code, reason = "V8 calls it as a C function")]
 pub unsafe extern "C" fn on_promise_reject(message: v8::PromiseRejectMessage<'_>) {
     // SAFETY: V8 calls this with a live message and the isolate entered, which is what the scope needs.
     v8::callback_scope!(unsafe scope, &message);
@@ -321,10 +322,10 @@ pub unsafe extern "C" fn on_promise_reject(message: v8::PromiseRejectMessage<'_>
                 return;
             };
             let reason = v8::Global::new(scope, reason);
-            if let Some(host) = scope.get_slot_mut::<HostState>() {
-                if host.rejections.len() < MAX_REJECTIONS {
-                    host.rejections.push(UnhandledRejection { promise, reason });
-                }
+            if let Some(host) = scope.get_slot_mut::<HostState>()
+                && host.rejections.len() < MAX_REJECTIONS
+            {
+                host.rejections.push(UnhandledRejection { promise, reason });
             }
         }
         v8::PromiseRejectEvent::PromiseHandlerAddedAfterReject => {
