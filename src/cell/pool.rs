@@ -95,11 +95,12 @@ impl<I, W> Pool<I, W> {
         shelves.leased += 1;
         drop(shelves);
         drop(evicted);
+        let bytes = warm.as_ref().map_or(0, |idle| idle.bytes);
         Some(Lease {
             pool: self.clone(),
             key: key.clone(),
-            isolate: warm,
-            bytes: 0,
+            isolate: warm.map(|idle| idle.isolate),
+            bytes,
         })
     }
 
@@ -148,7 +149,7 @@ impl<I, W> Shelves<I, W> {
         self.idle.entry(key.clone()).or_default().push(idle);
     }
 
-    fn take_idle(&mut self, key: &FunctionKey) -> Option<I> {
+    fn take_idle(&mut self, key: &FunctionKey) -> Option<Idle<I>> {
         let last = self.idle.get(key)?.len().checked_sub(1)?;
         self.take(key, last)
     }
@@ -161,11 +162,11 @@ impl<I, W> Shelves<I, W> {
             .get(&key)?
             .iter()
             .position(|idle| idle.age == age)?;
-        self.take(&key, place)
+        self.take(&key, place).map(|idle| idle.isolate)
     }
 
     /// Takes an idle isolate off its shelf.
-    fn take(&mut self, key: &FunctionKey, place: usize) -> Option<I> {
+    fn take(&mut self, key: &FunctionKey, place: usize) -> Option<Idle<I>> {
         let shelf = self.idle.get_mut(key)?;
         let idle = shelf.remove(place);
         if shelf.is_empty() {
@@ -173,7 +174,7 @@ impl<I, W> Shelves<I, W> {
         }
         self.by_age.remove(&idle.age);
         self.idle_bytes -= idle.bytes;
-        Some(idle.isolate)
+        Some(idle)
     }
 }
 

@@ -67,6 +67,13 @@ pub fn invoke(request: InvokeRequest, allowed: &LimitsConfig) -> Result<InvokePa
     let mut faults = Vec::new();
     let function = request.function.unwrap_or_default();
     check_function(&function, &mut faults);
+    if !request.secret_settings.is_empty() {
+        // Better refused than taken and shown.
+        faults.push(Fault::new(
+            "secret_settings",
+            "can't be kept secret by this version yet",
+        ));
+    }
     let form = match &request.payload {
         Some(Payload::EventJson(_)) => EventForm::Json,
         _ => EventForm::Struct,
