@@ -11,8 +11,7 @@ use std::{
 
 use serde::Serialize;
 use tokio::{net::TcpListener, sync::watch, time};
-use tokio_stream::wrappers::TcpListenerStream;
-use tonic::transport::Server;
+use tonic::transport::{Server, server::TcpIncoming};
 use tonic_health::{ServingStatus, server::HealthReporter};
 use tonic_reflection::server::Builder as ReflectionBuilder;
 
@@ -106,14 +105,14 @@ pub async fn serve(
         .max_encoding_message_size(MAX_MESSAGE_BYTES);
     let (drain, drained) = watch::channel(false);
     let mut stopping = drained.clone();
+    // Answers are small and whole: waiting to fill a segment would only delay them.
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let server = Server::builder()
-        // Answers are small and whole: waiting to fill a segment would only delay them.
-        .tcp_nodelay(true)
         .add_service(health_service)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?)
         .add_service(executor)
-        .serve_with_incoming_shutdown(TcpListenerStream::new(listener), async move {
+        .serve_with_incoming_shutdown(incoming, async move {
             // An error means that the sender is gone, which stops us too.
             let _ = stopping.wait_for(|draining| *draining).await;
         });
