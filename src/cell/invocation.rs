@@ -25,11 +25,10 @@ use super::{
 };
 use crate::invocation::{FunctionKey, InvocationLimits};
 
-/// A turn that runs this long is a hog: its thread is demoted.
-pub const HOG_AFTER: Duration = Duration::from_millis(50);
+mod running;
 
-/// A turn that runs on this long after it was terminated is given up: its caller is answered.
-const GIVE_UP_AFTER: Duration = Duration::from_millis(100);
+pub use running::HOG_AFTER;
+use running::{GIVE_UP_AFTER, Running};
 
 /// A turn that was given up and works this long is stuck, and so is the cell. Counted in CPU time, since a
 /// demoted thread on a busy machine may not come to see its termination for a while.
@@ -111,27 +110,6 @@ enum Stage {
     Ended,
 }
 
-/// What is known of a turn while it runs.
-#[derive(Debug)]
-struct Running {
-    thread: Arc<JsThread>,
-    /// `None` while the isolate is still being made.
-    terminator: Option<Terminator>,
-    /// Why and when it was told to end.
-    interruption: Option<(Interruption, Instant)>,
-    /// When the first turn began.
-    began: Instant,
-    /// When this turn began, on the wall and on the thread's clock.
-    turn_began: Instant,
-    thread_cpu_before: Duration,
-    /// CPU time of the turns before this one.
-    cpu_before: Duration,
-    /// Set while the source's top level runs.
-    top_level_ends: Option<Instant>,
-    /// Rings when the turn is to be looked at.
-    look: Option<Alarm<Ring>>,
-}
-
 /// What a JS thread that takes up an invocation finds.
 #[derive(Debug)]
 pub enum TakenUp {
@@ -174,61 +152,6 @@ pub struct GivenUp {
     pub interruption: Option<Interruption>,
     pub began: Instant,
     pub cpu: Duration,
-}
-
-impl Running {
-    /// A turn that begins now, of an invocation whose first turn began at `began`.
-    fn new(thread: &Arc<JsThread>, began: Instant, cpu_before: Duration) -> Self {
-        Self {
-            thread: thread.clone(),
-            terminator: None,
-            interruption: None,
-            began,
-            turn_began: Instant::now(),
-            thread_cpu_before: thread.cpu_time(),
-            cpu_before,
-            top_level_ends: None,
-            look: None,
-        }
-    }
-
-    fn cpu(&self) -> Duration {
-        self.cpu_before
-            + self
-                .thread
-                .cpu_time()
-                .saturating_sub(self.thread_cpu_before)
-    }
-
-    fn terminate(&mut self, reason: Interruption) {
-        if self.interruption.is_some() {
-            return;
-        }
-        self.interruption = Some((reason, Instant::now()));
-        if let Some(terminator) = &self.terminator {
-            terminator.terminate();
-        }
-    }
-
-    /// When a turn that begins is to be looked at first. Asks for no clock: this is on the way of every turn.
-    fn first_look(&self, cpu_limit: Duration) -> Instant {
-        self.turn_began + HOG_AFTER.min(cpu_limit.saturating_sub(self.cpu_before))
-    }
-
-    /// When the turn is to be looked at next, as far as can be said now.
-    fn next_look(&self, cpu_limit: Duration) -> Instant {
-        let now = Instant::now();
-        if let Some((_, at)) = self.interruption {
-            return at + GIVE_UP_AFTER;
-        }
-        // CPU time can't come sooner than as much wall time.
-        let cpu_ends = now + cpu_limit.saturating_sub(self.cpu());
-        let hog = (!self.thread.is_demoted()).then_some(self.turn_began + HOG_AFTER);
-        [hog, self.top_level_ends]
-            .into_iter()
-            .flatten()
-            .fold(cpu_ends, Instant::min)
-    }
 }
 
 impl Invocation {

@@ -45,6 +45,15 @@ pub enum LoadEnd {
     Terminated,
 }
 
+/// What an isolate holds when an invocation ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    /// In use on the heap and in buffers.
+    pub bytes: u64,
+    /// Whether the heap passed its limit, be it that V8 noticed only now: a single large object can.
+    pub over_limit: bool,
+}
+
 /// What a handler is called with; all texts are JSON objects, checked by the front.
 #[derive(Clone, Debug)]
 pub struct Call {
@@ -178,16 +187,18 @@ impl FunctionIsolate {
         self.after(turn)
     }
 
-    /// Ends an invocation's part here: cancels what it left pending. Returns the bytes in use, on the heap
-    /// and in buffers.
-    pub fn close(&mut self) -> u64 {
+    /// Ends an invocation's part here: cancels what it left pending, and tells what the isolate holds.
+    pub fn close(&mut self) -> Held {
         let mut isolate = self.isolate.lock();
         let heap = isolate.get_heap_statistics().used_heap_size();
         if let Some(host) = isolate.get_slot_mut::<HostState>() {
             host.close();
         }
         self.buffers.note_heap(heap);
-        (heap + self.buffers.used()) as u64
+        Held {
+            bytes: (heap + self.buffers.used()) as u64,
+            over_limit: heap > self.buffers.limit() || self.heap_guard.reached(),
+        }
     }
 
     fn after(&self, turn: TurnEnd) -> TurnEnd {
@@ -243,7 +254,7 @@ fn enter_snapshot(isolate: &mut v8::OwnedIsolate) -> Result<Entered, EngineError
     v8::scope!(let scope, isolate);
     let context = v8::Context::new(scope, v8::ContextOptions::default());
     let scope = &mut v8::ContextScope::new(scope, context);
-    remove_webassembly(scope, context)?;
+    remove_globals(scope, context)?;
     let entries = (0..Entry::ALL.len())
         .map(|index| {
             let entry = scope.get_context_data_from_snapshot_once::<v8::Function>(index);
@@ -255,19 +266,23 @@ fn enter_snapshot(isolate: &mut v8::OwnedIsolate) -> Result<Entered, EngineError
     Ok((v8::Global::new(scope, context), entries))
 }
 
-/// Its code and memory are beyond the limits of an isolate. V8 installs it with every context, whatever
-/// the snapshot says.
-fn remove_webassembly<'s>(
+/// What functions do not get: WebAssembly, whose code and memory are beyond the limits of an isolate, and
+/// shared buffers, which can grow beyond them and have nobody to be shared with. V8 installs both with
+/// every context, whatever the snapshot says.
+const REMOVED: [&str; 2] = ["WebAssembly", "SharedArrayBuffer"];
+
+fn remove_globals<'s>(
     scope: &v8::PinScope<'s, '_>,
     context: v8::Local<'s, v8::Context>,
 ) -> Result<(), EngineError> {
-    let name = v8::String::new(scope, "WebAssembly");
-    let removed = name.and_then(|name| context.global(scope).delete(scope, name.into()));
-    if removed == Some(true) {
-        Ok(())
-    } else {
-        Err(EngineError::WebAssemblyStays)
+    for name in REMOVED {
+        let key = v8::String::new(scope, name);
+        let removed = key.and_then(|key| context.global(scope).delete(scope, key.into()));
+        if removed != Some(true) {
+            return Err(EngineError::Stays(name));
+        }
     }
+    Ok(())
 }
 
 fn enter_handler<'s>(

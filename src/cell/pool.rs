@@ -220,6 +220,10 @@ impl<I, W> Lease<I, W> {
 
 impl<I, W> Drop for Lease<I, W> {
     fn drop(&mut self) {
+        // Whatever was being done with the isolate was not done to its end.
+        if std::thread::panicking() {
+            self.condemn();
+        }
         self.pool
             .put_back(&self.key, self.isolate.take(), self.bytes);
     }
@@ -346,5 +350,17 @@ mod tests {
         lends(&pool, "c", Some("isolate"));
         keep("d", 101);
         lends(&pool, "d", None);
+    }
+
+    #[test]
+    fn an_isolate_whose_turn_panicked_is_never_lent_again() {
+        let (pool, _) = pool(1);
+        make_idle(&pool, "a", "isolate of a");
+        let turn = std::panic::AssertUnwindSafe(|| {
+            let _lease = pool.checkout(&key("a"), || "nobody");
+            panic!("as a defect would");
+        });
+        assert!(std::panic::catch_unwind(turn).is_err());
+        lends(&pool, "a", None);
     }
 }

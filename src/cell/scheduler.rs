@@ -1,6 +1,7 @@
 //! Takes invocations through their turns: queue → lease → turn → park or end → answer.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, OnceLock, Weak},
     time::{Duration, Instant},
 };
@@ -12,7 +13,7 @@ use super::{
     hogs::Hogs,
     invocation::{GivenUp, HOG_AFTER, Interruption, Invocation, Ring, Run, Seen, Stopped, TakenUp},
     isolate::{
-        Engine, FunctionIsolate, LoadEnd, TurnEnd,
+        Engine, FunctionIsolate, Held, LoadEnd, TurnEnd,
         fatal::{Cause, Parked, Seat},
         heap_limit_error,
     },
@@ -135,18 +136,38 @@ impl Scheduler {
     }
 
     fn take_turn(&self, invocation: &Arc<Invocation>, thread: &Arc<JsThread>) {
-        SEAT.with(|seat| {
-            let _occupied = seat.occupy(invocation.id);
-            match invocation.take_up(thread, |at| self.set_look(invocation, at)) {
-                TakenUp::Fresh => self.first_turn(invocation, thread),
-                TakenUp::Parked(run) => self.further_turn(invocation, run),
-                TakenUp::Interrupted(run, interruption) => {
-                    self.end_interrupted(invocation, *run, interruption);
-                }
-                // It may have been woken to take a free isolate, which another can have now.
-                TakenUp::Nothing => self.pool.pass_on(),
-            }
+        let turn = AssertUnwindSafe(|| {
+            SEAT.with(|seat| {
+                let _occupied = seat.occupy(invocation.id);
+                self.turn(invocation, thread);
+            });
         });
+        if catch_unwind(turn).is_err() {
+            self.answer_for_defect(invocation);
+        }
+    }
+
+    fn turn(&self, invocation: &Arc<Invocation>, thread: &Arc<JsThread>) {
+        match invocation.take_up(thread, |at| self.set_look(invocation, at)) {
+            TakenUp::Fresh => self.first_turn(invocation, thread),
+            TakenUp::Parked(run) => self.further_turn(invocation, run),
+            TakenUp::Interrupted(run, interruption) => {
+                self.end_interrupted(invocation, *run, interruption);
+            }
+            // It may have been woken to take a free isolate, which another can have now.
+            TakenUp::Nothing => self.pool.pass_on(),
+        }
+    }
+
+    /// A turn panicked: our own defect. Its isolate was condemned by its lease; the caller is answered, and
+    /// the cell replaced, since nobody knows what else was left half done.
+    fn answer_for_defect(&self, invocation: &Arc<Invocation>) {
+        if let Some(given_up) = invocation.never_comes_back(|at| self.set_look(invocation, at)) {
+            let outcome = FunctionError::executor_lost().into();
+            self.answer_given_up(invocation, given_up, Some(outcome));
+        }
+        invocation.stop_running();
+        self.send_unfit(None, "a defect of the executor's own");
     }
 
     fn demote(&self, thread: &JsThread) {
@@ -299,30 +320,27 @@ impl Scheduler {
         if run.cpu < HOG_AFTER {
             self.hogs.forgive(invocation.handle);
         }
-        let held_bytes = run
+        let held = run
             .lease
             .isolate()
             .map(FunctionIsolate::close)
             .unwrap_or_default();
-        let loaded = !matches!(&outcome, Some(Outcome::Failed(error))
+        let outcome = outcome.map(|outcome| self.held_to_heap_limit(outcome, held));
+        let unloaded = matches!(&outcome, Some(Outcome::Failed(error))
             if error.code == ErrorCode::InvalidFunction);
-        let heap_reached = run
-            .lease
-            .isolate()
-            .is_some_and(|isolate| isolate.reached_heap_limit());
-        let condemned = match keep == Keep::Condemn || !loaded || heap_reached {
+        let condemned = match keep == Keep::Condemn || unloaded || held.over_limit {
             true => run.lease.condemn(),
             false => None,
         };
         // Back in the pool before the answer is out, so that a caller's next event finds it warm.
-        run.lease.give_back(held_bytes);
+        run.lease.give_back(held.bytes);
         if let Some(outcome) = outcome {
             let usage = Usage {
                 wall: run.began.elapsed(),
                 cpu: run.cpu,
                 queue: run.began.saturating_duration_since(invocation.arrived),
                 cold_start: run.cold_start,
-                heap_used_bytes: held_bytes,
+                heap_used_bytes: held.bytes,
             };
             let finished = Finished {
                 outcome,
@@ -335,6 +353,16 @@ impl Scheduler {
             ))));
         }
         drop(condemned);
+    }
+
+    /// No success past the heap limit, even if it came before anybody could object.
+    fn held_to_heap_limit(&self, outcome: Outcome, held: Held) -> Outcome {
+        match outcome {
+            Outcome::Delivered(_) | Outcome::Filtered { .. } if held.over_limit => {
+                heap_limit_error(self.engine.heap_bytes()).into()
+            }
+            other => other,
+        }
     }
 
     fn answer_ring(&self, ring: &Ring) {

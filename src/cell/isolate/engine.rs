@@ -38,8 +38,8 @@ pub enum EngineError {
     NoSnapshot,
     #[error("the snapshot lacks a way into the runtime")]
     EntryMissing,
-    #[error("V8 does not part with WebAssembly")]
-    WebAssemblyStays,
+    #[error("V8 does not part with {0}")]
+    Stays(&'static str),
     #[error("V8 refused to share a fresh isolate between threads")]
     NotShareable,
 }

@@ -289,8 +289,9 @@ fn refuse_imports<'s>(
     let specifier = request.get_specifier().to_rust_string_lossy(scope);
     let message = format!("import of \"{specifier}\" is not available: a function is one file");
     // V8 counts both from 0 here.
-    let place = (place.get_line_number() + 1, place.get_column_number() + 1);
-    Err(located(source, "", message, place))
+    let line = u32::try_from(place.get_line_number() + 1);
+    let column = u32::try_from(place.get_column_number() + 1);
+    Err(located(source, "", message, line.ok().zip(column.ok())))
 }
 
 fn resolve_nothing<'s>(
@@ -344,44 +345,49 @@ fn syntax_error(scope: &mut TryCatch<'_, '_, '_, '_>, source: &FunctionSource) -
     let Some(message) = scope.message() else {
         return NotLoaded::Reported;
     };
-    let line = message.get_line_number(scope).unwrap_or_default();
-    let column = message.get_start_column() + 1;
+    // Where a source is nested too deep for the compiler's stack, V8 knows no place.
+    let line = message
+        .get_line_number(scope)
+        .and_then(|line| u32::try_from(line).ok());
+    let column = u32::try_from(message.get_start_column()).ok();
+    let place = line
+        .zip(column)
+        .map(|(line, column)| (line, column.saturating_add(1)));
     let text = message.get(scope).to_rust_string_lossy(scope);
     let text = text.strip_prefix("Uncaught ").unwrap_or(&text);
     let (name, text) = text.split_once(": ").unwrap_or(("SyntaxError", text));
     scope.reset();
-    let place = (
-        i32::try_from(line).unwrap_or(0),
-        i32::try_from(column).unwrap_or(0),
-    );
     located(source, name, text.to_owned(), place)
 }
 
+/// An error of the source at a place in it, if one is known; both count from 1.
 fn located(
     source: &FunctionSource,
     name: &str,
     message: String,
-    (line, column): (i32, i32),
+    place: Option<(u32, u32)>,
 ) -> NotLoaded {
-    let file = source.file_name.clone();
+    let file = &source.file_name;
+    let at = match place {
+        Some((line, column)) => format!("{file}:{line}:{column}"),
+        None => file.clone(),
+    };
     let heading = if name.is_empty() {
         message.clone()
     } else {
         format!("{name}: {message}")
     };
+    let frames = place.map(|(line, column)| StackFrame {
+        function: String::new(),
+        file: file.clone(),
+        line,
+        column,
+    });
     FunctionError {
         name: name.to_owned(),
-        stack: format!("{heading}\n    at {file}:{line}:{column}"),
-        frames: vec![StackFrame {
-            function: String::new(),
-            file: file.clone(),
-            line: u32::try_from(line).unwrap_or(0),
-            column: u32::try_from(column).unwrap_or(0),
-        }],
-        ..FunctionError::new(
-            ErrorCode::InvalidFunction,
-            format!("{message} ({file}:{line}:{column})"),
-        )
+        stack: format!("{heading}\n    at {at}"),
+        frames: frames.into_iter().collect(),
+        ..FunctionError::new(ErrorCode::InvalidFunction, format!("{message} ({at})"))
     }
     .into()
 }
