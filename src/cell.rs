@@ -74,6 +74,8 @@ pub enum CellError {
 /// [`CellError`] when the cell can't start, or when the front sends what it never should.
 pub fn serve() -> Result<(), CellError> {
     lockdown::close_inherited_files();
+    // For those who look at the processes: the program's own path is no name.
+    let _ = rustix::thread::set_name(c"penstock-cell");
     // Both: the signal comes when the front's thread that started us ends, the socket tells of any end.
     let _ = process::set_parent_process_death_signal(Some(process::Signal::KILL));
     let socket = inherited_socket().map_err(CellError::NoSocket)?;

@@ -32,6 +32,9 @@ const FRONT_GROWTH_COUNT: u64 = 16;
 /// cells has more.
 const CELLS_MEMORY_KIB: u64 = 4 << 20;
 
+/// Lines of the service's log that are shown with a fault.
+const LOG_LINES: usize = 8;
+
 /// How one attack went.
 #[derive(Debug, Default)]
 pub struct Trial {
@@ -134,7 +137,18 @@ impl Arena {
             let stderr = self.service.stderr();
             trial.faults.push(format!("the front is gone:\n{stderr}"));
         }
+        if !trial.faults.is_empty() {
+            trial.faults.push(self.last_words());
+        }
         trial
+    }
+
+    /// The end of what the service logged, for whoever has to find out why.
+    fn last_words(&self) -> String {
+        let stderr = self.service.stderr();
+        let lines: Vec<&str> = stderr.lines().collect();
+        let last = &lines[lines.len().saturating_sub(LOG_LINES)..];
+        format!("the service's last words:\n{}", last.join("\n"))
     }
 
     /// All callers at once.
@@ -206,7 +220,7 @@ impl Arena {
         }
     }
 
-    /// A panic in the front is our own fault, even where it ends a single task.
+    /// A panic, of the front or of a cell, is our own fault, even where it ends a single task or thread.
     fn panics(&self) -> Vec<String> {
         let stderr = self.service.stderr();
         let lines = stderr.lines().filter(|line| line.contains("panicked at"));

@@ -225,8 +225,8 @@ impl Attack {
 
     fn function_id(&self) -> String {
         let word = |letter: char| letter.is_ascii_alphanumeric();
-        let id = self.name.replace(|letter: char| !word(letter), "-");
-        format!("attack-{id}")
+        let name = format!("{}-{}", self.family, self.name);
+        name.replace(|letter: char| !word(letter), "-")
     }
 
     pub fn event_text(&self) -> String {

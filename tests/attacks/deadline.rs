@@ -23,9 +23,13 @@ pub const SOAK_ROUNDS: usize = 10_000;
 /// The limit whose edge is sought, in milliseconds.
 const LIMIT: u64 = 20;
 
-/// Where a lane begins, and the longest it may come to stay.
+/// Where a lane begins, and the longest it may come to stay: CPU time comes slowly on a loaded machine.
 const FIRST_STAY: u64 = 15;
-const LONGEST_STAY: u64 = 60;
+const LONGEST_STAY: u64 = 400;
+
+/// Milliseconds that a lane moves after each round, until it first is out of time and from then on.
+const FIRST_STEP: u64 = 5;
+const STEP: u64 = 1;
 
 /// Iterations of an empty loop after the stay, up to about a millisecond.
 const MOST_EXTRA: u64 = 500_000;
@@ -116,9 +120,10 @@ async fn run(lane: Lane, rounds: usize, arena: &Arena) -> Trial {
             json!({"type": "track", "stay": stay, "extra": dice.below(MOST_EXTRA), "round": round});
         let delivered = Box::pin(one_round(lane, round, &event, arena.client(), &mut tally)).await;
         if delivered {
-            stay = (stay + 1).min(LONGEST_STAY);
+            let step = if tally.ended == 0 { FIRST_STEP } else { STEP };
+            stay = (stay + step).min(LONGEST_STAY);
         } else {
-            stay = stay.saturating_sub(1);
+            stay = stay.saturating_sub(STEP);
         }
     }
     let Tally {

@@ -20,7 +20,7 @@ const LOG_BYTES: usize = 64 << 10;
 const LOG_SLACK: usize = 4 << 10;
 
 /// Bytes of name, message and stack together: what a hostile error may make the front carry.
-const ERROR_BYTES: usize = 64 << 10;
+const ERROR_BYTES: usize = 80 << 10;
 
 /// What came of a call: a reply and when, or nothing within this time.
 pub type Answer = Result<(Reply, Duration), Duration>;

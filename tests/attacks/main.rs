@@ -80,7 +80,8 @@ fn is_chosen(name: &str, family: &str) -> bool {
 fn each_attack_is_named_and_says_how_it_may_end() {
     let mut names = BTreeSet::new();
     for attack in table::attacks() {
-        assert!(names.insert(attack.name), "named twice: {}", attack.name);
+        let name = (attack.family, attack.name);
+        assert!(names.insert(name), "named twice: {name:?}");
         assert!(!attack.ends.is_empty(), "may not end: {}", attack.name);
     }
     assert!(names.len() >= 80, "{} attacks", names.len());

@@ -98,20 +98,32 @@ fn cells_are_locked_down() {
     Call::of("function onTrack(e) { return e }")
         .run()
         .delivers(TRACK);
-    let cells = service.cells();
-    assert!(!cells.is_empty(), "cells run");
-    for cell in cells {
-        let read = |file: &str| fs::read_to_string(format!("/proc/{cell}/{file}"));
-        let Ok(status) = read("status") else { continue };
-        for line in ["Seccomp:\t2", "NoNewPrivs:\t1"] {
-            assert!(
-                status.contains(line),
-                "{line} in the status of {cell}:\n{status}"
-            );
-        }
-        assert_eq!(read("oom_score_adj").unwrap().trim(), "1000");
-        assert_eq!(read("environ").unwrap(), "");
-    }
+    let mut looks = Vec::new();
+    // A spare may be starting and not be locked down yet.
+    let locked = wait_until(PATIENCE, || {
+        looks = service.cells().into_iter().map(lockdown_of).collect();
+        !looks.is_empty() && looks.iter().all(|look| look == &["2", "1", "1000", ""])
+    });
+    assert!(
+        locked,
+        "seccomp, no_new_privs, oom_score_adj, environ: {looks:?}"
+    );
+}
+
+fn lockdown_of(cell: u32) -> [String; 4] {
+    let read = |file: &str| fs::read_to_string(format!("/proc/{cell}/{file}")).unwrap_or_default();
+    let status = read("status");
+    let field = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        line.unwrap_or_default().trim().to_owned()
+    };
+    let score = read("oom_score_adj").trim().to_owned();
+    [
+        field("Seccomp:"),
+        field("NoNewPrivs:"),
+        score,
+        read("environ"),
+    ]
 }
 
 #[test]

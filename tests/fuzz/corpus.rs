@@ -5,8 +5,8 @@ use penstock::{
     api::{FunctionRef, InvokeRequest, Limits, invoke_request::Payload},
     wire::{
         Cancel, CellFrame, Configure, Finished, Forget, FrameCodec, FrontFrame, Load, Ready, Start,
-        ToCell, ToFront, WireFiltered, WireFunctionError, WireLimit, WireLogLine, WireOutcome,
-        WireStackFrame, WireUsage, WireViolation,
+        ToCell, ToFront, Unfit, WireFiltered, WireFunctionError, WireLimit, WireLogLine,
+        WireOutcome, WireStackFrame, WireUsage, WireViolation,
     },
 };
 use prost_types::{Duration, ListValue, Struct, Value, value::Kind};
@@ -140,11 +140,22 @@ fn frame_to_cell(random: &mut Random) -> ToCell {
 }
 
 fn frame_to_front(random: &mut Random) -> ToFront {
-    if random.one_in(8) {
-        let v8_version = text(random);
-        return FrontFrame::Ready(Ready { v8_version }).into();
+    match random.below(8) {
+        0 => FrontFrame::Ready(Ready {
+            v8_version: text(random),
+            not_locked_down: text(random),
+        }),
+        1 => FrontFrame::Unfit(Unfit {
+            handle: random.one_in(2).then(|| number(random)),
+            reason: text(random),
+        }),
+        _ => FrontFrame::Finished(Box::new(finished(random))),
     }
-    let finished = Finished {
+    .into()
+}
+
+fn finished(random: &mut Random) -> Finished {
+    Finished {
         invocation: number(random),
         outcome: Some(wire_outcome(random)),
         logs: some(random, |random| WireLogLine {
@@ -158,8 +169,7 @@ fn frame_to_front(random: &mut Random) -> ToFront {
             cold_start: random.one_in(2),
             ..WireUsage::default()
         },
-    };
-    FrontFrame::Finished(Box::new(finished)).into()
+    }
 }
 
 fn wire_outcome(random: &mut Random) -> WireOutcome {
@@ -200,8 +210,16 @@ fn wire_error(random: &mut Random) -> WireFunctionError {
 pub fn request(random: &mut Random) -> InvokeRequest {
     let function = FunctionRef {
         function_id: "f".to_owned() + if random.one_in(4) { "/ä" } else { "" },
-        version: if random.one_in(8) { text(random) } else { "1".to_owned() },
-        instance_id: if random.one_in(8) { text(random) } else { String::new() },
+        version: if random.one_in(8) {
+            text(random)
+        } else {
+            "1".to_owned()
+        },
+        instance_id: if random.one_in(8) {
+            text(random)
+        } else {
+            String::new()
+        },
         source: text(random),
     };
     let limits = Limits {
@@ -252,7 +270,7 @@ fn value(random: &mut Random, depth: usize) -> Value {
     // A deep one goes on until it is spent or, now and then, ends early.
     let kind = match random.below(if depth > 3 { 40 } else { 16 }) {
         0 if random.one_in(4) => return Value { kind: None },
-        0..=2 => Kind::NullValue(random.below(3) as i32),
+        0..=2 => Kind::NullValue(random.pick(&NANOS)),
         3 => Kind::BoolValue(random.one_in(2)),
         4 => Kind::NumberValue(random.pick(&DOUBLES)),
         5 => Kind::NumberValue(f64::from_bits(random.number())),
@@ -296,7 +314,16 @@ pub fn event(random: &mut Random) -> Vec<u8> {
 
 fn write_json(random: &mut Random, depth: usize, json: &mut Vec<u8>) {
     const ATOMS: [&[u8]; 11] = [
-        b"null", b"true", b"false", b"0", b"-0", b"1.50", b"1e300", b"1E-7", b"[]", b"{}",
+        b"null",
+        b"true",
+        b"false",
+        b"0",
+        b"-0",
+        b"1.50",
+        b"1e300",
+        b"1E-7",
+        b"[]",
+        b"{}",
         b"123456789012345678901234567890",
     ];
     match random.below(if depth == 0 { 2 } else { 5 }) {

@@ -21,13 +21,11 @@ use mutation::mutate;
 use prost::Message;
 use targets::{events, function_sources, grammar, random::Random, requests, wire_frames};
 
-const BYTE_TRIES: usize = 5_000;
+const BYTE_TRIES: usize = 20_000;
 
 #[test]
 fn wire_frames() {
-    let make = |random: &mut Random| {
-        damaged(random, corpus::frames, &JSON_WORDS)
-    };
+    let make = |random: &mut Random| damaged(random, corpus::frames, &JSON_WORDS);
     run_bytes("wire_frames", 12_000, &make, &wire_frames::check);
 }
 
@@ -49,11 +47,11 @@ fn function_sources() {
     let subject = function_sources::Subject::default();
     run(&Target {
         name: "function_sources",
-        rounds: 120,
+        rounds: 150,
         make: &grammar::pieces,
         check: &|pieces| subject.check(&pieces.join("\n")),
         show: &|pieces| pieces.join("\n"),
-        shrinking_tries: 20,
+        shrinking_tries: 16,
     });
 }
 
@@ -74,11 +72,7 @@ fn run_bytes(
 }
 
 /// A third as made, most with a little damage, and some with no form at all.
-fn damaged(
-    random: &mut Random,
-    make: impl Fn(&mut Random) -> Vec<u8>,
-    words: &[&[u8]],
-) -> Vec<u8> {
+fn damaged(random: &mut Random, make: impl Fn(&mut Random) -> Vec<u8>, words: &[&[u8]]) -> Vec<u8> {
     match random.below(12) {
         0 => {
             let length = random.below(64);

@@ -31,6 +31,9 @@ pub enum Cause {
     Aborted,
 }
 
+/// What V8 says when it is asked for more elements than any array can have.
+const INVALID_SIZE: &str = "invalid size error";
+
 const SEATED: u8 = 0;
 const PARKED_OUT_OF_MEMORY: u8 = 1;
 const PARKED_ABORTED: u8 = 2;
@@ -176,8 +179,13 @@ extern "C" fn on_signal(signal: libc::c_int) {
     unsafe { libc::signal(signal, libc::SIG_DFL) };
 }
 
-fn on_fatal_error(_file: &str, _line: i32, _message: &str) {
-    park_if_seated(PARKED_ABORTED);
+fn on_fatal_error(_file: &str, _line: i32, message: &str) {
+    let asked_too_much = message.contains(INVALID_SIZE);
+    park_if_seated(if asked_too_much {
+        PARKED_OUT_OF_MEMORY
+    } else {
+        PARKED_ABORTED
+    });
 }
 
 /// V8's word that an isolate is out of memory; to be set on each.

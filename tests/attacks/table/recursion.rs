@@ -106,58 +106,264 @@ fn functions() -> String {
 
 pub const ATTACKS: &[Attack] = &[
     nests("functions", "const deep = () => deep() + 1; deep()", THROWN),
-    nests("functions, from eight callers", "const deep = () => deep() + 1; deep()", THROWN).callers(8),
+    nests(
+        "functions, from eight callers",
+        "const deep = () => deep() + 1; deep()",
+        THROWN,
+    )
+    .callers(8),
     nests(
         "functions with large frames",
         "const deep = (...all) => deep(...all, 1, 2, 3, 4, 5, 6, 7, 8); deep()",
         THROWN_OR_LIMIT,
     ),
-    nests("functions, caught and called again", "const deep = () => { try { deep() } catch { deep() } }; deep()", THROWN_OR_TIME),
-    nests("functions, at the end of the stack for ever", "const deep = () => { try { deep() } finally { deep() } }; deep()", THROWN_OR_TIME),
-    nests("native callbacks", "const deep = () => [1].map(deep); deep()", THROWN),
-    nests("sort's comparer", "const deep = () => [1, 2].sort(deep); deep()", THROWN),
-    nests("getters", "const deep = { get value() { return this.value } }; return { value: deep.value }", THROWN),
-    nests("toString", "const deep = { toString() { return `${this}` } }; return { text: `${deep}` }", THROWN),
-    nests("toJSON", "const deep = { toJSON() { return JSON.stringify(this) } }; return { text: JSON.stringify(deep) }", THROWN),
-    nests("replace's function", "const deep = () => 'x'.replace(/x/, deep); deep()", THROWN),
-    nests("constructors", "class Deep { constructor() { new Deep() } } new Deep()", THROWN),
-    nests("evaluation", "globalThis.deep = () => (0, eval)('deep()'); deep()", THROWN_OR_LIMIT),
-    nests("console at the end of the stack", "const deep = () => { try { deep() } catch { console.log({ at: 'the end' }) } }; deep(); return event", THROWN_OR_DELIVERED_OR_TIME),
-    nests("timers at the end of the stack", "const deep = () => { try { deep() } catch { setTimeout(() => {}, 1) } }; deep(); return event", THROWN_OR_DELIVERED_OR_TIME),
-    nests_later("promises at the end of the stack", "const deep = () => { try { deep() } catch { Promise.reject(new Error('deep')) } }; deep(); return event", THROWN_OR_DELIVERED_OR_TIME),
-    nests_later("async functions", "const deep = async () => { await deep() }; await deep()", THROWN_OR_LIMIT),
-    nests_later("thenables", "const deep = n => ({ then(resolve) { resolve(n ? deep(n - 1) : 1) } }); await deep(1e5); return event", THROWN_OR_DELIVERED_OR_TIME),
-    nests("Proxies of Proxies", "let deep = {}; for (let i = 0; i < 1e5; i++) deep = new Proxy(deep, {}); return { value: deep.value }", THROWN),
-    nests("Proxies of Proxies, has", "let deep = {}; for (let i = 0; i < 1e5; i++) deep = new Proxy(deep, {}); return { value: 'a' in deep }", THROWN),
-    nests("Proxies of Proxies, called", "let deep = () => {}; for (let i = 0; i < 1e5; i++) deep = new Proxy(deep, {}); deep(); return event", THROWN_OR_DELIVERED),
-    nests("Proxies as prototypes", "let deep = {}; for (let i = 0; i < 1e5; i++) deep = Object.create(new Proxy(deep, {})); return { value: deep.value }", THROWN),
-    nests("Array.isArray of Proxies", "let deep = []; for (let i = 0; i < 1e5; i++) deep = new Proxy(deep, {}); return { is: Array.isArray(deep) }", THROWN_OR_DELIVERED),
-    nests("prototypes", "let deep = {}; for (let i = 0; i < 2e5; i++) deep = Object.create(deep); return { value: deep.value }", DELIVERED_OR_LIMIT),
-    nests("bound functions", "let deep = () => 1; for (let i = 0; i < 1e5; i++) deep = deep.bind(null); return { value: deep() }", THROWN_OR_DELIVERED),
-    nests("instanceof of bound functions", "let deep = () => 1; for (let i = 0; i < 1e5; i++) deep = deep.bind(null); return { is: {} instanceof deep }", THROWN_OR_DELIVERED),
-    nests("strings of strings", "let deep = 'x'; for (let i = 0; i < 1e6; i++) deep = 'a' + deep + 'b'; return { code: deep.charCodeAt(1e6) }", DELIVERED_OR_LIMIT),
-    nests("arrays to text", "let deep = []; for (let i = 0; i < 1e5; i++) deep = [deep]; return { text: String(deep) }", THROWN),
-    nests("flat of itself", "const deep = []; deep[0] = deep; deep.flat(Infinity)", THROWN),
-    nests("JSON.parse, deep", "JSON.parse('['.repeat(2e6) + ']'.repeat(2e6)); return event", ANYTHING),
-    nests("JSON.parse, deep and with a reviver", "JSON.parse('['.repeat(1e5) + ']'.repeat(1e5), (key, value) => value); return event", THROWN_OR_DELIVERED),
-    nests("JSON.stringify, deep", "let deep = []; for (let i = 0; i < 3e5; i++) deep = [deep]; return { length: JSON.stringify(deep).length }", THROWN_OR_DELIVERED),
-    nests("JSON.stringify, deep and with a replacer", "let deep = []; for (let i = 0; i < 1e5; i++) deep = [deep]; return { length: JSON.stringify(deep, (key, value) => value).length }", THROWN),
-    nests("console, deep", "let deep = {}; for (let i = 0; i < 1e5; i++) deep = { deep }; console.log('%O', deep); console.dir(deep, { depth: Infinity }); return event", DELIVERED),
-    nests("groups of an expression", "new RegExp('('.repeat(1e5) + ')'.repeat(1e5))", THROWN),
-    nests("lookaheads of an expression", "return { found: new RegExp('(?='.repeat(5e4) + 'a' + ')'.repeat(5e4)).test('a') }", THROWN),
-    nests("classes of an expression", "return { found: new RegExp('['.repeat(1e5) + 'a' + ']'.repeat(1e5), 'v').test('a') }", THROWN),
-    nests("repeats of an expression", "return { found: new RegExp('(?:'.repeat(1000) + 'a' + '{2,3})'.repeat(1000)).test('a'.repeat(100)) }", THROWN_OR_DELIVERED_OR_TIME),
-    nests("length of an expression", "return { found: new RegExp('(a{1000}){1000}'.repeat(10)).test('a') }", THROWN_OR_DELIVERED_OR_TIME),
-    nests("evaluated brackets", "(0, eval)('['.repeat(2e6) + ']'.repeat(2e6))", THROWN_OR_LIMIT),
+    nests(
+        "functions, caught and called again",
+        "const deep = () => { try { deep() } catch { deep() } }; deep()",
+        THROWN_OR_TIME,
+    ),
+    nests(
+        "functions, at the end of the stack for ever",
+        "const deep = () => { try { deep() } finally { deep() } }; deep()",
+        THROWN_OR_TIME,
+    ),
+    nests(
+        "native callbacks",
+        "const deep = () => [1].map(deep); deep()",
+        THROWN,
+    ),
+    nests(
+        "sort's comparer",
+        "const deep = () => [1, 2].sort(deep); deep()",
+        THROWN,
+    ),
+    nests(
+        "getters",
+        "const deep = { get value() { return this.value } }; return { value: deep.value }",
+        THROWN,
+    ),
+    nests(
+        "toString",
+        "const deep = { toString() { return `${this}` } }; return { text: `${deep}` }",
+        THROWN,
+    ),
+    nests(
+        "toJSON",
+        "const deep = { toJSON() { return JSON.stringify(this) } }; return {
+         text: JSON.stringify(deep) }",
+        THROWN,
+    ),
+    nests(
+        "replace's function",
+        "const deep = () => 'x'.replace(/x/, deep); deep()",
+        THROWN,
+    ),
+    nests(
+        "constructors",
+        "class Deep { constructor() { new Deep() } } new Deep()",
+        THROWN,
+    ),
+    nests(
+        "evaluation",
+        "globalThis.deep = () => (0, eval)('deep()'); deep()",
+        THROWN_OR_LIMIT,
+    ),
+    nests(
+        "console at the end of the stack",
+        "const deep = () => { try { deep() } catch { console.log({ at: 'the end' }) } }; deep();
+         return event",
+        THROWN_OR_DELIVERED_OR_TIME,
+    ),
+    nests(
+        "timers at the end of the stack",
+        "const deep = () => { try { deep() } catch { setTimeout(() => {}, 1) } }; deep();
+         return event",
+        THROWN_OR_DELIVERED_OR_TIME,
+    ),
+    nests_later(
+        "promises at the end of the stack",
+        "const deep = () => { try { deep() } catch { Promise.reject(new Error('deep')) } };
+         deep(); return event",
+        THROWN_OR_DELIVERED_OR_TIME,
+    ),
+    nests_later(
+        "async functions",
+        "const deep = async () => { await deep() }; await deep()",
+        THROWN_OR_LIMIT,
+    ),
+    nests_later(
+        "thenables",
+        "const deep = n => ({ then(resolve) { resolve(n ? deep(n - 1) : 1) } }); await deep(1e5);
+         return event",
+        THROWN_OR_DELIVERED_OR_TIME,
+    ),
+    nests(
+        "Proxies of Proxies",
+        "let deep = {}; for (let i = 0; i < 1e5; i++) deep = new Proxy(deep, {}); return {
+         value: deep.value }",
+        THROWN,
+    ),
+    nests(
+        "Proxies of Proxies, has",
+        "let deep = {}; for (let i = 0; i < 1e5; i++) deep = new Proxy(deep, {}); return {
+         value: 'a' in deep }",
+        THROWN,
+    ),
+    nests(
+        "Proxies of Proxies, called",
+        "let deep = () => {}; for (let i = 0; i < 1e5; i++) deep = new Proxy(deep, {}); deep();
+         return event",
+        THROWN_OR_DELIVERED,
+    ),
+    nests(
+        "Proxies as prototypes",
+        "let deep = {}; for (let i = 0; i < 1e5; i++) deep = Object.create(new Proxy(deep, {}));
+         return { value: deep.value }",
+        THROWN_OR_LIMIT,
+    ),
+    nests(
+        "Array.isArray of Proxies",
+        "let deep = []; for (let i = 0; i < 1e5; i++) deep = new Proxy(deep, {}); return {
+         is: Array.isArray(deep) }",
+        THROWN_OR_DELIVERED,
+    ),
+    nests(
+        "prototypes",
+        "let deep = {}; for (let i = 0; i < 2e5; i++) deep = Object.create(deep); return {
+         value: deep.value }",
+        DELIVERED_OR_LIMIT,
+    ),
+    nests(
+        "bound functions",
+        "let deep = () => 1; for (let i = 0; i < 1e5; i++) deep = deep.bind(null); return {
+         value: deep() }",
+        THROWN_OR_DELIVERED,
+    ),
+    nests(
+        "instanceof of bound functions",
+        "let deep = () => 1; for (let i = 0; i < 1e5; i++) deep = deep.bind(null); return {
+         is: {} instanceof deep }",
+        THROWN_OR_DELIVERED,
+    ),
+    nests(
+        "strings of strings",
+        "let deep = 'x'; for (let i = 0; i < 1e6; i++) deep = 'a' + deep + 'b'; return {
+         code: deep.charCodeAt(1e6) }",
+        DELIVERED_OR_LIMIT,
+    ),
+    nests(
+        "arrays to text",
+        "let deep = []; for (let i = 0; i < 1e5; i++) deep = [deep]; return {
+         text: String(deep) }",
+        THROWN,
+    ),
+    nests(
+        "flat of itself",
+        "const deep = []; deep[0] = deep; deep.flat(Infinity)",
+        THROWN,
+    ),
+    nests(
+        "JSON.parse, deep",
+        "JSON.parse('['.repeat(2e6) + ']'.repeat(2e6)); return event",
+        ANYTHING,
+    ),
+    nests(
+        "JSON.parse, deep and with a reviver",
+        "JSON.parse('['.repeat(1e5) + ']'.repeat(1e5), (key, value) => value); return event",
+        THROWN_OR_DELIVERED,
+    ),
+    nests(
+        "JSON.stringify, deep",
+        "let deep = []; for (let i = 0; i < 3e5; i++) deep = [deep]; return {
+         length: JSON.stringify(deep).length }",
+        THROWN_OR_DELIVERED,
+    ),
+    nests(
+        "JSON.stringify, deep and with a replacer",
+        "let deep = []; for (let i = 0; i < 1e5; i++) deep = [deep]; return {
+         length: JSON.stringify(deep, (key, value) => value).length }",
+        THROWN,
+    ),
+    nests(
+        "console, deep",
+        "let deep = {}; for (let i = 0; i < 1e5; i++) deep = { deep }; console.log('%O', deep);
+         console.dir(deep, { depth: Infinity }); return event",
+        DELIVERED,
+    ),
+    nests(
+        "groups of an expression",
+        "new RegExp('('.repeat(1e5) + ')'.repeat(1e5))",
+        THROWN,
+    ),
+    nests(
+        "lookaheads of an expression",
+        "return { found: new RegExp('(?='.repeat(5e4) + 'a' + ')'.repeat(5e4)).test('a') }",
+        THROWN,
+    ),
+    nests(
+        "classes of an expression",
+        "return { found: new RegExp('['.repeat(1e5) + 'a' + ']'.repeat(1e5), 'v').test('a') }",
+        THROWN,
+    ),
+    nests(
+        "repeats of an expression",
+        "return { found: new RegExp('(?:'.repeat(1000) + 'a' + '{2,3})'.repeat(1000)).test('a'.repeat(100)) }",
+        THROWN_OR_DELIVERED_OR_TIME,
+    ),
+    nests(
+        "length of an expression",
+        "return { found: new RegExp('(a{1000}){1000}'.repeat(10)).test('a') }",
+        THROWN_OR_DELIVERED_OR_TIME,
+    ),
+    nests(
+        "evaluated brackets",
+        "(0, eval)('['.repeat(2e6) + ']'.repeat(2e6))",
+        THROWN_OR_LIMIT,
+    ),
     nests("deep in, deep out", "return event", REFUSED_OR_NOT).made_event(deep_event),
     nests("deep objects in, deep out", "return event", REFUSED_OR_NOT).made_event(deep_objects),
-    nests("deep in, sent as a Struct, deep out", "let deep = {}; for (let i = 0; i < 3000; i++) deep = { deep }; event.deep = deep; return event", INVALID_RESULT).structured(),
-    nests("much too deep out, as a Struct", "let deep = []; for (let i = 0; i < 1e5; i++) deep = [deep]; event.deep = deep; return event", INVALID_RESULT).structured(),
-    nests("Error.cause, deep", "let deep = new Error('first'); for (let i = 0; i < 1e4; i++) deep = new Error('next', { cause: deep }); throw deep", THROWN),
-    nests("structure of its own, inspected", "const deep = new Map(); deep.set(deep, new Set([deep])); console.log(deep, [deep]); return event", DELIVERED),
-    nests("Date's conversion", "const deep = { [Symbol.toPrimitive]() { return +new Date(deep) } }; return { at: +deep }", THROWN),
-    nests("species", "class Deep extends Array { static get [Symbol.species]() { return new Deep(3).map(x => x) } } new Deep(1).map(x => x)", THROWN),
-    nests("spins at every depth", "const deep = n => { for (let i = 0; i < 1e9; i++) if (n < 5000) deep(n + 1) }; deep(0)", TIME),
+    nests(
+        "deep in, sent as a Struct, deep out",
+        "let deep = {}; for (let i = 0; i < 3000; i++) deep = { deep }; event.deep = deep;
+         return event",
+        INVALID_RESULT,
+    )
+    .structured(),
+    nests(
+        "much too deep out, as a Struct",
+        "let deep = []; for (let i = 0; i < 1e5; i++) deep = [deep]; event.deep = deep;
+         return event",
+        INVALID_RESULT,
+    )
+    .structured(),
+    nests(
+        "Error.cause, deep",
+        "let deep = new Error('first'); for (let i = 0; i < 1e4; i++) deep = new Error('next', {
+         cause: deep }); throw deep",
+        THROWN,
+    ),
+    nests(
+        "structure of its own, inspected",
+        "const deep = new Map(); deep.set(deep, new Set([deep])); console.log(deep, [deep]);
+         return event",
+        DELIVERED,
+    ),
+    nests(
+        "Date's conversion",
+        "const deep = { [Symbol.toPrimitive]() { return +new Date(deep) } }; return { at: +deep }",
+        THROWN,
+    ),
+    nests(
+        "species",
+        "class Deep extends Array { static get [Symbol.species]() {
+         return new Deep(3).map(x => x) } } new Deep(1).map(x => x)",
+        THROWN,
+    ),
+    nests(
+        "spins at every depth",
+        "const deep = n => { for (let i = 0; i < 1e9; i++) if (n < 5000) deep(n + 1) }; deep(0)",
+        TIME,
+    ),
     unreadable("source of parentheses", parentheses),
     unreadable("source of brackets", brackets),
     unreadable("source of arrows", arrows),

@@ -19,7 +19,7 @@ const fn spins_at_top(name: &'static str, source: &'static str) -> Attack {
 
 const fn of_family(mut attack: Attack) -> Attack {
     attack.family = "unkillable";
-    attack
+    attack.limits(600, 200)
 }
 
 const ONLY_WALL: &[End] = &[End::Failed(Code::Timeout)];
@@ -37,7 +37,8 @@ pub const ATTACKS: &[Attack] = &[
     ),
     spins(
         "finally within finally",
-        "const spin = () => { try { for (;;); } finally { try { spin() } finally { for (;;); } } }; spin()",
+        "const spin = () => { try { for (;;); } finally { try { spin() } finally { for (;;);
+         } } }; spin()",
     ),
     spins(
         "catch and begin anew",
@@ -53,7 +54,8 @@ pub const ATTACKS: &[Attack] = &[
     ),
     spins(
         "generator that ignores return",
-        "const all = { [Symbol.iterator]() { return { next: () => ({ done: false }), return() { for (;;); } } } }; for (const one of all) break",
+        "const all = { [Symbol.iterator]() { return { next: () => ({ done: false }), return() {
+         for (;;); } } } }; for (const one of all) break",
     ),
     spins(
         "iterator without end",
@@ -75,7 +77,8 @@ pub const ATTACKS: &[Attack] = &[
     ),
     spins(
         "with",
-        "const scope = new Proxy({}, { has: () => true, get() { for (;;); } }); Function('scope', 'with (scope) { one }')(scope)",
+        "const scope = new Proxy({}, { has: () => true, get() { for (;;); } });
+         Function('scope', 'with (scope) { one }')(scope)",
     ),
     spins(
         "delay's conversion",
@@ -138,7 +141,8 @@ pub const ATTACKS: &[Attack] = &[
     .limits(300, 300),
     spins_later(
         "short turns, much waiting",
-        "for (;;) { const start = Date.now(); while (Date.now() - start < 5); await new Promise(resolve => setTimeout(resolve, 5)) }",
+        "for (;;) { const start = Date.now(); while (Date.now() - start < 5);
+         await new Promise(resolve => setTimeout(resolve, 5)) }",
     ),
     spins_at_top(
         "top level: for",
@@ -146,7 +150,8 @@ pub const ATTACKS: &[Attack] = &[
     ),
     spins_at_top(
         "top level: finally",
-        "for (;;) { try { for (;;); } finally { continue } }\nfunction onTrack(event) { return event }",
+        "for (;;) { try { for (;;); } finally { continue } }\nfunction onTrack(event) {
+         return event }",
     ),
     spins_at_top(
         "top level: static block",
@@ -158,7 +163,8 @@ pub const ATTACKS: &[Attack] = &[
     ),
     spins_at_top(
         "top level: microtasks",
-        "const next = () => Promise.resolve().then(next); next();\nfunction onTrack(event) { return event }",
+        "(async () => { for (;;) await 0 })();\nfunction onTrack(event) {
+         return event }",
     ),
     spins_at_top(
         "top level: handler's getter",

@@ -42,12 +42,15 @@ pub const ATTACKS: &[Attack] = &[
     throws("Proxy", "throw new Proxy(new Error('inner'), {})", THROWN),
     throws(
         "spinning Proxy",
-        "const spin = () => { for (;;); }; throw new Proxy({}, { get: spin, has: spin, getPrototypeOf: spin, ownKeys: spin, getOwnPropertyDescriptor: spin })",
+        "const spin = () => { for (;;); }; throw new Proxy({}, {
+         get: spin, has: spin, getPrototypeOf: spin, ownKeys: spin, getOwnPropertyDescriptor: spin })",
         THROWN_OR_TIME,
     ),
     throws(
         "throwing Proxy",
-        "const no = () => { throw one }; const one = new Proxy({}, { get: no, has: no, getPrototypeOf: no, ownKeys: no, getOwnPropertyDescriptor: no }); throw one",
+        "const no = () => { throw one }; const one = new Proxy({}, {
+         get: no, has: no, getPrototypeOf: no, ownKeys: no, getOwnPropertyDescriptor: no });
+         throw one",
         THROWN,
     ),
     throws(
@@ -92,12 +95,14 @@ pub const ATTACKS: &[Attack] = &[
     ),
     throws(
         "message that recurses",
-        "throw Object.defineProperty(new Error('x'), 'message', { get() { return this.message } })",
+        "throw Object.defineProperty(new Error('x'), 'message', { get() {
+         return this.message } })",
         THROWN,
     ),
     throws(
         "message that is no text",
-        "throw Object.assign(new Error('x'), { message: { toString() { for (;;); } }, name: [], stack: new Proxy({}, {}) })",
+        "throw Object.assign(new Error('x'), { message: { toString() { for (;;); } },
+         name: [], stack: new Proxy({}, {}) })",
         THROWN,
     ),
     throws(
@@ -107,7 +112,8 @@ pub const ATTACKS: &[Attack] = &[
     ),
     throws(
         "spinning toString",
-        "throw { toString() { for (;;); }, valueOf() { for (;;); }, [Symbol.toPrimitive]() { for (;;); } }",
+        "throw { toString() { for (;;); }, valueOf() { for (;;); }, [Symbol.toPrimitive]() {
+         for (;;); } }",
         THROWN_OR_TIME,
     ),
     throws(
@@ -143,7 +149,8 @@ pub const ATTACKS: &[Attack] = &[
     ),
     throws(
         "stack of lies",
-        "throw Object.assign(new Error('x'), { stack: 'Error: x\\n    at onTrack (index.js:99999999999999999999:1)\\n    at f (index.js:0:0)\\n    at (index.js:-1:)\\n    at penstock:invoke.js:1:1'.repeat(3) })",
+        "throw Object.assign(new Error('x'), {
+         stack: 'Error: x\\n    at onTrack (index.js:99999999999999999999:1)\\n    at f (index.js:0:0)\\n    at (index.js:-1:)\\n    at penstock:invoke.js:1:1'.repeat(3) })",
         THROWN,
     ),
     throws(
@@ -174,7 +181,8 @@ pub const ATTACKS: &[Attack] = &[
     ),
     throws(
         "class with a long name",
-        "throw new ({ ['C' + 'x'.repeat(1e6)]: class extends Error {} }['C' + 'x'.repeat(1e6)])('x')",
+        "throw new ({
+         ['C' + 'x'.repeat(1e6)]: class extends Error {} }['C' + 'x'.repeat(1e6)])('x')",
         THROWN,
     ),
     throws(
@@ -215,7 +223,8 @@ pub const ATTACKS: &[Attack] = &[
     ),
     throws(
         "dropped in finally, after the time",
-        "try { for (;;); } catch { throw new DropEvent('never') } finally { throw new DropEvent('never') }",
+        "try { for (;;); } catch { throw new DropEvent('never') } finally {
+         throw new DropEvent('never') }",
         TIME,
     ),
     throws(
@@ -281,7 +290,8 @@ pub const ATTACKS: &[Attack] = &[
     ),
     rejects(
         "throw of a spinning thing in a timer",
-        "setTimeout(() => { throw { get message() { for (;;); } } }, 1); await new Promise(() => {})",
+        "setTimeout(() => { throw { get message() { for (;;); } } }, 1);
+         await new Promise(() => {})",
         THROWN_OR_TIME,
     ),
     rejects(
@@ -291,12 +301,14 @@ pub const ATTACKS: &[Attack] = &[
     ),
     rejects(
         "unhandled rejection of a spinning thing",
-        "Promise.reject({ get message() { for (;;); }, [Symbol.for('nodejs.util.inspect.custom')]() { for (;;); } }); return event",
+        "Promise.reject({ get message() { for (;;); },
+         [Symbol.for('nodejs.util.inspect.custom')]() { for (;;); } }); return event",
         ANYTHING,
     ),
     rejects(
         "unhandled rejection of a revoked Proxy",
-        "const { proxy, revoke } = Proxy.revocable({}, {}); revoke(); Promise.reject(proxy); return event",
+        "const { proxy, revoke } = Proxy.revocable({}, {}); revoke(); Promise.reject(proxy);
+         return event",
         DELIVERED,
     ),
     of_family(attack::whole(

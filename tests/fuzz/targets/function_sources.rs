@@ -51,7 +51,14 @@ impl Running {
     /// One cell, so that every source meets every other, and heaps that are soon full.
     fn start() -> Running {
         let heap = (16 << 20).to_string();
-        let settings = ["--cells", "1", "--cell-isolates", "8", "--heap-bytes", &heap];
+        let settings = [
+            "--cells",
+            "1",
+            "--cell-isolates",
+            "8",
+            "--heap-bytes",
+            &heap,
+        ];
         Running {
             service: Service::start(&settings),
             calls: 0,
@@ -62,16 +69,26 @@ impl Running {
         self.calls += 1;
         match call(&self.service, hostile_request(self.calls, source)) {
             Ok(response) => check_response(&response),
-            Err(status) => assert_eq!(status.code(), Code::InvalidArgument, "{status:?}"),
+            Err(status) => assert!(
+                status.code() == Code::InvalidArgument,
+                "{:?} where an outcome should be: {status:?}",
+                status.code()
+            ),
         }
         check_victim(&self.service, self.calls);
         let stderr = self.service.stderr();
-        assert!(!stderr.contains("panicked"), "a panic in the service:\n{stderr}");
+        assert!(
+            !stderr.contains("panicked"),
+            "a panic in the service:\n{stderr}"
+        );
     }
 }
 
 fn hostile_request(number: u64, source: &str) -> InvokeRequest {
-    let first = source.lines().next().and_then(|line| line.strip_prefix("//"));
+    let first = source
+        .lines()
+        .next()
+        .and_then(|line| line.strip_prefix("//"));
     let event = first.filter(|event| event.starts_with('{'));
     let limits = Limits {
         wall_time: Some(milliseconds(WALL_MILLIS)),
@@ -153,8 +170,13 @@ fn check_response(response: &InvokeResponse) {
 
 fn check_delivered(json: &[u8]) {
     assert!(json.len() <= RESULT_BYTES, "{} bytes of result", json.len());
-    let is_object = json.first() == Some(&b'{') && serde_json::from_slice::<IgnoredAny>(json).is_ok();
-    assert!(is_object, "not a JSON object: {}", String::from_utf8_lossy(json));
+    let is_object =
+        json.first() == Some(&b'{') && serde_json::from_slice::<IgnoredAny>(json).is_ok();
+    assert!(
+        is_object,
+        "not a JSON object: {}",
+        String::from_utf8_lossy(json)
+    );
 }
 
 fn check_error(error: &FunctionError) {

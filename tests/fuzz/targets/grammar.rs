@@ -7,8 +7,8 @@ use super::random::Random;
 
 const EVENTS: [&str; 8] = [
     r#"//{"type":"track"}"#,
-    r#"//{"type":"track","a":1}"#,
-    r#"//{"type":"track","properties":{}}"#,
+    r#"//{"type":"track","event":"Bought","properties":{"total":12.5,"items":["a","b"]},"userId":"u"}"#,
+    r#"//{"type":"track","context":{"ip":"::1","traits":{"name":"é😀"}},"properties":{"n":null}}"#,
     r#"//{"type":"track","properties":{"__proto__":{"a":1},"list":[1,[2]]}}"#,
     r#"//{"type":"track","toJSON":1,"then":2,"constructor":"\ud800"}"#,
     r#"//{"type":"identify"}"#,
@@ -16,59 +16,154 @@ const EVENTS: [&str; 8] = [
     r#"//{"type":"nothing"}"#,
 ];
 
+/// The first of them are tracks, which most handlers take.
+const TRACK_EVENTS: usize = 5;
+
 /// Defined before all else, so that handlers' code also runs at top level.
 const SHARED: &str = "var event = { properties: {} }, settings = {}, kept = [];";
 
 const LEAVES: [&str; 35] = [
-    "event", "settings", "undefined", "null", "NaN", "-0", "1n", "(2n ** 64n)", "Symbol('x')",
-    "Symbol.toPrimitive", "'text'", "'\\ud800'", "'é😀\\u2028'", "`line\n`", "/(a+)+$/u", "globalThis",
-    "this", "event.properties", "[]", "({})", "[,,]", "new Date(NaN)", "Error", "console", "kept",
-    "setTimeout", "new DropEvent('drop')", "new RetryError('again', { retryAfter: @N })",
-    "new ValidationError(`no`)", "new EventNotSupported", "(() => {})", "Object.create(null)",
-    "new (class Named extends Error {})('own')", "@N", "async () => { await null; throw 1 }",
+    "event",
+    "settings",
+    "undefined",
+    "null",
+    "NaN",
+    "-0",
+    "1n",
+    "(2n ** 64n)",
+    "Symbol('x')",
+    "Symbol.toPrimitive",
+    "'text'",
+    "'\\ud800'",
+    "'é😀\\u2028'",
+    "`line\n`",
+    "/(a+)+$/u",
+    "globalThis",
+    "this",
+    "event.properties",
+    "[]",
+    "({})",
+    "[,,]",
+    "new Date(NaN)",
+    "Error",
+    "console",
+    "kept",
+    "setTimeout",
+    "new DropEvent('drop')",
+    "new RetryError('again', { retryAfter: @N })",
+    "new ValidationError(`no`)",
+    "new EventNotSupported",
+    "(() => {})",
+    "Object.create(null)",
+    "new (class Named extends Error {})('own')",
+    "@N",
+    "async () => { await null; throw 1 }",
 ];
 
 const EXPRESSIONS: [&str; 47] = [
-    "[@E, @E, ...[@E]]", "({ ...(@E), [@E]: @E, @K: @E })", "({ get @K() { @S return @E } })",
-    "({ toJSON() { @S return @E } })", "({ toString() { @S return @E }, valueOf: @E })",
-    "({ [Symbol.toPrimitive]() { @S return @E } })", "({ then(take, refuse) { @S take(@E) } })",
-    "({ get then() { @S return @E } })", "new Proxy(@E, { get() { @S return @E } })",
+    "[@E, @E, ...[@E]]",
+    "({ ...(@E), [@E]: @E, @K: @E })",
+    "({ get @K() { @S return @E } })",
+    "({ toJSON() { @S return @E } })",
+    "({ toString() { @S return @E }, valueOf: @E })",
+    "({ [Symbol.toPrimitive]() { @S return @E } })",
+    "({ then(take, refuse) { @S take(@E) } })",
+    "({ get then() { @S return @E } })",
+    "new Proxy(@E, { get() { @S return @E } })",
     "new Proxy({}, { ownKeys() { @S return @E }, getOwnPropertyDescriptor() { throw @E } })",
     "new Proxy(@E, { getPrototypeOf() { throw @E }, has() { @S return @E } })",
     "new Proxy(function () {}, { apply() { @S return @E }, construct: @E })",
-    "(() => { @S return @E })()", "(function f(...all) { @S return all })(@E)",
-    "(async () => { await (@E); @S return @E })()", "[...(function* () { yield @E; @S yield* @E })()]",
-    "(@E)?.@K", "(@E)[@E]", "(@E)(@E)", "new (@E)(@E)", "`${@E}${@E}`", "String.raw`\\u${@E}`",
-    "JSON.stringify(@E)", "JSON.parse(@E)", "Object.assign(@E, @E)", "Object.freeze(@E)",
-    "Promise.resolve(@E)", "Promise.reject(@E)", "new Promise((done) => { @S done(@E) })",
-    "new Promise(() => { @S })", "Promise.all([@E, @E])", "('' + @E).repeat(@N)", "new Array(@N).fill(@E)",
-    "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!'.match(/(a+)+$/)", "eval(@E)", "eval('@N; (' + @E + ')')",
-    "Function(@E)()", "new Error(@E, { cause: @E })", "new AggregateError([@E], @E)",
-    "Object.assign(new Error('changed'), { name: @E, stack: @E })", "new Uint8Array(@N)",
-    "new WeakMap([[@E, @E]])", "class extends (@E) { static { @S } }", "(@E, @E)", "(kept.push(@E), kept)",
-    "typeof (@E) + (@E)", "new Map([[@E, @E]])",
+    "(() => { @S return @E })()",
+    "(function f(...all) { @S return all })(@E)",
+    "(async () => { await (@E); @S return @E })()",
+    "[...(function* () { yield @E; @S yield* @E })()]",
+    "(@E)?.@K",
+    "(@E)[@E]",
+    "(@E)(@E)",
+    "new (@E)(@E)",
+    "`${@E}${@E}`",
+    "String.raw`\\u${@E}`",
+    "JSON.stringify(@E)",
+    "JSON.parse(@E)",
+    "Object.assign(@E, @E)",
+    "Object.freeze(@E)",
+    "Promise.resolve(@E)",
+    "Promise.reject(@E)",
+    "new Promise((done) => { @S done(@E) })",
+    "new Promise(() => { @S })",
+    "Promise.all([@E, @E])",
+    "('' + @E).repeat(@N)",
+    "new Array(@N).fill(@E)",
+    "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!'.match(/(a+)+$/)",
+    "eval(@E)",
+    "eval('@N; (' + @E + ')')",
+    "Function(@E)()",
+    "new Error(@E, { cause: @E })",
+    "new AggregateError([@E], @E)",
+    "Object.assign(new Error('changed'), { name: @E, stack: @E })",
+    "new Uint8Array(@N)",
+    "new WeakMap([[@E, @E]])",
+    "class extends (@E) { static { @S } }",
+    "(@E, @E)",
+    "(kept.push(@E), kept)",
+    "typeof (@E) + (@E)",
+    "new Map([[@E, @E]])",
 ];
 
 const STATEMENTS: [&str; 53] = [
-    "kept.push(@E);", "console.log(@E, @E);", "console.error('%s %o %d %j %c', @E, @E);",
-    "console.table(@E);", "console.dir(@E);", "console.trace(@E);", "console.group(@E);", "throw @E;",
-    "try { @S } catch (error) { @S kept.push(error.stack) } finally { @S }", "try { @S } catch { @S }",
-    "for (let i = 0; i < @N; i++) { @S }", "for (const key in @E) { @S }", "for (const item of @E) { @S break }",
-    "do { @S } while (@E);", "for (;;) { @S }", "while (true);", "outer: { @S break outer; }",
-    "if (@E) { @S } else { @S }", "switch (@E) { case @E: @S default: @S }", "setTimeout(() => { @S }, @N);",
-    "setInterval(() => { @S }, @N);", "setImmediate(() => { @S });", "queueMicrotask(() => { @S });",
-    "clearTimeout(@E);", "Promise.resolve(@E).then(() => { @S });", "(async () => { await @E; @S })();",
-    "(async () => { for await (const item of @E) { @S } })();", "@P.@K = @E;", "@P.@K = function () { @S return @E };",
-    "@P.@K = undefined;", "Object.defineProperty(@P, '@K', { get() { @S return @E }, configurable: true });",
-    "delete @P.@K;", "Object.setPrototypeOf(@P, @E);", "Object.freeze(@P);",
-    "Error.prepareStackTrace = (error, frames) => { @S return @E };", "Error.stackTraceLimit = @N;",
-    "event = @E;", "event.@K = @E;", "event.self = event;", "settings.@K = @E;",
+    "kept.push(@E);",
+    "console.log(@E, @E);",
+    "console.error('%s %o %d %j %c', @E, @E);",
+    "console.table(@E);",
+    "console.dir(@E);",
+    "console.trace(@E);",
+    "console.group(@E);",
+    "throw @E;",
+    "try { @S } catch (error) { @S kept.push(error.stack) } finally { @S }",
+    "try { @S } catch { @S }",
+    "for (let i = 0; i < @N; i++) { @S }",
+    "for (const key in @E) { @S }",
+    "for (const item of @E) { @S break }",
+    "do { @S } while (@E);",
+    "for (;;) { @S }",
+    "while (true);",
+    "outer: { @S break outer; }",
+    "if (@E) { @S } else { @S }",
+    "switch (@E) { case @E: @S default: @S }",
+    "setTimeout(() => { @S }, @N);",
+    "setInterval(() => { @S }, @N);",
+    "setImmediate(() => { @S });",
+    "queueMicrotask(() => { @S });",
+    "clearTimeout(@E);",
+    "Promise.resolve(@E).then(() => { @S });",
+    "(async () => { await @E; @S })();",
+    "(async () => { for await (const item of @E) { @S } })();",
+    "@P.@K = @E;",
+    "@P.@K = function () { @S return @E };",
+    "@P.@K = undefined;",
+    "Object.defineProperty(@P, '@K', { get() { @S return @E }, configurable: true });",
+    "delete @P.@K;",
+    "Object.setPrototypeOf(@P, @E);",
+    "Object.freeze(@P);",
+    "Error.prepareStackTrace = (error, frames) => { @S return @E };",
+    "Error.stackTraceLimit = @N;",
+    "event = @E;",
+    "event.@K = @E;",
+    "event.self = event;",
+    "settings.@K = @E;",
     "{ let deep = []; for (let i = 0; i < 20000; i++) deep = [deep]; event.deep = deep }",
-    "{ function again() { again() } again() }", "(function again() { try { again() } finally { again() } })();",
-    "{ const hog = []; for (;;) hog.push(new Array(10000).fill(1.5)) }", "debugger;",
-    "with (@E) { @S }", "var @K = @E;", "globalThis.@K = @E;", "{ const own = @E; own.@K ??= @E }",
-    "kept.push(new Error('kept').stack);", "Promise.prototype.then = function () { @S return @E };",
-    "[].@K = @E;", "void @E;",
+    "{ function again() { again() } again() }",
+    "(function again() { try { again() } finally { again() } })();",
+    "{ const hog = []; for (;;) hog.push(new Array(10000).fill(1.5)) }",
+    "debugger;",
+    "Function('scope', 'with (scope) { return value }')(@E);",
+    "var @K = @E;",
+    "globalThis.@K = @E;",
+    "{ const own = @E; own.@K ??= @E }",
+    "kept.push(new Error('kept').stack);",
+    "Promise.prototype.then = function () { @S return @E };",
+    "[].@K = @E;",
+    "void @E;",
 ];
 
 const NUMBERS: [&str; 13] = [
@@ -76,16 +171,59 @@ const NUMBERS: [&str; 13] = [
 ];
 
 const KEYS: [&str; 28] = [
-    "then", "toJSON", "constructor", "__proto__", "message", "name", "stack", "type", "length", "get", "call",
-    "apply", "bind", "toString", "valueOf", "next", "return", "push", "join", "has", "parse", "stringify", "cause",
-    "errors", "retryAfter", "onTrack", "prepareStackTrace", "value",
+    "then",
+    "toJSON",
+    "constructor",
+    "__proto__",
+    "message",
+    "name",
+    "stack",
+    "type",
+    "length",
+    "get",
+    "call",
+    "apply",
+    "bind",
+    "toString",
+    "valueOf",
+    "next",
+    "return",
+    "push",
+    "join",
+    "has",
+    "parse",
+    "stringify",
+    "cause",
+    "errors",
+    "retryAfter",
+    "onTrack",
+    "prepareStackTrace",
+    "value",
 ];
 
 const PROTOTYPES: [&str; 22] = [
-    "Object.prototype", "Function.prototype", "Array.prototype", "Promise.prototype", "Error.prototype",
-    "String.prototype", "RegExp.prototype", "Map.prototype", "Symbol.prototype", "DropEvent.prototype",
-    "RetryError.prototype", "globalThis", "JSON", "Reflect", "Object", "Array", "Error", "Promise", "console",
-    "(async () => {}).constructor.prototype", "[][Symbol.iterator]().__proto__", "setTimeout(() => {}).__proto__",
+    "Object.prototype",
+    "Function.prototype",
+    "Array.prototype",
+    "Promise.prototype",
+    "Error.prototype",
+    "String.prototype",
+    "RegExp.prototype",
+    "Map.prototype",
+    "Symbol.prototype",
+    "DropEvent.prototype",
+    "RetryError.prototype",
+    "globalThis",
+    "JSON",
+    "Reflect",
+    "Object",
+    "Array",
+    "Error",
+    "Promise",
+    "console",
+    "(async () => {}).constructor.prototype",
+    "[][Symbol.iterator]().__proto__",
+    "setTimeout(() => {}).__proto__",
 ];
 
 const HANDLERS: [&str; 20] = [
@@ -111,9 +249,13 @@ const HANDLERS: [&str; 20] = [
     "function onBatch(events) { @S return events } function onTrack() { return import.meta ?? @E }",
 ];
 
+/// The first of them are ordinary, but for what they do.
+const PLAIN_HANDLERS: usize = 5;
+
 /// What a parser does not expect where it stands.
 const BREAKAGE: [&str; 14] = [
-    "}", "{", ")", "`", "'", "/*", "\\", "\u{0}", "\u{2028}", "await", "yield", "export", "#private", "<!--",
+    "}", "{", ")", "`", "'", "/*", "\\", "\u{0}", "\u{2028}", "await", "yield", "export",
+    "#private", "<!--",
 ];
 
 /// Beyond it only leaves grow.
@@ -123,7 +265,12 @@ const DEEPEST: usize = 5;
 
 /// A source in parts that can be left out: the event, what the top level does, the handler.
 pub fn pieces(random: &mut Random) -> Vec<String> {
-    let mut pieces = vec![random.pick(&EVENTS).to_owned(), SHARED.to_owned()];
+    let events = if random.one_in(4) {
+        &EVENTS[TRACK_EVENTS..]
+    } else {
+        &EVENTS[..TRACK_EVENTS]
+    };
+    let mut pieces = vec![random.pick(events).to_owned(), SHARED.to_owned()];
     for _ in 0..random.below(5) {
         let statement = grown("@S", random);
         pieces.push(match random.one_in(4) {
@@ -131,7 +278,12 @@ pub fn pieces(random: &mut Random) -> Vec<String> {
             false => format!("try {{ {statement} }} catch {{}}"),
         });
     }
-    pieces.push(grown(random.pick(&HANDLERS), random));
+    let handlers = if random.one_in(2) {
+        &HANDLERS[..PLAIN_HANDLERS]
+    } else {
+        &HANDLERS
+    };
+    pieces.push(grown(random.pick(handlers), random));
     if random.one_in(12) {
         damage(&mut pieces, random);
     }

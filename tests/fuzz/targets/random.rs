@@ -17,10 +17,10 @@ impl Random {
     }
 
     /// Takes a byte a choice, so that a small change of the script is a small change of what is made.
-    pub fn scripted(script: &[u8]) -> Random {
+    pub fn scripted(script: Vec<u8>) -> Random {
         Random {
             state: 0,
-            script: script.to_vec().into_iter(),
+            script: script.into_iter(),
         }
     }
 
@@ -59,5 +59,5 @@ fn choices_repeat_and_a_script_goes_first() {
     let choices = |mut random: Random| [random.below(10), random.below(10), random.below(1000)];
     assert_eq!(choices(Random::seeded(1)), choices(Random::seeded(1)));
     assert_ne!(choices(Random::seeded(1)), choices(Random::seeded(2)));
-    assert_eq!(choices(Random::scripted(&[7, 13]))[..2], [7, 3]);
+    assert_eq!(choices(Random::scripted(vec![7, 13]))[..2], [7, 3]);
 }

@@ -98,11 +98,7 @@ fn check_encoding<Out: Frame, In: Frame>(frame: &In) {
         .encode(frame.clone(), &mut bytes)
         .expect("what was read can be written");
     let again = read::<Out, In>(&[&bytes]);
-    assert_eq!(
-        again,
-        (vec![frame.clone()], None),
-        "written and read again"
-    );
+    assert_eq!(again, (vec![frame.clone()], None), "written and read again");
 }
 
 fn check_finished(frame: wire::Finished) {
