@@ -128,7 +128,7 @@ impl Scheduler {
         {
             let outcome = match parked.cause {
                 Cause::OutOfMemory => heap_limit_error(self.engine.heap_bytes()).into(),
-                Cause::Aborted => FunctionError::executor_lost().into(),
+                Cause::Broken => FunctionError::executor_lost().into(),
             };
             self.answer_given_up(&invocation, given_up, Some(outcome));
         }

@@ -25,18 +25,15 @@ const FATAL_SIGNALS: [libc::c_int; 3] = [libc::SIGABRT, libc::SIGTRAP, libc::SIG
 /// Why a thread parked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
-    /// The isolate came to the end of its memory past the grant.
+    /// The isolate came to the end of its memory past the grant, or asked for more than can ever be had.
     OutOfMemory,
-    /// V8 found itself broken, or something aborted.
-    Aborted,
+    /// V8 found itself broken.
+    Broken,
 }
-
-/// What V8 says when it is asked for more elements than any array can have.
-const INVALID_SIZE: &str = "invalid size error";
 
 const SEATED: u8 = 0;
 const PARKED_OUT_OF_MEMORY: u8 = 1;
-const PARKED_ABORTED: u8 = 2;
+const PARKED_BROKEN: u8 = 2;
 const REPORTED: u8 = 3;
 
 /// No invocation has this number.
@@ -150,7 +147,7 @@ impl Slot {
     fn report(&self) -> Option<Parked> {
         let cause = match self.state.load(Ordering::Acquire) {
             PARKED_OUT_OF_MEMORY => Cause::OutOfMemory,
-            PARKED_ABORTED => Cause::Aborted,
+            PARKED_BROKEN => Cause::Broken,
             _ => return None,
         };
         self.state.store(REPORTED, Ordering::Release);
@@ -172,20 +169,19 @@ fn install_handler(signal: libc::c_int) -> io::Result<()> {
 }
 
 /// Only atomics, write(2) and pause(2) from here on: a signal may have come in the middle of an allocation.
+///
+/// What V8 finds broken it tells [`on_fatal_error`] first, so what comes here unannounced is an allocation
+/// that it or the system could not make: V8 aborts on sizes that no array can have.
 extern "C" fn on_signal(signal: libc::c_int) {
-    park_if_seated(PARKED_ABORTED);
+    park_if_seated(PARKED_OUT_OF_MEMORY);
     // No JS thread: let the signal do what it does.
     // SAFETY: resetting a handler is allowed in a handler.
     unsafe { libc::signal(signal, libc::SIG_DFL) };
 }
 
-fn on_fatal_error(_file: &str, _line: i32, message: &str) {
-    let asked_too_much = message.contains(INVALID_SIZE);
-    park_if_seated(if asked_too_much {
-        PARKED_OUT_OF_MEMORY
-    } else {
-        PARKED_ABORTED
-    });
+/// V8's word that it found itself broken: a check of its own failed.
+fn on_fatal_error(_file: &str, _line: i32, _message: &str) {
+    park_if_seated(PARKED_BROKEN);
 }
 
 /// V8's word that an isolate is out of memory; to be set on each.
