@@ -5,6 +5,7 @@
 use std::{fmt, str::Utf8Error};
 
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
 
 /// Why an event can't be run. Each says which field is at fault.
 #[derive(Debug, thiserror::Error)]
@@ -84,30 +85,40 @@ impl<'de> Visitor<'de> for HeadVisitor {
     }
 }
 
-/// Whether a key is `type`. Read as bytes, which may hold lone surrogates.
+/// Whether a key is `type`. Taken raw, which checks it to the letter and lets lone surrogates pass.
 struct IsType;
 
 impl<'de> DeserializeSeed<'de> for IsType {
     type Value = bool;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
-        deserializer.deserialize_bytes(self)
+        let raw = <&RawValue as de::Deserialize>::deserialize(deserializer)?.get();
+        // Only a key with an escape can be `type` and be written otherwise.
+        Ok(raw == r#""type""# || raw.contains('\\') && text_of(raw) == "type")
     }
 }
 
-impl Visitor<'_> for IsType {
-    type Value = bool;
+/// The text of a raw JSON string; lone surrogates in it become U+FFFD.
+fn text_of(raw: &str) -> String {
+    let read = serde_json::Deserializer::from_str(raw).deserialize_bytes(Text);
+    read.unwrap_or_default()
+}
+
+struct Text;
+
+impl Visitor<'_> for Text {
+    type Value = String;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key")
+        f.write_str("a string")
     }
 
-    fn visit_bytes<E: de::Error>(self, key: &[u8]) -> Result<bool, E> {
-        Ok(key == b"type")
+    fn visit_bytes<E: de::Error>(self, text: &[u8]) -> Result<String, E> {
+        Ok(String::from_utf8_lossy(text).into_owned())
     }
 
-    fn visit_str<E: de::Error>(self, key: &str) -> Result<bool, E> {
-        self.visit_bytes(key.as_bytes())
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<String, E> {
+        Ok(text.to_owned())
     }
 }
 
@@ -118,32 +129,11 @@ impl<'de> DeserializeSeed<'de> for TypeSeed {
     type Value = TypeField;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<TypeField, D::Error> {
-        let raw = <&serde_json::value::RawValue as de::Deserialize>::deserialize(deserializer)?;
-        let mut value = serde_json::Deserializer::from_str(raw.get());
-        if !raw.get().starts_with('"') {
-            return Ok(TypeField::OtherKind);
-        }
-        value.deserialize_bytes(TypeText).map_err(de::Error::custom)
-    }
-}
-
-struct TypeText;
-
-impl Visitor<'_> for TypeText {
-    type Value = TypeField;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string")
-    }
-
-    fn visit_bytes<E: de::Error>(self, text: &[u8]) -> Result<TypeField, E> {
-        Ok(TypeField::String(
-            String::from_utf8_lossy(text).into_owned(),
-        ))
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<TypeField, E> {
-        self.visit_bytes(text.as_bytes())
+        let raw = <&RawValue as de::Deserialize>::deserialize(deserializer)?.get();
+        Ok(match raw.starts_with('"') {
+            true => TypeField::String(text_of(raw)),
+            false => TypeField::OtherKind,
+        })
     }
 }
 
@@ -169,6 +159,7 @@ mod tests {
             Ok("track"),
         );
         check(r#"{"type":1,"type":"page"}"#, Ok("page"));
+        check(r#"{"t\u0079pe":"page"}"#, Ok("page"));
         check(
             r#"{"\ud800":"\udc00","type":"page\ud800"}"#,
             Ok("page\u{fffd}\u{fffd}\u{fffd}"),
@@ -182,6 +173,8 @@ mod tests {
         check("nonsense", Err("is not JSON"));
         check(r#"{"type":"track""#, Err("is not JSON"));
         check(r#"{"type":"track"} x"#, Err("is not JSON"));
+        check("{\"\ntype\":\"track\"}", Err("is not JSON"));
+        check("{\"type\":\"tra\tck\"}", Err("is not JSON"));
         check(r#"[{"type":"track"}]"#, Err("must be a JSON object"));
         check("null", Err("must be a JSON object"));
         check("{}", Err("is missing"));

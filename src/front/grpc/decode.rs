@@ -183,9 +183,38 @@ fn lowered_time(
     asked: Option<prost_types::Duration>,
     allowed: Duration,
 ) -> Result<Duration, Fault> {
-    match asked.map(Duration::try_from) {
+    match asked {
         None => Ok(allowed),
-        Some(Ok(asked)) if !asked.is_zero() => Ok(asked.min(allowed)),
-        Some(_) => Err(Fault::new(field, "must be longer than nothing")),
+        Some(asked) => match duration(asked) {
+            Some(asked) if !asked.is_zero() => Ok(asked.min(allowed)),
+            _ => Err(Fault::new(field, "must be a duration longer than nothing")),
+        },
+    }
+}
+
+/// `None` for what protobuf calls invalid, and for what is negative. prost's own conversion overflows on the
+/// extremes.
+fn duration(duration: prost_types::Duration) -> Option<Duration> {
+    let seconds = u64::try_from(duration.seconds).ok()?;
+    let nanos = u32::try_from(duration.nanos).ok()?;
+    (nanos < 1_000_000_000).then(|| Duration::new(seconds, nanos))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_taken_apart_without_overflow() {
+        #[track_caller]
+        fn check(seconds: i64, nanos: i32, expect: Option<Duration>) {
+            assert_eq!(duration(prost_types::Duration { seconds, nanos }), expect);
+        }
+        check(1, 5, Some(Duration::new(1, 5)));
+        check(i64::MAX, 0, Some(Duration::from_secs(i64::MAX as u64)));
+        check(0, 1_000_000_000, None);
+        check(-1, 0, None);
+        check(0, -1, None);
+        check(i64::MIN, i32::MIN, None);
     }
 }

@@ -199,12 +199,15 @@ fn low_follows(json: &[u8], place: usize) -> bool {
 
 /// Which half of a pair `uXXXX` stands for, if it stands for one.
 fn surrogate_half(escape: &[u8]) -> Option<Half> {
-    match escape {
-        [b'u', b'd' | b'D', third, ..] => match third {
-            b'8' | b'9' | b'a' | b'b' | b'A' | b'B' => Some(Half::High),
-            b'c'..=b'f' | b'C'..=b'F' => Some(Half::Low),
-            _ => None,
-        },
+    let [b'u', b'd' | b'D', third, rest @ ..] = escape else {
+        return None;
+    };
+    if !rest.iter().all(u8::is_ascii_hexdigit) {
+        return None;
+    }
+    match third {
+        b'8' | b'9' | b'a' | b'b' | b'A' | b'B' => Some(Half::High),
+        b'c'..=b'f' | b'C'..=b'F' => Some(Half::Low),
         _ => None,
     }
 }
