@@ -11,6 +11,18 @@ run *arguments:
 test *arguments:
     cargo test {{arguments}}
 
+# All attacks in random order beside 16 victims, for some minutes
+soak minutes="10":
+    PENSTOCK_SOAK_MINUTES={{minutes}} cargo test --release --test attacks -- --nocapture nothing_one
+
+# Only the attacks whose name or family contains this
+attack part:
+    PENSTOCK_ATTACKS={{part}} cargo test --test attacks -- --nocapture nothing_one
+
+# What a hog costs its neighbours
+neighbour:
+    cargo bench --bench neighbour
+
 # What every change has to pass
 ci:
     .ci/run

@@ -330,7 +330,7 @@ impl<Out, In: Message + Default> Decoder for FrameCodec<Out, In> {
             return Err(FrameError::TooLarge(length));
         }
         if buffer.len() < LENGTH_BYTES + length {
-            buffer.reserve(LENGTH_BYTES + length - buffer.len());
+            // The length is only a claim: room is made as the body comes.
             return Ok(None);
         }
         buffer.advance(LENGTH_BYTES);

@@ -177,7 +177,7 @@ impl FunctionIsolate {
             while let Some(id) = pop_due_timer(scope, now) {
                 let id = v8::Number::new(scope, id as f64).into();
                 let _ = call_entry(scope, entries, Entry::FireTimer, &[id]);
-                scope.perform_microtask_checkpoint();
+                drain_microtasks(scope);
                 if scope.has_terminated() {
                     return TurnEnd::Terminated;
                 }
@@ -319,15 +319,20 @@ fn json_string<'s>(scope: &v8::PinScope<'s, '_>, text: &[u8]) -> Option<v8::Loca
     }
 }
 
-/// Drains the microtasks, reports what nobody handled, and tells how the turn ended.
-fn end_turn(
-    scope: &mut v8::PinnedRef<'_, v8::TryCatch<'_, '_, v8::HandleScope<'_>>>,
-    entries: &[v8::Global<v8::Function>],
-) -> TurnEnd {
-    scope.perform_microtask_checkpoint();
+type TryCatch<'a, 'b, 's, 'i> = v8::PinnedRef<'a, v8::TryCatch<'b, 's, v8::HandleScope<'i>>>;
+
+/// Runs microtasks until there are none. Not after a termination: V8 forgets it once it has unwound, and
+/// what is entered then has no alarm.
+fn drain_microtasks(scope: &mut TryCatch<'_, '_, '_, '_>) {
     if !scope.has_terminated() {
-        report_rejections(scope, entries);
+        scope.perform_microtask_checkpoint();
     }
+}
+
+/// Drains the microtasks, reports what nobody handled, and tells how the turn ended.
+fn end_turn(scope: &mut TryCatch<'_, '_, '_, '_>, entries: &[v8::Global<v8::Function>]) -> TurnEnd {
+    drain_microtasks(scope);
+    report_rejections(scope, entries);
     if scope.has_terminated() {
         return TurnEnd::Terminated;
     }
@@ -340,12 +345,15 @@ fn end_turn(
     }
 }
 
-fn report_rejections(scope: &mut v8::PinScope<'_, '_>, entries: &[v8::Global<v8::Function>]) {
+fn report_rejections(scope: &mut TryCatch<'_, '_, '_, '_>, entries: &[v8::Global<v8::Function>]) {
     let rejections = match scope.get_slot_mut::<HostState>() {
         Some(host) => std::mem::take(&mut host.rejections),
         None => return,
     };
     for rejection in rejections {
+        if scope.has_terminated() {
+            return;
+        }
         let reason = v8::Local::new(scope, &rejection.reason);
         let _ = call_entry(scope, entries, Entry::ReportRejection, &[reason]);
     }

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use bytes::Bytes;
 
-use super::call_entry;
+use super::{TryCatch, call_entry, drain_microtasks};
 use crate::{
     cell::runtime::Entry,
     invocation::{ErrorCode, FunctionError, StackFrame},
@@ -46,8 +46,6 @@ impl From<FunctionError> for NotLoaded {
         Self::Because(Box::new(error))
     }
 }
-
-type TryCatch<'a, 'b, 's, 'i> = v8::PinnedRef<'a, v8::TryCatch<'b, 's, v8::HandleScope<'i>>>;
 
 /// Finds every handler a script may have declared; `let` and `const` are seen here, though not as
 /// properties of the global object. In the order of the runtime's handler names.
@@ -97,6 +95,9 @@ pub fn load(
         }
         None => return Err(syntax_error(scope, source)),
     };
+    if scope.has_terminated() {
+        return Err(NotLoaded::Reported);
+    }
     match call_entry(scope, entries, Entry::SetHandlers, &found.arguments) {
         None => Err(NotLoaded::Reported),
         Some(defined) if defined.is_int32() && defined.int32_value(scope) == Some(0) => {
@@ -181,7 +182,10 @@ fn run_script<'s>(
     if script.bind_to_current_context(scope).run(scope).is_none() {
         return Err(report_thrown(scope, entries));
     }
-    scope.perform_microtask_checkpoint();
+    drain_microtasks(scope);
+    if scope.has_terminated() {
+        return Err(NotLoaded::Reported);
+    }
     let handlers = v8::String::new(scope, COLLECT_HANDLERS)
         .and_then(|collect| v8::Script::compile(scope, collect, None))
         .and_then(|collect| collect.run(scope))
@@ -229,7 +233,10 @@ fn run_module<'s>(
         return Err(report_thrown(scope, entries));
     };
     promise.mark_as_handled();
-    scope.perform_microtask_checkpoint();
+    drain_microtasks(scope);
+    if scope.has_terminated() {
+        return Err(NotLoaded::Reported);
+    }
     match promise.state() {
         v8::PromiseState::Fulfilled => {}
         v8::PromiseState::Rejected => {
@@ -247,12 +254,15 @@ fn run_module<'s>(
 
 /// Named exports first; what is missing comes from the default export, if that is an object.
 fn exported_handlers<'s>(
-    scope: &v8::PinScope<'s, '_>,
+    scope: &TryCatch<'_, '_, 's, '_>,
     module: v8::Local<'s, v8::Module>,
 ) -> Vec<v8::Local<'s, v8::Value>> {
     let undefined: v8::Local<'_, v8::Value> = v8::undefined(scope).into();
     let namespace = module.get_module_namespace();
     let get = |from: v8::Local<'s, v8::Value>, name: &str| -> v8::Local<'s, v8::Value> {
+        if scope.has_terminated() {
+            return undefined;
+        }
         let name = v8::String::new(scope, name);
         let object = v8::Local::<v8::Object>::try_from(from).ok();
         object

@@ -53,6 +53,31 @@ pub const ATTACKS: &[Attack] = &[
         "for (;;) { for (let i = 0; i < 7; i++); }",
     ),
     spins(
+        "a change of shape every time",
+        "for (;;) { globalThis.__proto__ = {}; }",
+    ),
+    spins(
+        "spins in a microtask once the handler is stopped",
+        "Promise.resolve().then(() => { for (;;); }); for (;;);",
+    ),
+    spins(
+        "spins in every rejection's report",
+        "for (let i = 0; i < 9; i++) Promise.reject({ get x() { return 1 }, [Symbol.for('nodejs.util.inspect.custom')]() { for (;;); } }); return event",
+    ),
+    spins_later(
+        "spins in a microtask once its timer is stopped",
+        "setTimeout(() => { Promise.resolve().then(() => { for (;;); }); for (;;); }, 1); await new Promise(() => {})",
+    ),
+    spins_at_top(
+        "spins while its exports are read",
+        "export default new Proxy({}, { get() { for (;;); } })",
+    ),
+    spins_at_top(
+        "spins in a microtask and while its handlers are looked for",
+        "Promise.resolve().then(() => { for (;;); });
+         Object.defineProperty(globalThis, 'onTrack', { get() { for (;;); } })",
+    ),
+    spins(
         "generator that ignores return",
         "const all = { [Symbol.iterator]() { return { next: () => ({ done: false }), return() {
          for (;;); } } } }; for (const one of all) break",

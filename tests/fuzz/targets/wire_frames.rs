@@ -7,18 +7,15 @@ use penstock::{
     api::InvokeResponse,
     front::grpc::{decode::EventForm, encode},
     invocation::Finished,
-    wire::{
-        self, FrameCodec, FrontFrame, MAX_FRAME_BYTES, ToCell, ToFront, finished_from_wire,
-        finished_to_wire,
-    },
+    wire::{self, FrameCodec, FrontFrame, ToCell, ToFront, finished_from_wire, finished_to_wire},
 };
 use prost::Message;
 use tokio_util::codec::{Decoder, Encoder};
 
 use super::random::Random;
 
-/// What a decoder may hold beyond what arrived. A length is believed up to the bound of a frame, no further.
-const AHEAD_BYTES: usize = MAX_FRAME_BYTES + 64;
+/// What a decoder may hold beyond what arrived: a length makes it hold nothing.
+const AHEAD_BYTES: usize = 1024;
 
 /// A frame of either direction.
 trait Frame: Message + Default + Clone + PartialEq + Debug {}
