@@ -24,12 +24,12 @@ use crate::{
     },
 };
 
-mod clock;
 mod hogs;
 mod invocation;
 mod isolate;
 mod lockdown;
 mod logs;
+mod os_thread;
 mod pool;
 mod runtime;
 mod scheduler;

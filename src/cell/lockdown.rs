@@ -155,7 +155,6 @@ mod filter {
         libc::SYS_sched_getaffinity,
         libc::SYS_sched_getparam,
         libc::SYS_sched_getscheduler,
-        libc::SYS_setpriority,
         libc::SYS_set_robust_list,
         libc::SYS_set_tid_address,
         libc::SYS_rseq,
@@ -201,6 +200,12 @@ mod filter {
         );
         let set_name = libc::PR_SET_NAME as u64;
         rules.insert(libc::SYS_prctl, vec![only(0, SeccompCmpOp::Eq, set_name)?]);
+        // Down, never up.
+        let idle = libc::SCHED_IDLE as u64;
+        rules.insert(
+            libc::SYS_sched_setscheduler,
+            vec![only(1, SeccompCmpOp::Eq, idle)?],
+        );
         // Signals to threads of this process only.
         let own = u64::from(std::process::id());
         rules.insert(libc::SYS_tgkill, vec![only(0, SeccompCmpOp::Eq, own)?]);

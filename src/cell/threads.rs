@@ -1,6 +1,6 @@
 //! The run queue and the JS threads that serve it. Knows nothing of V8.
 //!
-//! A thread whose turn takes long is demoted: it goes on at the lowest priority, another takes its place
+//! A thread whose turn takes long is demoted: it runs on only when nobody else wants to, another takes its place
 //! at once, and it retires after the turn. So a hog costs its neighbours neither a thread nor their
 //! latency.
 
@@ -16,12 +16,9 @@ use std::{
 };
 
 use parking_lot::{Condvar, Mutex};
-use rustix::{
-    process::setpriority_process,
-    thread::{Pid, gettid},
-};
+use rustix::thread::{Pid, gettid};
 
-use super::clock;
+use super::os_thread;
 
 /// V8 counts on about 1 MiB of stack for JavaScript; the rest is for what C++ and ops put on top.
 const STACK_BYTES: usize = 8 << 20;
@@ -29,9 +26,6 @@ const STACK_BYTES: usize = 8 << 20;
 /// Demoted threads that may be there beside the serving ones. At the bound a demoted thread is not
 /// replaced, so that hogs slow each other down and not the machine.
 const MAX_DEMOTED: usize = 32;
-
-/// The priority of demoted threads: the lowest.
-const LOWEST_PRIORITY: i32 = 19;
 
 /// Jobs in order of arrival. Bounded by the invocations that the front allows in flight: each has at
 /// most one job here.
@@ -89,7 +83,7 @@ impl JsThread {
 
     /// CPU time the thread has used since it started.
     pub fn cpu_time(&self) -> Duration {
-        clock::cpu_time_of(self.id)
+        os_thread::cpu_time_of(self.id)
     }
 
     /// Whether it is to retire.
@@ -140,13 +134,13 @@ impl<J: Send + 'static> Threads<J> {
         Ok(threads)
     }
 
-    /// Has a thread go on at the lowest priority and retire after its turn, and puts another in its place.
+    /// Has a thread run only when nobody else wants to and retire after its turn, and puts another in its place.
     pub fn demote(self: &Arc<Self>, thread: &JsThread) {
         if thread.demoted.swap(true, Ordering::AcqRel) {
             return;
         }
-        if let Err(error) = setpriority_process(Some(thread.id), LOWEST_PRIORITY) {
-            tracing::warn!(%error, "a thread's priority could not be lowered");
+        if let Err(error) = os_thread::run_only_when_idle(thread.id) {
+            tracing::warn!(%error, "a thread could not be demoted");
         }
         if let Err(error) = self.add() {
             tracing::warn!(%error, "a long turn's thread could not be replaced");

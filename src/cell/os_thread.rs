@@ -1,11 +1,8 @@
-//! CPU clocks of threads.
+//! What the kernel does for a thread: its CPU clock, its scheduling class.
 
-#![allow(
-    unsafe_code,
-    reason = "no safe binding reads another thread's CPU clock"
-)]
+#![allow(unsafe_code, reason = "no safe binding does either for another thread")]
 
-use std::time::Duration;
+use std::{io, time::Duration};
 
 use rustix::thread::Pid;
 
@@ -26,6 +23,21 @@ pub fn cpu_time_of(thread: Pid) -> Duration {
         return Duration::ZERO;
     }
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
+
+/// Lets a thread of this process run only when nobody else wants to. Lower than the lowest priority: a
+/// thread of priority 19 still finishes its slice when another wakes, some ten milliseconds long.
+///
+/// # Errors
+/// When the thread is gone or the kernel refuses.
+pub fn run_only_when_idle(thread: Pid) -> io::Result<()> {
+    let parameters = libc::sched_param { sched_priority: 0 };
+    let id = thread.as_raw_nonzero().get();
+    // SAFETY: the parameters live through the call; an id of no thread makes it fail.
+    match unsafe { libc::sched_setscheduler(id, libc::SCHED_IDLE, &raw const parameters) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
 }
 
 #[cfg(test)]
