@@ -98,12 +98,14 @@ impl FunctionIsolate {
             .heap_limits(0, engine.heap_bytes())
             .array_buffer_allocator(buffers.allocator())
             .allow_atomics_wait(false);
+        // Declared before the isolate, hence dropped after it, should anything below fail.
+        let heap_guard;
         let mut isolate = v8::Isolate::new(parameters);
         isolate.set_microtasks_policy(v8::MicrotasksPolicy::Explicit);
         isolate.set_promise_reject_callback(runtime::on_promise_reject);
         isolate.set_host_import_module_dynamically_callback(runtime::refuse_dynamic_import);
         isolate.set_oom_error_handler(fatal::on_out_of_memory);
-        let heap_guard = HeapGuard::install(&mut isolate);
+        heap_guard = HeapGuard::install(&mut isolate);
         let (context, entries) = enter_snapshot(&mut isolate)?;
         // SAFETY: the only state attached to the isolate, now and later, is HostState (made of Send
         // types; its Globals may be dropped on any thread), the HeapGuard and the Buffers, which are Sync

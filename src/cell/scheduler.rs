@@ -342,15 +342,7 @@ impl Scheduler {
                 cold_start: run.cold_start,
                 heap_used_bytes: held.bytes,
             };
-            let finished = Finished {
-                outcome,
-                logs: invocation.logs.take(),
-                usage,
-            };
-            self.send(FrontFrame::Finished(Box::new(finished_to_wire(
-                invocation.id,
-                finished,
-            ))));
+            self.answer(invocation, outcome, usage);
         }
         drop(condemned);
     }
@@ -421,15 +413,20 @@ impl Scheduler {
             queue: given_up.began.saturating_duration_since(invocation.arrived),
             ..Usage::default()
         };
-        let finished = Finished {
-            outcome,
-            logs: invocation.logs.take(),
-            usage,
-        };
-        self.send(FrontFrame::Finished(Box::new(finished_to_wire(
+        self.answer(invocation, outcome, usage);
+    }
+
+    fn answer(&self, invocation: &Invocation, outcome: Outcome, usage: Usage) {
+        let logs = invocation.logs.take();
+        let finished = finished_to_wire(
             invocation.id,
-            finished,
-        ))));
+            Finished {
+                outcome,
+                logs,
+                usage,
+            },
+        );
+        self.send(FrontFrame::Finished(Box::new(finished)));
     }
 
     fn interrupt(&self, invocation: &Arc<Invocation>, reason: Interruption) {
