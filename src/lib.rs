@@ -8,6 +8,7 @@ pub mod cli;
 pub mod config;
 pub mod front;
 pub mod invocation;
+mod lock;
 pub mod wire;
 
 /// The API's generated messages, server and client: package `penstock.executor.v1`.

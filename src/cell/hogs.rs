@@ -1,34 +1,46 @@
-//! Which versions' turns ran long the last time: their next turn starts at the lowest priority, so that a
-//! hog that is called again and again costs its neighbours nothing from the second time on.
+//! Which versions' turns ran long the last time: their next turn starts demoted, so that a hog that is
+//! called again and again costs its neighbours nothing from the second time on.
 
-use dashmap::DashSet;
+use std::{
+    collections::HashSet,
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use crate::lock::Lock;
 
 /// Versions remembered; with more, memory of all starts anew.
 const MOST: usize = 4096;
 
 /// By the front's number for the version.
 #[derive(Debug, Default)]
-pub struct Hogs(DashSet<u64>);
+pub struct Hogs {
+    versions: Lock<HashSet<u64>>,
+    /// Whether there are any: asked twice for every invocation, and mostly there are none.
+    any: AtomicBool,
+}
 
 impl Hogs {
     /// A turn of the version ran long.
     pub fn add(&self, version: u64) {
-        if self.0.len() >= MOST {
-            self.0.clear();
+        let mut versions = self.versions.lock();
+        if versions.len() >= MOST {
+            versions.clear();
         }
-        self.0.insert(version);
+        versions.insert(version);
+        self.any.store(true, Ordering::Release);
     }
 
     /// An invocation of the version ended without a long turn.
     pub fn forgive(&self, version: u64) {
-        // Nearly always empty: then this is no more than a look.
-        if !self.0.is_empty() {
-            self.0.remove(&version);
+        if self.any.load(Ordering::Acquire) {
+            let mut versions = self.versions.lock();
+            versions.remove(&version);
+            self.any.store(!versions.is_empty(), Ordering::Release);
         }
     }
 
     pub fn contains(&self, version: u64) -> bool {
-        !self.0.is_empty() && self.0.contains(&version)
+        self.any.load(Ordering::Acquire) && self.versions.lock().contains(&version)
     }
 }
 
@@ -54,6 +66,6 @@ mod tests {
         for version in 0..=MOST as u64 {
             hogs.add(version);
         }
-        assert!(hogs.contains(MOST as u64) && hogs.0.len() <= MOST);
+        assert!(hogs.contains(MOST as u64) && hogs.versions.lock().len() <= MOST);
     }
 }

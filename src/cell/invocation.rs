@@ -14,8 +14,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use parking_lot::Mutex;
-
 use super::{
     isolate::{Call, FunctionIsolate, FunctionSource, Terminator},
     logs::InvocationLogs,
@@ -23,7 +21,10 @@ use super::{
     threads::JsThread,
     watchdog::Alarm,
 };
-use crate::invocation::{FunctionKey, InvocationLimits};
+use crate::{
+    invocation::{FunctionKey, InvocationLimits},
+    lock::Lock,
+};
 
 mod running;
 
@@ -85,7 +86,7 @@ pub struct Invocation {
     pub limits: InvocationLimits,
     pub logs: Arc<InvocationLogs>,
     pub arrived: Instant,
-    stage: Mutex<Stage>,
+    stage: Lock<Stage>,
 }
 
 #[derive(Debug)]
@@ -166,7 +167,7 @@ impl Invocation {
     ) -> Self {
         let logs = Arc::new(InvocationLogs::with_limit(limits.log_bytes));
         let arrived = Instant::now();
-        let stage = Mutex::new(Stage::Queued);
+        let stage = Lock::new(Stage::Queued);
         Self {
             id,
             key,

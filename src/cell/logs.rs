@@ -3,12 +3,13 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use parking_lot::Mutex;
-
-use crate::invocation::{LogLevel, LogLine};
+use crate::{
+    invocation::{LogLevel, LogLine},
+    lock::Lock,
+};
 
 #[derive(Debug)]
-pub struct InvocationLogs(Mutex<Logs>);
+pub struct InvocationLogs(Lock<Logs>);
 
 #[derive(Debug)]
 struct Logs {
@@ -21,7 +22,7 @@ struct Logs {
 impl InvocationLogs {
     /// Keeps at most `limit` bytes of text; beyond it they are only counted.
     pub fn with_limit(limit: u64) -> Self {
-        Self(Mutex::new(Logs {
+        Self(Lock::new(Logs {
             lines: Vec::new(),
             limit,
             kept_bytes: 0,

@@ -7,13 +7,11 @@ use std::{
     sync::Arc,
 };
 
-use parking_lot::Mutex;
-
-use crate::invocation::FunctionKey;
+use crate::{invocation::FunctionKey, lock::Lock};
 
 /// Lends isolates of type `I`; invocations of type `W` wait while none can be had.
 pub struct Pool<I, W> {
-    shelves: Mutex<Shelves<I, W>>,
+    shelves: Lock<Shelves<I, W>>,
     /// Isolates at once, leased and idle.
     capacity: usize,
     /// Bytes that idle isolates may hold together.
@@ -61,7 +59,7 @@ impl<I, W> Pool<I, W> {
         resume: impl Fn(W) + Send + Sync + 'static,
     ) -> Arc<Self> {
         Arc::new(Self {
-            shelves: Mutex::new(Shelves {
+            shelves: Lock::new(Shelves {
                 idle: HashMap::new(),
                 by_age: BTreeMap::new(),
                 leased: 0,

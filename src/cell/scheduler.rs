@@ -1,12 +1,12 @@
 //! Takes invocations through their turns: queue → lease → turn → park or end → answer.
 
 use std::{
+    collections::HashMap,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, OnceLock, Weak},
     time::{Duration, Instant},
 };
 
-use dashmap::DashMap;
 use tokio::sync::mpsc;
 
 use super::{
@@ -24,6 +24,7 @@ use super::{
 };
 use crate::{
     invocation::{ErrorCode, Finished, FunctionError, LimitExceeded, Outcome, Usage},
+    lock::Lock,
     wire::{FrontFrame, ToFront, Unfit, finished_to_wire},
 };
 
@@ -51,7 +52,7 @@ pub struct Scheduler {
     threads: OnceLock<Arc<Threads<Arc<Invocation>>>>,
     hogs: Hogs,
     /// Invocations that have no outcome yet, for cancellation.
-    live: DashMap<u64, Arc<Invocation>>,
+    live: Lock<HashMap<u64, Arc<Invocation>>>,
     /// To the socket; full when the front does not read, which then holds the JS threads back.
     answers: mpsc::Sender<ToFront>,
 }
@@ -91,7 +92,7 @@ impl Scheduler {
             watchdog,
             threads: OnceLock::new(),
             hogs: Hogs::default(),
-            live: DashMap::new(),
+            live: Lock::default(),
             answers,
         });
         handle.get_or_init(|| Arc::downgrade(&scheduler));
@@ -106,13 +107,14 @@ impl Scheduler {
     /// Takes an invocation on.
     pub fn submit(&self, invocation: Invocation) {
         let invocation = Arc::new(invocation);
-        self.live.insert(invocation.id, invocation.clone());
+        self.live.lock().insert(invocation.id, invocation.clone());
         self.queue.push(invocation);
     }
 
     /// Stops an invocation that nobody waits for. It gets no answer.
     pub fn cancel(&self, id: u64) {
-        if let Some((_, invocation)) = self.live.remove(&id) {
+        let cancelled = self.live.lock().remove(&id);
+        if let Some(invocation) = cancelled {
             self.interrupt(&invocation, Interruption::Cancelled);
         }
     }
@@ -121,7 +123,7 @@ impl Scheduler {
     pub fn parked(&self, parked: Parked) {
         let invocation = parked
             .invocation
-            .and_then(|id| self.live.get(&id).map(|live| live.clone()));
+            .and_then(|id| self.live.lock().get(&id).cloned());
         let handle = invocation.as_ref().map(|invocation| invocation.handle);
         if let Some(invocation) = invocation
             && let Some(given_up) = invocation.never_comes_back(|at| self.set_look(&invocation, at))
@@ -316,7 +318,7 @@ impl Scheduler {
     /// Gives the isolate back or up, and sends the answer if there is one to send.
     fn end(&self, invocation: &Invocation, mut run: Run, outcome: Option<Outcome>, keep: Keep) {
         drop(run.deadline);
-        self.live.remove(&invocation.id);
+        self.live.lock().remove(&invocation.id);
         if run.cpu < HOG_AFTER {
             self.hogs.forgive(invocation.handle);
         }
@@ -403,7 +405,7 @@ impl Scheduler {
         given_up: GivenUp,
         outcome: Option<Outcome>,
     ) {
-        self.live.remove(&invocation.id);
+        self.live.lock().remove(&invocation.id);
         let Some(outcome) = outcome else {
             return;
         };

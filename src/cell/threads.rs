@@ -15,10 +15,10 @@ use std::{
     time::Duration,
 };
 
-use parking_lot::{Condvar, Mutex};
 use rustix::thread::{Pid, gettid};
 
 use super::os_thread;
+use crate::lock::{Lock, Signal};
 
 /// V8 counts on about 1 MiB of stack for JavaScript; the rest is for what C++ and ops put on top.
 const STACK_BYTES: usize = 8 << 20;
@@ -31,15 +31,15 @@ const MAX_DEMOTED: usize = 32;
 /// most one job here.
 #[derive(Debug)]
 pub struct RunQueue<J> {
-    jobs: Mutex<VecDeque<J>>,
-    arrived: Condvar,
+    jobs: Lock<VecDeque<J>>,
+    arrived: Signal,
 }
 
 impl<J: Send + 'static> RunQueue<J> {
     pub fn new() -> Arc<Self> {
         Arc::new(Self {
-            jobs: Mutex::new(VecDeque::new()),
-            arrived: Condvar::new(),
+            jobs: Lock::new(VecDeque::new()),
+            arrived: Signal::new(),
         })
     }
 
@@ -60,7 +60,7 @@ impl<J: Send + 'static> RunQueue<J> {
         loop {
             match jobs.pop_front() {
                 Some(job) => return job,
-                None => self.arrived.wait(&mut jobs),
+                None => jobs = self.arrived.wait(jobs),
             }
         }
     }
@@ -210,7 +210,7 @@ mod tests {
         let queue = RunQueue::new();
         let (begun, begins) = mpsc::channel();
         let (release, released) = mpsc::channel::<()>();
-        let released = Mutex::new(released);
+        let released = Lock::new(released);
         let threads = Threads::start(queue.clone(), 1, move |long: bool, thread: &Arc<_>| {
             begun.send((long, thread.clone())).unwrap();
             if long {

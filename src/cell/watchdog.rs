@@ -8,15 +8,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use parking_lot::{Condvar, Mutex};
+use crate::lock::{Lock, Signal};
 
 /// How long the thread sleeps when nothing is set; any bound would do.
 const IDLE_SLEEP: Duration = Duration::from_hours(1);
 
 /// Alarms of type `A`, rung on the watchdog's thread when their time has come.
 pub struct Watchdog<A> {
-    schedule: Mutex<Schedule<A>>,
-    changed: Condvar,
+    schedule: Lock<Schedule<A>>,
+    changed: Signal,
 }
 
 struct Schedule<A> {
@@ -42,12 +42,12 @@ impl<A: Send + 'static> Watchdog<A> {
     /// When the system has no thread left.
     pub fn start(ring: impl Fn(&Arc<Self>, A) + Send + 'static) -> io::Result<Arc<Self>> {
         let watchdog = Arc::new(Self {
-            schedule: Mutex::new(Schedule {
+            schedule: Lock::new(Schedule {
                 alarms: BTreeMap::new(),
                 last_number: 0,
                 looks_at: Instant::now(),
             }),
-            changed: Condvar::new(),
+            changed: Signal::new(),
         });
         let watched = Arc::downgrade(&watchdog);
         thread::Builder::new()
@@ -90,7 +90,7 @@ impl<A: Send + 'static> Watchdog<A> {
             }
             schedule.looks_at = next.unwrap_or(now + IDLE_SLEEP);
             let until = schedule.looks_at;
-            self.changed.wait_until(&mut schedule, until);
+            schedule = self.changed.wait_until(schedule, until);
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::{
     collections::VecDeque,
     fmt::Debug,
+    sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant, SystemTime},
 };
 
@@ -26,6 +27,8 @@ const MAX_RECORDS: usize = 10_000;
 #[derive(Debug, Default)]
 pub struct Quarantine {
     records: DashMap<VersionKey, Record>,
+    /// Whether there are any: asked for every invocation, and mostly there are none.
+    any: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -45,8 +48,7 @@ impl Quarantine {
 
     /// The error for a version that is not run at the moment.
     pub fn check(&self, version: &VersionKey) -> Option<FunctionError> {
-        // Nearly always empty: then this costs no more than a look.
-        if self.records.is_empty() {
+        if !self.any.load(Ordering::Acquire) {
             return None;
         }
         self.left_at(version, Instant::now())
@@ -71,6 +73,7 @@ impl Quarantine {
         if self.records.len() >= MAX_RECORDS {
             self.records.retain(|_, record| record.is_fresh(now));
         }
+        self.any.store(true, Ordering::Release);
         let mut record = self.records.entry(version.clone()).or_default();
         record.strikes.push_back(now);
         record

@@ -16,7 +16,7 @@ use std::{
     sync::atomic::{AtomicI32, AtomicU8, AtomicU64, Ordering},
 };
 
-use parking_lot::Mutex;
+use crate::lock::Lock;
 
 /// Signals that V8 and the compiler's traps end a process with. SIGSEGV and SIGBUS are left alone: after
 /// those nothing in the process can be trusted.
@@ -47,10 +47,10 @@ struct Slot {
 }
 
 /// Every slot there is; as many as there were JS threads at once.
-static SLOTS: Mutex<Vec<&'static Slot>> = Mutex::new(Vec::new());
+static SLOTS: Lock<Vec<&'static Slot>> = Lock::new(Vec::new());
 
 /// Slots of threads that have ended.
-static FREE_SLOTS: Mutex<Vec<&'static Slot>> = Mutex::new(Vec::new());
+static FREE_SLOTS: Lock<Vec<&'static Slot>> = Lock::new(Vec::new());
 
 /// Where a parking thread knocks; -1 until [`watch`] is called.
 static KNOCKER: AtomicI32 = AtomicI32::new(-1);

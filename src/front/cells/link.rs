@@ -11,7 +11,6 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
-use parking_lot::Mutex;
 use tokio::{
     net::unix::{OwnedReadHalf, OwnedWriteHalf},
     sync::{Notify, mpsc, oneshot},
@@ -23,6 +22,7 @@ use super::loaded::Loaded;
 use crate::{
     front::functions::FunctionVersion,
     invocation::{Finished, InvocationLimits, VersionKey},
+    lock::Lock,
     wire::{
         self, Cancel, CellFrame, Forget, FrameCodec, FrameError, FrontFrame, Load, Malformed,
         Start, ToCell, ToFront, Unfit, finished_from_wire,
@@ -89,12 +89,12 @@ struct Waiting {
 /// Invocations the cell has, and those among them that nobody waits for any more.
 #[derive(Debug, Default)]
 struct InFlight {
-    answers: Mutex<HashMap<u64, Waiting>>,
+    answers: Lock<HashMap<u64, Waiting>>,
     /// Each was taken out of `answers`, so there are no more than invocations.
-    cancelled: Mutex<Vec<u64>>,
+    cancelled: Lock<Vec<u64>>,
     cancellation: Notify,
     /// The versions the cell has been sent, by number; it blames them by number.
-    versions: Mutex<HashMap<u64, VersionKey>>,
+    versions: Lock<HashMap<u64, VersionKey>>,
     /// Why the cell is to be replaced, once it has said so.
     unfit: OnceLock<Blame>,
     turned_unfit: Notify,
