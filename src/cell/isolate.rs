@@ -98,7 +98,10 @@ impl FunctionIsolate {
             .heap_limits(0, engine.heap_bytes())
             .array_buffer_allocator(buffers.allocator())
             .allow_atomics_wait(false);
-        // Declared before the isolate, hence dropped after it, should anything below fail.
+        #[allow(
+            clippy::needless_late_init,
+            reason = "declared before the isolate, hence dropped after it, should anything below fail"
+        )]
         let heap_guard;
         let mut isolate = v8::Isolate::new(parameters);
         isolate.set_microtasks_policy(v8::MicrotasksPolicy::Explicit);
