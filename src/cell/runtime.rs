@@ -159,23 +159,31 @@ fn evaluate<'s>(
     arguments: &[v8::Local<'s, v8::Value>],
 ) -> Option<v8::Local<'s, v8::Value>> {
     let name = v8_string(scope, &format!("penstock:runtime/{script}.js"))?;
-    let origin = v8::ScriptOrigin::new(
-        scope,
-        name.into(),
-        0,
-        0,
-        false,
-        0,
-        None,
-        false,
-        false,
-        false,
-        None,
-    );
+    let origin = script_origin(scope, name, SourceForm::Script);
     let source = v8_string(scope, source)?;
     let function = v8::Script::compile(scope, source, Some(&origin))?.run(scope)?;
     let function = v8::Local::<v8::Function>::try_from(function).ok()?;
     function.call(scope, v8::undefined(scope).into(), arguments)
+}
+
+/// How a source is to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SourceForm {
+    Script,
+    Module,
+}
+
+/// What V8 is told of a source: its name in stacks, and its form.
+pub fn script_origin<'s>(
+    scope: &v8::PinScope<'s, '_>,
+    name: v8::Local<'s, v8::String>,
+    form: SourceForm,
+) -> v8::ScriptOrigin<'s> {
+    let is_module = form == SourceForm::Module;
+    let name = name.into();
+    v8::ScriptOrigin::new(
+        scope, name, 0, 0, false, 0, None, false, false, is_module, None,
+    )
 }
 
 fn v8_string<'s>(scope: &v8::PinScope<'s, '_>, text: &str) -> Option<v8::Local<'s, v8::String>> {

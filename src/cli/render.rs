@@ -110,13 +110,12 @@ fn reason_text(reason: FilterReason, message: &str) -> String {
     }
 }
 
-/// Reindented, with the order of keys kept.
+/// Reindented, with the order of keys kept; one that only V8 can read, as it is.
 fn pretty(event: &[u8]) -> String {
-    let value: Result<Box<serde_json::value::RawValue>, _> = serde_json::from_slice(event);
-    value
-        .ok()
-        .and_then(|_| serde_json::to_string_pretty(&parsed(event)).ok())
-        .unwrap_or_else(|| String::from_utf8_lossy(event).into_owned())
+    match serde_json::from_slice::<Value>(event) {
+        Ok(value) => format!("{value:#}"),
+        Err(_) => String::from_utf8_lossy(event).into_owned(),
+    }
 }
 
 /// The event as a value; one that only V8 can read, such as with lone surrogates, as its text.
@@ -178,4 +177,15 @@ fn usage_json(usage: &Usage) -> Value {
 
 fn milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_reindented_if_it_can_be_and_never_quoted() {
+        assert_eq!(pretty(br#"{"b":1,"a":2}"#), "{\n  \"b\": 1,\n  \"a\": 2\n}");
+        assert_eq!(pretty(br#"{"a":"\ud800"}"#), r#"{"a":"\ud800"}"#);
+    }
 }

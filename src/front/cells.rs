@@ -18,7 +18,7 @@ mod loaded;
 mod process;
 mod supervisor;
 
-pub use link::{Blame, Call, Link, Lost};
+pub use link::{Call, Link, Lost};
 use process::{CellProcess, NotStarted};
 use supervisor::Supervisor;
 

@@ -129,7 +129,6 @@ fn lockdown_of(cell: u32) -> [String; 4] {
 #[test]
 fn a_turn_that_never_ends_is_answered_and_its_cell_replaced_without_loss() {
     let service = Service::start(&["--cells", "1"]);
-    // More than one, so that none is at fault alone for what the other does.
     let bystander = Call::of(SLEEPS);
     let serving = service.cells();
     block_on(async {

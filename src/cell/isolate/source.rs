@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::{TryCatch, call_entry, drain_microtasks};
 use crate::{
-    cell::runtime::Entry,
+    cell::runtime::{Entry, SourceForm, script_origin},
     invocation::{ErrorCode, FunctionError, StackFrame},
 };
 
@@ -128,12 +128,6 @@ fn compile_script<'s>(
     v8::script_compiler::compile_unbound_script(scope, &mut compiled, options, reason)
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum SourceForm {
-    Script,
-    Module,
-}
-
 /// The source as V8's compiler takes it, with the code cache if there is one.
 fn source_for(
     scope: &v8::PinScope<'_, '_>,
@@ -145,20 +139,7 @@ fn source_for(
 )> {
     use v8::script_compiler::{CachedData, CompileOptions, Source};
     let name = v8::String::new(scope, &source.file_name)?;
-    let is_module = form == SourceForm::Module;
-    let origin = v8::ScriptOrigin::new(
-        scope,
-        name.into(),
-        0,
-        0,
-        false,
-        0,
-        None,
-        false,
-        false,
-        is_module,
-        None,
-    );
+    let origin = script_origin(scope, name, form);
     let text = super::json_string(scope, &source.text)?;
     Some(match source.code_cache.get() {
         Some(cache) => {

@@ -111,7 +111,7 @@ impl InFlight {
     /// Notes that the cell is about to get the invocation. False when nobody waits for it: a caller that
     /// goes away closes its end first and looks for its entry then, so that either we see the closed end
     /// here or the caller finds the entry and has it cancelled.
-    fn expect(&self, id: u64, waiting: Waiting) -> bool {
+    fn register(&self, id: u64, waiting: Waiting) -> bool {
         let mut answers = self.answers.lock();
         if waiting.answer.is_closed() {
             return false;
@@ -239,7 +239,7 @@ impl Link {
     pub async fn invoke(&self, call: Call) -> Result<Finished, Lost> {
         let id = self.last_id.fetch_add(1, Ordering::Relaxed);
         let _counted = Counted::enter(self);
-        // Before the channel, so that it is dropped after it: see `InFlight::expect`.
+        // Before the channel, so that it is dropped after it: see `InFlight::register`.
         let _cancel = CancelOnDrop {
             id,
             in_flight: &self.in_flight,
@@ -374,7 +374,7 @@ async fn write_ready(
 ) -> Result<(), FrameError> {
     for Outgoing { id, call, answer } in ready.drain(..) {
         let version = call.version.key.clone();
-        if !in_flight.expect(id, Waiting { version, answer }) {
+        if !in_flight.register(id, Waiting { version, answer }) {
             continue;
         }
         if loaded.needs(call.version.handle, call.version.source.len() as u64) {
