@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 mod host;
+mod lazy;
 mod ops;
 
 pub use host::{HostState, UnhandledRejection};
@@ -14,6 +15,7 @@ pub use ops::{on_promise_reject, refuse_dynamic_import};
 /// The runtime's scripts in load order; each is a function of (primordials, host).
 const SCRIPTS: &[(&str, &str)] = &[
     ("globals", include_str!("runtime/js/globals.js")),
+    ("lazy", include_str!("runtime/js/lazy.js")),
     (
         "inspect_reading",
         include_str!("runtime/js/inspect_reading.js"),

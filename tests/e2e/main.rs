@@ -18,5 +18,6 @@ mod outcomes;
 mod support;
 mod timers;
 mod values;
+mod web;
 
 use support::{check, json, processes, service};

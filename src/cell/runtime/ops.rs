@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use v8::MapFnTo;
 
-use super::{HostState, UnhandledRejection, host::MAX_REJECTIONS};
+use super::{HostState, UnhandledRejection, host::MAX_REJECTIONS, lazy};
 use crate::{
     cell::isolate::stack,
     invocation::{
@@ -41,6 +41,7 @@ op_table! {
     "promiseDetails" => promise_details,
     "previewEntries" => preview_entries,
     "nonIndexKeys" => non_index_keys,
+    "runLazy" => run_lazy,
 }
 
 /// How a handler's end is numbered for JavaScript. `DROP_EVENT` is an error class there and no error here.
@@ -305,6 +306,13 @@ fn non_index_keys(
     if let Some(keys) = object.get_property_names(scope, wanted) {
         value.set(keys.into());
     }
+}
+
+/// `runLazy(name, primordials, host, exports)`: runs a script that is not part of the snapshot.
+fn run_lazy<'s>(scope: &mut v8::PinScope<'s, '_>, arguments: Arguments<'s>, _: Return<'_>) {
+    let name = text(scope, arguments.get(0));
+    let passed = [arguments.get(1), arguments.get(2), arguments.get(3)];
+    let _ = lazy::run(scope, &name, &passed);
 }
 
 /// V8's word that a promise was rejected with nobody listening, or that somebody listens after all.
