@@ -15,7 +15,7 @@ use crate::{
         InvokeRequest, InvokeResponse, executor_service_server::ExecutorService,
     },
     config::LimitsConfig,
-    invocation::InvocationLimits,
+    invocation::{Finished, InvocationLimits},
 };
 
 mod convert;
@@ -43,6 +43,24 @@ impl Executor {
         }
     }
 
+    /// Runs what a checked request asks for.
+    async fn run(
+        &self,
+        request: InvokeParts,
+        patience: Option<Duration>,
+    ) -> Result<Finished, Status> {
+        let instance_id = request.function.instance_id.as_str().into();
+        let call = Call {
+            version: self.resolve(request.function).await?,
+            instance_id,
+            input: request.input,
+            settings: request.settings,
+            limits: shortened(request.limits, patience),
+        };
+        let finished = self.dispatcher.dispatch(call).await;
+        finished.map_err(status::not_dispatched)
+    }
+
     async fn resolve(&self, function: FunctionRef) -> Result<Arc<FunctionVersion>, Status> {
         let (key, inline) = decode::function(function);
         self.functions
@@ -59,40 +77,25 @@ impl ExecutorService for Executor {
         request: Request<InvokeRequest>,
     ) -> Result<Response<InvokeResponse>, Status> {
         let patience = callers_patience(request.metadata());
-        let InvokeParts {
-            function,
-            event,
-            settings,
-            limits,
-            form,
-            capture,
-        } = decode::invoke(request.into_inner(), &self.limits).map_err(status::invalid)?;
-        let instance_id = function.instance_id.as_str().into();
-        let call = Call {
-            version: self.resolve(function).await?,
-            instance_id,
-            event_type: event.event_type,
-            event: event.json,
-            settings,
-            limits: shortened(limits, patience),
-        };
-        let finished = self
-            .dispatcher
-            .dispatch(call)
-            .await
-            .map_err(status::not_dispatched)?;
-        Ok(Response::new(encode::invoke_response(
-            finished, form, capture,
-        )))
+        let request =
+            decode::invoke(request.into_inner(), &self.limits).map_err(status::invalid)?;
+        let (form, capture) = (request.form, request.capture);
+        let finished = self.run(request, patience).await?;
+        let response = encode::invoke_response(finished, form, capture);
+        Ok(Response::new(response))
     }
 
     async fn invoke_batch(
         &self,
-        _request: Request<InvokeBatchRequest>,
+        request: Request<InvokeBatchRequest>,
     ) -> Result<Response<InvokeBatchResponse>, Status> {
-        Err(Status::unimplemented(
-            "InvokeBatch is not there yet; call Invoke for each event",
-        ))
+        let patience = callers_patience(request.metadata());
+        let request =
+            decode::invoke_batch(request.into_inner(), &self.limits).map_err(status::invalid)?;
+        let (form, capture) = (request.form, request.capture);
+        let finished = self.run(request, patience).await?;
+        let response = encode::invoke_batch_response(finished, form, capture);
+        Ok(Response::new(response))
     }
 
     async fn describe(

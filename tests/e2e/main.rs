@@ -7,6 +7,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod api;
+mod batches;
 mod cells;
 mod cli;
 mod console;
@@ -20,4 +21,4 @@ mod timers;
 mod values;
 mod web;
 
-use support::{check, json, processes, service};
+use support::{batch, check, json, processes, service};
