@@ -7,6 +7,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod api;
+mod batch_model;
 mod batches;
 mod cells;
 mod cli;
@@ -15,6 +16,9 @@ mod containment;
 mod handlers;
 mod isolation;
 mod outcomes;
+#[allow(dead_code, reason = "the fuzz targets need all of it")]
+#[path = "../fuzz/targets/random.rs"]
+mod random;
 #[path = "../support/mod.rs"]
 mod support;
 mod timers;
