@@ -340,7 +340,8 @@ impl<Out, In: Message + Default> Decoder for FrameCodec<Out, In> {
             return Err(FrameError::TooLarge(length));
         }
         if buffer.len() < LENGTH_BYTES + length {
-            // The length is only a claim: room is made as the body comes.
+            // Once, not while the body comes. What is not written to costs no memory, if the claim is a lie.
+            buffer.reserve(LENGTH_BYTES + length - buffer.len());
             return Ok(None);
         }
         buffer.advance(LENGTH_BYTES);

@@ -38,8 +38,23 @@ pub fn text(finished: &Finished, given: Given) -> String {
         }
         write_outcome(&mut text, outcome);
     }
+    if given == Given::Batch {
+        let _ = write!(text, "\n\n{}", count_text(&finished.outcomes));
+    }
     let _ = write!(text, "\n\n{}", usage_text(&finished.usage));
     text
+}
+
+fn count_text(outcomes: &[Outcome]) -> String {
+    let (mut delivered, mut filtered, mut failed) = (0, 0, 0);
+    for outcome in outcomes {
+        match outcome {
+            Outcome::Delivered(_) => delivered += 1,
+            Outcome::Filtered { .. } => filtered += 1,
+            Outcome::Failed(_) => failed += 1,
+        }
+    }
+    format!("{delivered} delivered, {filtered} filtered, {failed} failed")
 }
 
 fn write_outcome(text: &mut String, outcome: &Outcome) {

@@ -18,6 +18,7 @@ use crate::{
     invocation::{Finished, InvocationLimits},
 };
 
+pub mod codec;
 mod convert;
 pub mod decode;
 pub mod encode;

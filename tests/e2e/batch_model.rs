@@ -194,13 +194,12 @@ impl Case {
         for (index, element) in self.out.iter().enumerate() {
             let (event, word) = match element {
                 Element::Null => continue,
-                Element::Junk => return invalid,
                 Element::Input(input) => (*input, self.input_in_words(*input)),
                 Element::Status(_) if !aligned => return invalid,
                 Element::Status(200..=299) => (index, self.input_in_words(index)),
                 Element::Status(429 | 500..=599) => (index, "RETRY".to_owned()),
                 Element::Status(400..=499) => (index, "BAD_REQUEST".to_owned()),
-                Element::Status(_) => return invalid,
+                Element::Status(_) | Element::Junk => return invalid,
                 Element::New(new) => {
                     later.push((index, new));
                     continue;
@@ -329,7 +328,7 @@ const HANGS: usize = DEEDS.len() - 1;
 fn handlers_come_to_what_each_event_asks_for() {
     let cases = DEEDS.iter().enumerate();
     let cases = cases.fold(String::new(), |mut cases, (deed, (body, _))| {
-        let _ = write!(cases, "case {deed}: {body}; break;\n");
+        let _ = writeln!(cases, "case {deed}: {body}; break;");
         cases
     });
     let source = format!(
@@ -341,7 +340,7 @@ fn handlers_come_to_what_each_event_asks_for() {
         for seed in 0..CASES / 3 {
             let mut random = Random::seeded(seed);
             let hangs = random.one_in(20);
-            let deeds: Vec<_> = (0..1 + random.below(60))
+            let deeds: Vec<_> = (0..=random.below(60))
                 .map(|_| random.below(if hangs { DEEDS.len() } else { HANGS }))
                 .collect();
             let events: Vec<_> = deeds

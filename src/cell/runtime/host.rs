@@ -103,19 +103,19 @@ impl HostState {
     ///
     /// # Errors
     /// What it fails with.
-    pub fn check_result(&self, bytes: u64) -> Result<(), FunctionError> {
+    pub fn check_result(&self, bytes: u64) -> Result<(), Box<FunctionError>> {
         let code = ErrorCode::ResultTooLarge;
         if bytes > self.result_bytes {
             let what = format!("the returned event, {bytes} bytes of JSON,");
             let limit = LimitExceeded::result(self.result_bytes);
-            return Err(FunctionError::limit_exceeded(code, &what, limit));
+            return Err(FunctionError::limit_exceeded(code, &what, limit).into());
         }
         let before = self.record.delivered_bytes();
         if bytes > self.all_result_bytes.saturating_sub(before) {
             let what =
                 format!("the returned event, {bytes} bytes of JSON after {before} of others,");
             let limit = LimitExceeded::batch_result(self.all_result_bytes);
-            return Err(FunctionError::limit_exceeded(code, &what, limit));
+            return Err(FunctionError::limit_exceeded(code, &what, limit).into());
         }
         Ok(())
     }

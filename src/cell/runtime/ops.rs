@@ -142,7 +142,7 @@ fn deliver(scope: &mut v8::PinScope<'_, '_>, arguments: Arguments<'_>, _: Return
             json.write_utf8_v2(scope, &mut buffer, v8::WriteFlags::empty(), None);
             Outcome::Delivered(Bytes::from(buffer))
         }
-        Err(error) => error.into(),
+        Err(error) => Outcome::Failed(error),
     };
     if let Some(host) = host(scope) {
         host.settle(event, outcome);

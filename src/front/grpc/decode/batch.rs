@@ -33,6 +33,7 @@ pub fn input(
     let structs = structs.iter().enumerate();
     let structs = structs.map(|(index, event)| struct_json(&place(field, index), event));
     let mut batch = Batch::new(field, allowed);
+    batch.reserve(&texts);
     for event in structs.chain(texts.into_iter().map(Ok)) {
         batch.add(event);
     }
@@ -82,6 +83,13 @@ impl<'a> Batch<'a> {
             faults: Vec::new(),
             more_faults: 0,
         }
+    }
+
+    /// Makes room for texts that come, as far as they may.
+    fn reserve(&mut self, texts: &[Bytes]) {
+        let bytes: usize = texts.iter().map(|text| text.len() + 1).sum();
+        let most = usize::try_from(self.allowed.batch_bytes).unwrap_or(usize::MAX);
+        self.array.reserve(bytes.min(most).saturating_add(1));
     }
 
     fn add(&mut self, event: Result<Bytes, Fault>) {
