@@ -143,7 +143,7 @@ fn bare_loop(event: &str) -> f64 {
     let function = script.run(scope).unwrap();
     let function = v8::Local::<v8::Function>::try_from(function).unwrap();
     let text = v8::String::new(scope, event).unwrap();
-    let times = v8::Integer::new(scope, BATCH as i32);
+    let times = v8::Number::new(scope, BATCH as f64);
     let undefined = v8::undefined(scope).into();
     let call = |duration: Duration| {
         let (ends, mut events) = (Instant::now() + duration, 0);
