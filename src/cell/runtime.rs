@@ -52,6 +52,7 @@ const SCRIPTS: &[(&str, &str)] = &[
     ("errors", include_str!("runtime/js/errors.js")),
     ("report", include_str!("runtime/js/report.js")),
     ("timers", include_str!("runtime/js/timers.js")),
+    ("fetches", include_str!("runtime/js/fetches.js")),
     ("invoke", include_str!("runtime/js/invoke.js")),
     ("surface", include_str!("runtime/js/surface.js")),
 ];

@@ -8,7 +8,11 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use v8::MapFnTo;
 
-use super::{HostState, UnhandledRejection, host::MAX_REJECTIONS, lazy};
+use super::{
+    HostState, UnhandledRejection,
+    host::{LeftoverNotice, MAX_REJECTIONS},
+    lazy,
+};
 use crate::{
     cell::isolate::stack,
     invocation::{
@@ -209,10 +213,15 @@ fn now(_: &mut v8::PinScope<'_, '_>, _: Arguments<'_>, mut value: Return<'_>) {
     value.set_double(START.elapsed().as_millis() as f64);
 }
 
-/// `timerStart(milliseconds)`: the id of a new timer; throws a `RangeError` at the bound.
+/// `timerStart(milliseconds, quiet)`: the id of a new timer; throws a `RangeError` at the bound. Nobody is
+/// told of a quiet one that is left when the invocation ends.
 fn timer_start(scope: &mut v8::PinScope<'_, '_>, arguments: Arguments<'_>, mut value: Return<'_>) {
     let delay = milliseconds(arguments.get(0)).unwrap_or_default();
-    match host(scope).map(|host| host.timers.start(delay)) {
+    let notice = match arguments.get(1).is_true() {
+        true => LeftoverNotice::None,
+        false => LeftoverNotice::Logged,
+    };
+    match host(scope).map(|host| host.timers.start(delay, notice)) {
         Some(Ok(id)) => value.set_double(id as f64),
         Some(Err(refused)) => {
             if let Some(message) = v8::String::new(scope, &refused.to_string()) {

@@ -37,6 +37,7 @@
   host.begin = function begin(index, typeName, eventText, settingsText) {
     host.resetConsole();
     host.resetTimers();
+    host.resetFetches();
     const handler = index < 0 ? undefined : handlers[index];
     if (handler === undefined) {
       failUnsupported(index, typeName);

@@ -36,5 +36,17 @@
     });
   };
 
+  host.defineLazyGlobal('AbortController', 'abort');
+  host.defineLazyGlobal('AbortSignal', 'abort');
+  host.defineLazyGlobal('Blob', 'blob');
+  host.defineLazyGlobal('CustomEvent', 'event_target');
   host.defineLazyGlobal('DOMException', 'dom_exception');
+  host.defineLazyGlobal('Event', 'event_target');
+  host.defineLazyGlobal('EventTarget', 'event_target');
+  host.defineLazyGlobal('File', 'blob');
+  host.defineLazyGlobal('FormData', 'form_data');
+  host.defineLazyGlobal('Headers', 'headers');
+  host.defineLazyGlobal('Request', 'request');
+  host.defineLazyGlobal('Response', 'response');
+  host.defineLazyGlobal('fetch', 'fetch');
 })
