@@ -25,7 +25,13 @@ macro_rules! lazy_scripts {
 }
 
 lazy_scripts! {
+    "lazy/base64",
     "lazy/dom_exception",
+    "lazy/encoding",
+    "lazy/node_errors",
+    "lazy/url",
+    "lazy/url_search_params",
+    "lazy/web_interface",
 }
 
 /// Compiles and runs the script of that name with `arguments`. `None` with an exception pending when it

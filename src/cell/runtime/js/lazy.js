@@ -37,4 +37,10 @@
   };
 
   host.defineLazyGlobal('DOMException', 'dom_exception');
+  host.defineLazyGlobal('TextDecoder', 'encoding');
+  host.defineLazyGlobal('TextEncoder', 'encoding');
+  host.defineLazyGlobal('URL', 'url');
+  host.defineLazyGlobal('URLSearchParams', 'url_search_params');
+  host.defineLazyGlobal('atob', 'base64');
+  host.defineLazyGlobal('btoa', 'base64');
 })

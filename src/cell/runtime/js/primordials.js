@@ -79,6 +79,7 @@
   captureClass('AsyncFunction', getPrototypeOf(async function () {}).constructor);
   captureClass('GeneratorFunction', getPrototypeOf(function* () {}).constructor);
   captureClass('AsyncGeneratorFunction', getPrototypeOf(async function* () {}).constructor);
+  capturePrototype('IteratorPrototype', getPrototypeOf(getPrototypeOf([][Symbol.iterator]())));
   capturePrototype('ArrayIteratorPrototype', getPrototypeOf([][Symbol.iterator]()));
   capturePrototype('MapIteratorPrototype', getPrototypeOf(new Map()[Symbol.iterator]()));
   capturePrototype('SetIteratorPrototype', getPrototypeOf(new Set()[Symbol.iterator]()));
