@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+mod bytes;
 mod host;
 mod lazy;
 mod ops;

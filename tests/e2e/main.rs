@@ -11,13 +11,15 @@ mod cells;
 mod cli;
 mod console;
 mod containment;
+mod encoding;
 mod handlers;
 mod isolation;
 mod outcomes;
 #[path = "../support/mod.rs"]
 mod support;
 mod timers;
+mod url;
 mod values;
 mod web;
 
-use support::{check, json, processes, service};
+use support::{check, json, poison, processes, service};

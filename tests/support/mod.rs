@@ -2,5 +2,6 @@
 
 pub mod check;
 pub mod json;
+pub mod poison;
 pub mod processes;
 pub mod service;

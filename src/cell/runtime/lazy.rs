@@ -26,6 +26,7 @@ macro_rules! lazy_scripts {
 
 lazy_scripts! {
     "lazy/abort",
+    "lazy/base64",
     "lazy/blob",
     "lazy/body",
     "lazy/body_stream",
@@ -34,6 +35,7 @@ lazy_scripts! {
     "lazy/collect",
     "lazy/dom_exception",
     "lazy/emitter",
+    "lazy/encoding",
     "lazy/event_target",
     "lazy/fetch",
     "lazy/fetch_errors",
@@ -46,8 +48,12 @@ lazy_scripts! {
     "lazy/http_modules",
     "lazy/https",
     "lazy/multipart",
+    "lazy/node_errors",
     "lazy/request",
     "lazy/response",
+    "lazy/url",
+    "lazy/url_search_params",
+    "lazy/web_interface",
     "lazy/web_types",
 }
 

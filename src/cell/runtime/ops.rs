@@ -8,6 +8,9 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use v8::MapFnTo;
 
+mod text;
+mod url;
+
 use super::{
     HostState, UnhandledRejection,
     host::{LeftoverNotice, MAX_REJECTIONS},
@@ -25,9 +28,9 @@ type Return<'a> = v8::ReturnValue<'a>;
 
 /// A list of ops by name, each with the function V8 calls.
 macro_rules! op_table {
-    ($($name:literal => $op:ident),+ $(,)?) => {
+    ($($name:literal => $op:path),+ $(,)?) => {
         pub fn table() -> Vec<(&'static str, v8::FunctionCallback)> {
-            vec![$(($name, $op.map_fn_to())),+]
+            vec![$(($name, MapFnTo::map_fn_to($op))),+]
         }
     };
 }
@@ -46,6 +49,22 @@ op_table! {
     "previewEntries" => preview_entries,
     "nonIndexKeys" => non_index_keys,
     "runLazy" => run_lazy,
+    "utf8Length" => text::utf8_length,
+    "utf8Write" => text::utf8_write,
+    "utf8WriteInto" => text::utf8_write_into,
+    "utf8Decode" => text::utf8_decode,
+    "utf8Incomplete" => text::utf8_incomplete,
+    "encodingName" => text::encoding_name,
+    "decode" => text::decode,
+    "base64Encode" => text::base64_encode,
+    "base64Decode" => text::base64_decode,
+    "urlParse" => url::parse,
+    "urlCanParse" => url::can_parse,
+    "urlSet" => url::set,
+    "domainToAscii" => url::domain_to_ascii,
+    "domainToUnicode" => url::domain_to_unicode,
+    "formEncode" => url::form_encode,
+    "formDecode" => url::form_decode,
 }
 
 /// How a handler's end is numbered for JavaScript. `DROP_EVENT` is an error class there and no error here.

@@ -48,5 +48,11 @@
   host.defineLazyGlobal('Headers', 'headers');
   host.defineLazyGlobal('Request', 'request');
   host.defineLazyGlobal('Response', 'response');
+  host.defineLazyGlobal('TextDecoder', 'encoding');
+  host.defineLazyGlobal('TextEncoder', 'encoding');
+  host.defineLazyGlobal('URL', 'url');
+  host.defineLazyGlobal('URLSearchParams', 'url_search_params');
+  host.defineLazyGlobal('atob', 'base64');
+  host.defineLazyGlobal('btoa', 'base64');
   host.defineLazyGlobal('fetch', 'fetch');
 })
