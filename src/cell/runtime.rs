@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+mod bytes;
 mod host;
 mod lazy;
 mod ops;
@@ -54,6 +55,7 @@ const SCRIPTS: &[(&str, &str)] = &[
     ("report", include_str!("runtime/js/report.js")),
     ("timers", include_str!("runtime/js/timers.js")),
     ("deliver", include_str!("runtime/js/deliver.js")),
+    ("fetches", include_str!("runtime/js/fetches.js")),
     ("invoke", include_str!("runtime/js/invoke.js")),
     ("batch_inputs", include_str!("runtime/js/batch_inputs.js")),
     ("batch", include_str!("runtime/js/batch.js")),

@@ -13,6 +13,7 @@ mod cells;
 mod cli;
 mod console;
 mod containment;
+mod encoding;
 mod handlers;
 mod isolation;
 mod outcomes;
@@ -22,7 +23,8 @@ mod random;
 #[path = "../support/mod.rs"]
 mod support;
 mod timers;
+mod url;
 mod values;
 mod web;
 
-use support::{batch, check, json, processes, service};
+use support::{batch, check, json, poison, processes, service};

@@ -3,5 +3,6 @@
 pub mod batch;
 pub mod check;
 pub mod json;
+pub mod poison;
 pub mod processes;
 pub mod service;

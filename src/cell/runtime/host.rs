@@ -158,8 +158,16 @@ impl HostState {
 #[derive(Debug, Default)]
 pub struct Timers {
     due: BTreeSet<(Instant, u64)>,
-    due_by_id: HashMap<u64, Instant>,
+    by_id: HashMap<u64, (Instant, LeftoverNotice)>,
     last_id: u64,
+}
+
+/// Whether a line is logged for a timer that is left when its invocation ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeftoverNotice {
+    Logged,
+    /// For those that the function did not start as such: the time limit of an operation that is over.
+    None,
 }
 
 /// The invocation has as many timers as it may.
@@ -170,20 +178,24 @@ pub struct TooManyTimers;
 impl Timers {
     /// # Errors
     /// [`TooManyTimers`] at the bound.
-    pub fn start(&mut self, delay: Duration) -> Result<u64, TooManyTimers> {
+    pub fn start(
+        &mut self,
+        delay: Duration,
+        notice: LeftoverNotice,
+    ) -> Result<u64, TooManyTimers> {
         if self.due.len() >= MAX_TIMERS {
             return Err(TooManyTimers);
         }
         self.last_id += 1;
         let due = Instant::now() + delay;
         self.due.insert((due, self.last_id));
-        self.due_by_id.insert(self.last_id, due);
+        self.by_id.insert(self.last_id, (due, notice));
         Ok(self.last_id)
     }
 
     /// Does nothing for a timer that has fired or never was.
     pub fn cancel(&mut self, id: u64) {
-        if let Some(due) = self.due_by_id.remove(&id) {
+        if let Some((due, _)) = self.by_id.remove(&id) {
             self.due.remove(&(due, id));
         }
     }
@@ -195,7 +207,7 @@ impl Timers {
             return None;
         }
         self.due.pop_first();
-        self.due_by_id.remove(&id);
+        self.by_id.remove(&id);
         Some(id)
     }
 
@@ -204,10 +216,12 @@ impl Timers {
         self.due.first().map(|&(due, _)| due)
     }
 
+    /// Forgets all of them and returns how many of those were pending that a line is owed for.
     fn clear(&mut self) -> usize {
-        let pending = self.due.len();
+        let owed = |(_, notice): &&(Instant, LeftoverNotice)| *notice == LeftoverNotice::Logged;
+        let pending = self.by_id.values().filter(owed).count();
         self.due.clear();
-        self.due_by_id.clear();
+        self.by_id.clear();
         pending
     }
 }
@@ -216,13 +230,15 @@ impl Timers {
 mod tests {
     use super::*;
 
+    const LOGGED: LeftoverNotice = LeftoverNotice::Logged;
+
     #[test]
     fn timers_fire_in_order_and_not_after_cancellation() {
         let mut timers = Timers::default();
-        let later = timers.start(Duration::from_mins(1)).unwrap();
-        let first = timers.start(Duration::ZERO).unwrap();
-        let second = timers.start(Duration::ZERO).unwrap();
-        let cancelled = timers.start(Duration::ZERO).unwrap();
+        let later = timers.start(Duration::from_mins(1), LOGGED).unwrap();
+        let first = timers.start(Duration::ZERO, LOGGED).unwrap();
+        let second = timers.start(Duration::ZERO, LOGGED).unwrap();
+        let cancelled = timers.start(Duration::ZERO, LOGGED).unwrap();
         timers.cancel(cancelled);
         let now = Instant::now();
         assert_eq!(timers.pop_due(now), Some(first));
@@ -236,9 +252,9 @@ mod tests {
     fn timers_are_bounded() {
         let mut timers = Timers::default();
         for _ in 0..MAX_TIMERS {
-            timers.start(Duration::from_mins(1)).unwrap();
+            timers.start(Duration::from_mins(1), LOGGED).unwrap();
         }
-        assert_eq!(timers.start(Duration::ZERO), Err(TooManyTimers));
+        assert_eq!(timers.start(Duration::ZERO, LOGGED), Err(TooManyTimers));
     }
 
     #[test]
@@ -246,7 +262,9 @@ mod tests {
         let record = Arc::new(Record::new(1, 1000));
         let input = Input::Event("{}".into());
         let mut state = HostState::new(record.clone(), &input, &limits());
-        state.timers.start(Duration::from_mins(1)).unwrap();
+        state.timers.start(Duration::from_mins(1), LOGGED).unwrap();
+        let quiet = state.timers.start(Duration::from_mins(1), LeftoverNotice::None);
+        quiet.unwrap();
         state.close();
         let (_, lines) = record.take(1, || Outcome::Delivered("{}".into()));
         assert_eq!(lines.len(), 1);

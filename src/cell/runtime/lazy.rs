@@ -25,7 +25,36 @@ macro_rules! lazy_scripts {
 }
 
 lazy_scripts! {
+    "lazy/abort",
+    "lazy/base64",
+    "lazy/blob",
+    "lazy/body",
+    "lazy/body_stream",
+    "lazy/byte_parts",
+    "lazy/chunk_decoder",
+    "lazy/collect",
     "lazy/dom_exception",
+    "lazy/emitter",
+    "lazy/encoding",
+    "lazy/event_target",
+    "lazy/fetch",
+    "lazy/fetch_errors",
+    "lazy/fetch_sending",
+    "lazy/form_data",
+    "lazy/headers",
+    "lazy/http",
+    "lazy/http_client",
+    "lazy/http_message",
+    "lazy/http_modules",
+    "lazy/https",
+    "lazy/multipart",
+    "lazy/node_errors",
+    "lazy/request",
+    "lazy/response",
+    "lazy/url",
+    "lazy/url_search_params",
+    "lazy/web_interface",
+    "lazy/web_types",
 }
 
 /// Compiles and runs the script of that name with `arguments`. `None` with an exception pending when it

@@ -8,7 +8,14 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use v8::MapFnTo;
 
-use super::{HostState, UnhandledRejection, host::MAX_REJECTIONS, lazy};
+mod text;
+mod url;
+
+use super::{
+    HostState, UnhandledRejection,
+    host::{LeftoverNotice, MAX_REJECTIONS},
+    lazy,
+};
 use crate::{
     cell::isolate::stack,
     invocation::{ErrorCode, FilterReason, FunctionError, LogLevel, Outcome, Violation},
@@ -19,9 +26,9 @@ type Return<'a> = v8::ReturnValue<'a>;
 
 /// A list of ops by name, each with the function V8 calls.
 macro_rules! op_table {
-    ($($name:literal => $op:ident),+ $(,)?) => {
+    ($($name:literal => $op:path),+ $(,)?) => {
         pub fn table() -> Vec<(&'static str, v8::FunctionCallback)> {
-            vec![$(($name, $op.map_fn_to())),+]
+            vec![$(($name, MapFnTo::map_fn_to($op))),+]
         }
     };
 }
@@ -40,6 +47,22 @@ op_table! {
     "previewEntries" => preview_entries,
     "nonIndexKeys" => non_index_keys,
     "runLazy" => run_lazy,
+    "utf8Length" => text::utf8_length,
+    "utf8Write" => text::utf8_write,
+    "utf8WriteInto" => text::utf8_write_into,
+    "utf8Decode" => text::utf8_decode,
+    "utf8Incomplete" => text::utf8_incomplete,
+    "encodingName" => text::encoding_name,
+    "decode" => text::decode,
+    "base64Encode" => text::base64_encode,
+    "base64Decode" => text::base64_decode,
+    "urlParse" => url::parse,
+    "urlCanParse" => url::can_parse,
+    "urlSet" => url::set,
+    "domainToAscii" => url::domain_to_ascii,
+    "domainToUnicode" => url::domain_to_unicode,
+    "formEncode" => url::form_encode,
+    "formDecode" => url::form_decode,
 }
 
 /// How a handler's end is numbered for JavaScript. `DROP_EVENT` is an error class there and no error here.
@@ -229,10 +252,15 @@ fn now(_: &mut v8::PinScope<'_, '_>, _: Arguments<'_>, mut value: Return<'_>) {
     value.set_double(START.elapsed().as_millis() as f64);
 }
 
-/// `timerStart(milliseconds)`: the id of a new timer; throws a `RangeError` at the bound.
+/// `timerStart(milliseconds, quiet)`: the id of a new timer; throws a `RangeError` at the bound. Nobody is
+/// told of a quiet one that is left when the invocation ends.
 fn timer_start(scope: &mut v8::PinScope<'_, '_>, arguments: Arguments<'_>, mut value: Return<'_>) {
     let delay = milliseconds(arguments.get(0)).unwrap_or_default();
-    match host(scope).map(|host| host.timers.start(delay)) {
+    let notice = match arguments.get(1).is_true() {
+        true => LeftoverNotice::None,
+        false => LeftoverNotice::Logged,
+    };
+    match host(scope).map(|host| host.timers.start(delay, notice)) {
         Some(Ok(id)) => value.set_double(id as f64),
         Some(Err(refused)) => {
             if let Some(message) = v8::String::new(scope, &refused.to_string()) {

@@ -21,10 +21,16 @@
     return event >= 0 && event < count ? event : REST;
   };
 
+  // Ends the event that the running code belongs to, or all that have no outcome yet, with what nobody caught.
+  host.failUncaught = function failUncaught(error) {
+    host.fail(host.currentEvent(), error);
+  };
+
   // Entered by the cell once per invocation of a batch.
   host.beginBatch = function beginBatch(eventsText, settingsText, contextOfFirst) {
     host.resetConsole();
     host.resetTimers();
+    host.resetFetches();
     const events = JSONParse(eventsText);
     firstContext = contextOfFirst;
     count = events.length;

@@ -44,6 +44,7 @@
   host.begin = function begin(eventText, settingsText) {
     host.resetConsole();
     host.resetTimers();
+    host.resetFetches();
     host.callHandler(0, JSONParse(eventText), settingsText);
   };
 

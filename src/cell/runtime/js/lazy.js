@@ -36,5 +36,23 @@
     });
   };
 
+  host.defineLazyGlobal('AbortController', 'abort');
+  host.defineLazyGlobal('AbortSignal', 'abort');
+  host.defineLazyGlobal('Blob', 'blob');
+  host.defineLazyGlobal('CustomEvent', 'event_target');
   host.defineLazyGlobal('DOMException', 'dom_exception');
+  host.defineLazyGlobal('Event', 'event_target');
+  host.defineLazyGlobal('EventTarget', 'event_target');
+  host.defineLazyGlobal('File', 'blob');
+  host.defineLazyGlobal('FormData', 'form_data');
+  host.defineLazyGlobal('Headers', 'headers');
+  host.defineLazyGlobal('Request', 'request');
+  host.defineLazyGlobal('Response', 'response');
+  host.defineLazyGlobal('TextDecoder', 'encoding');
+  host.defineLazyGlobal('TextEncoder', 'encoding');
+  host.defineLazyGlobal('URL', 'url');
+  host.defineLazyGlobal('URLSearchParams', 'url_search_params');
+  host.defineLazyGlobal('atob', 'base64');
+  host.defineLazyGlobal('btoa', 'base64');
+  host.defineLazyGlobal('fetch', 'fetch');
 })

@@ -79,9 +79,13 @@
   captureClass('AsyncFunction', getPrototypeOf(async function () {}).constructor);
   captureClass('GeneratorFunction', getPrototypeOf(function* () {}).constructor);
   captureClass('AsyncGeneratorFunction', getPrototypeOf(async function* () {}).constructor);
+  capturePrototype('IteratorPrototype', getPrototypeOf(getPrototypeOf([][Symbol.iterator]())));
   capturePrototype('ArrayIteratorPrototype', getPrototypeOf([][Symbol.iterator]()));
   capturePrototype('MapIteratorPrototype', getPrototypeOf(new Map()[Symbol.iterator]()));
   capturePrototype('SetIteratorPrototype', getPrototypeOf(new Set()[Symbol.iterator]()));
+
+  primordials.AsyncIteratorPrototype = getPrototypeOf(getPrototypeOf((async function* () {}).prototype));
+  primordials.decodeURIComponent = decodeURIComponent;
 
   // Collections whose own methods stay what they were: safe to call as map.get(key).
   function safeCollection(Collection) {

@@ -29,19 +29,21 @@
     #parameters;
     #delay;
     #repeats;
+    #isQuiet;
     #referenced = true;
     #context = host.currentContext();
 
-    constructor(callback, parameters, delay, repeats) {
+    constructor(callback, parameters, delay, repeats, isQuiet) {
       this.#callback = callback;
       this.#parameters = parameters;
       this.#delay = delay;
       this.#repeats = repeats;
+      this.#isQuiet = isQuiet === true;
       this.#schedule();
     }
 
     #schedule() {
-      this.#id = ops.timerStart(this.#delay);
+      this.#id = ops.timerStart(this.#delay, this.#isQuiet);
       MapPrototypeSet(active, this.#id, this);
     }
 
@@ -136,10 +138,16 @@
       try {
         callback();
       } catch (error) {
-        host.fail(host.currentEvent(), error);
+        host.failUncaught(error);
       }
     }));
   });
+
+  // A timer of the runtime's own, which nobody is told of when the invocation ends before it fires.
+  host.startQuietTimer = function startQuietTimer(callback, delay) {
+    return new Timeout(host.bindContinuation(callback), [], delay, false, true);
+  };
+  host.cancelTimer = cancel;
 
   // Entered by the cell when a timer is due.
   host.fireTimer = function fireTimer(id) {
@@ -148,7 +156,7 @@
     try {
       Timer.fire(timer);
     } catch (error) {
-      host.fail(host.currentEvent(), error);
+      host.failUncaught(error);
     }
     host.enterContext(undefined);
   };

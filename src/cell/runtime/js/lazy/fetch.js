@@ -1,0 +1,104 @@
+// fetch, over the requests of the cell, with the manners of node-fetch 2.
+(function (primordials, host, exports) {
+  'use strict';
+
+  const { FunctionPrototypeCall, Promise, PromisePrototypeThen } = primordials;
+  const { AbortError, abortError, FetchError, fetchError } = host.use('fetch_errors');
+  const { flatOf, getHeader, Headers, setHeader } = host.use('headers');
+  const { Request, stateOfRequest } = host.use('request');
+  const { isRedirect, receivedResponse, Response } = host.use('response');
+  const { consumeBody } = host.use('body');
+  const { hide } = host.use('web_interface');
+  const { isAbortSignal, onAbort, stateOf } = host.use('abort');
+  const { send } = host.use('fetch_sending');
+
+  function fetch(input, init = undefined) {
+    return new Promise((resolve, reject) => {
+      const request = stateOfRequest(new Request(input, init));
+      start(request, resolve, reject);
+    });
+  }
+
+  // Both callbacks count only the first time, as those of promises do.
+  function start(request, resolve, reject) {
+    let cancel;
+    let isOver = false;
+    const stop = listenForAbort(request.signal, (reason) => {
+      isOver = true;
+      if (cancel !== undefined) cancel();
+      reject(abortError(reason));
+    });
+    const settle = (callback) => (value) => {
+      isOver = true;
+      stop();
+      callback(value);
+    };
+    if (isOver) return;
+    const fail = settle(reject);
+    const succeed = settle((answer) => resolve(responseFrom(request, answer)));
+    const sendBody = (bytes) => {
+      if (isOver) return;
+      try {
+        cancel = send(requestFrom(request, bytes), succeed, (failure) => {
+          fail(fetchError(failure.message, failure.type, failure.code));
+        });
+      } catch (error) {
+        fail(error);
+      }
+    };
+    if (request.body.isNull) sendBody(undefined);
+    else PromisePrototypeThen(consumeBody(request.body, request.url), sendBody, fail);
+  }
+
+  function requestFrom(request, body) {
+    const { method, parts, redirect, follow, compress, size, timeout } = request;
+    const headers = new Headers(request.headers);
+    if (getHeader(headers, 'accept') === undefined) setHeader(headers, 'Accept', '*/*');
+    return { __proto__: null, method, parts, headers: flatOf(headers), body, redirect, follow, compress, size, timeout };
+  }
+
+  function responseFrom(request, answer) {
+    const { bodyError } = answer;
+    const error = bodyError === undefined ? undefined : fetchError(bodyError[2], bodyError[0], bodyError[1]);
+    const response = receivedResponse(answer, error);
+    if (request.redirect === 'manual' && isRedirect(answer.status)) resolveLocation(response, answer.url);
+    return response;
+  }
+
+  // So that whoever follows redirects on their own need not know what they are relative to.
+  function resolveLocation(response, base) {
+    const { headers } = response;
+    const location = getHeader(headers, 'location');
+    const parts = location === undefined ? undefined : host.use('url').partsOf(location, base);
+    if (parts !== undefined) setHeader(headers, 'location', parts.href);
+  }
+
+  // Calls back with the reason, at once where there is one already; returns a function that stops listening.
+  function listenForAbort(signal, callback) {
+    if (signal === undefined) return doNothing;
+    if (!isAbortSignal(signal)) return listenToForeign(signal, callback);
+    const { isAborted, reason } = stateOf(signal);
+    if (!isAborted) return onAbort(signal, callback);
+    callback(reason);
+    return doNothing;
+  }
+
+  function listenToForeign(signal, callback) {
+    if (signal.aborted) {
+      callback(signal.reason);
+      return doNothing;
+    }
+    const listener = () => callback(signal.reason);
+    FunctionPrototypeCall(signal.addEventListener, signal, 'abort', listener);
+    return () => {
+      if (typeof signal.removeEventListener === 'function') signal.removeEventListener('abort', listener);
+    };
+  }
+
+  function doNothing() {}
+
+  const extras = { __proto__: null, default: fetch, Headers, Request, Response, FetchError, AbortError, isRedirect, Promise };
+  for (const name in extras) hide(fetch, name, extras[name]);
+
+  exports.fetch = fetch;
+})
