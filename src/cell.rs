@@ -24,13 +24,13 @@ use crate::{
     },
 };
 
-mod answers;
 mod hogs;
 mod invocation;
 mod isolate;
 mod lockdown;
 mod logs;
 mod os_thread;
+mod outbox;
 mod pool;
 mod record;
 mod runtime;
@@ -38,17 +38,17 @@ mod scheduler;
 mod threads;
 mod watchdog;
 
-use answers::Answers;
 use invocation::Invocation;
 use isolate::{Call, Engine, EngineError, FunctionSource, fatal};
 use lockdown::NotLockedDown;
+use outbox::Outbox;
 use scheduler::{Scheduler, Settings};
 
-/// Answers on their way to the socket; JS threads wait when there are more.
-const ANSWERS_BUFFERED: usize = 256;
+/// Frames on their way to the socket; JS threads wait when there are more.
+const FRAMES_BUFFERED: usize = 256;
 
-/// Answers written with one system call at most.
-const ANSWERS_AT_ONCE: usize = 64;
+/// Frames written with one system call at most.
+const FRAMES_AT_ONCE: usize = 64;
 
 type Frames = FramedRead<OwnedReadHalf, FrameCodec<ToFront, ToCell>>;
 
@@ -91,12 +91,12 @@ pub fn serve() -> Result<(), CellError> {
         let (read, write) = socket.into_split();
         let mut frames = FramedRead::new(read, FrameCodec::default());
         let configure = first_frame(&mut frames).await?;
-        let (answers, outbox) = mpsc::channel(ANSWERS_BUFFERED);
-        let (scheduler, ready) = set_up(&configure, Answers::new(answers.clone()))?;
-        let _ = answers.send(FrontFrame::Ready(ready).into()).await;
+        let (to_socket, frames_out) = mpsc::channel(FRAMES_BUFFERED);
+        let (scheduler, ready) = set_up(&configure, Outbox::new(to_socket.clone()))?;
+        let _ = to_socket.send(FrontFrame::Ready(ready).into()).await;
         tokio::select! {
             read = read_frames(frames, &scheduler) => read,
-            written = write_answers(outbox, write) => written,
+            written = write_frames(frames_out, write) => written,
         }
     })
 }
@@ -107,7 +107,7 @@ pub fn leave(code: i32) -> ! {
 }
 
 /// Brings V8 up, locks the process down and starts the threads.
-fn set_up(configure: &Configure, answers: Answers) -> Result<(Arc<Scheduler>, Ready), CellError> {
+fn set_up(configure: &Configure, outbox: Outbox) -> Result<(Arc<Scheduler>, Ready), CellError> {
     let mut watch = fatal::watch().map_err(CellError::NoThread)?;
     let engine = Engine::start(usize::try_from(configure.heap_bytes).unwrap_or(usize::MAX))?;
     let not_locked_down = match lockdown::lock_down() {
@@ -121,7 +121,7 @@ fn set_up(configure: &Configure, answers: Answers) -> Result<(Arc<Scheduler>, Re
         idle_bytes: configure.idle_bytes,
         top_level_time: Duration::from_nanos(configure.top_level_nanos),
     };
-    let scheduler = Scheduler::start(engine, settings, answers).map_err(CellError::NoThread)?;
+    let scheduler = Scheduler::start(engine, settings, outbox).map_err(CellError::NoThread)?;
     let told = scheduler.clone();
     thread::Builder::new()
         .name("parking-watch".into())
@@ -169,6 +169,7 @@ async fn read_frames(mut frames: Frames, scheduler: &Scheduler) -> Result<(), Ce
         match frame.frame {
             Some(CellFrame::Start(start)) => scheduler.submit(versions.invocation(start)?),
             Some(CellFrame::Cancel(cancel)) => scheduler.cancel(cancel.invocation),
+            Some(CellFrame::Fetched(fetched)) => scheduler.deliver(*fetched),
             Some(CellFrame::Load(load)) => versions.load(load),
             Some(CellFrame::Forget(forget)) => versions.forget(forget.handle),
             Some(CellFrame::Configure(_)) | None => return Err(CellError::NotConfigured),
@@ -178,13 +179,13 @@ async fn read_frames(mut frames: Frames, scheduler: &Scheduler) -> Result<(), Ce
 }
 
 /// Writes what is ready, as much as there is with one system call.
-async fn write_answers(
+async fn write_frames(
     mut outbox: mpsc::Receiver<ToFront>,
     socket: OwnedWriteHalf,
 ) -> Result<(), CellError> {
     let mut socket = FramedWrite::new(socket, FrameCodec::<ToFront, ToCell>::default());
-    let mut ready = Vec::with_capacity(ANSWERS_AT_ONCE);
-    while outbox.recv_many(&mut ready, ANSWERS_AT_ONCE).await > 0 {
+    let mut ready = Vec::with_capacity(FRAMES_AT_ONCE);
+    while outbox.recv_many(&mut ready, FRAMES_AT_ONCE).await > 0 {
         for answer in ready.drain(..) {
             socket.feed(answer).await?;
         }
@@ -236,6 +237,7 @@ impl Versions {
             result_bytes: start.result_bytes,
             batch_result_bytes: start.batch_result_bytes,
             log_bytes: start.log_bytes,
+            requests: start.requests,
         };
         Ok(Invocation::new(
             start.invocation,

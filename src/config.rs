@@ -48,6 +48,9 @@ pub struct ServeConfig {
 
     #[command(flatten)]
     pub limits: LimitsConfig,
+
+    #[command(flatten)]
+    pub egress: EgressConfig,
 }
 
 /// The processes that run JavaScript.
@@ -118,6 +121,15 @@ pub struct LimitsConfig {
           value_parser = RangedU64ValueParser::<u64>::new().range(0..=MAX_PAYLOAD_BYTES))]
     pub log_bytes: u64,
 
+    /// Requests one invocation may make, redirects counted; 0 allows none
+    #[arg(
+        long,
+        env = "PENSTOCK_EGRESS_REQUESTS",
+        value_name = "N",
+        default_value_t = 50
+    )]
+    pub egress_requests: u32,
+
     /// JSON bytes of an event in
     #[arg(long, env = "PENSTOCK_EVENT_BYTES", value_name = "BYTES", default_value_t = MIB,
           value_parser = payload_bytes())]
@@ -175,6 +187,7 @@ impl LimitsConfig {
             result_bytes: self.result_bytes,
             batch_result_bytes: self.batch_result_bytes,
             log_bytes: self.log_bytes,
+            requests: self.egress_requests,
         }
     }
 }
@@ -220,15 +233,6 @@ pub struct EgressConfig {
         value_delimiter = ','
     )]
     pub egress_dns: Vec<SocketAddr>,
-
-    /// Requests one invocation may make, redirects counted; 0 allows none
-    #[arg(
-        long,
-        env = "PENSTOCK_EGRESS_REQUESTS",
-        value_name = "N",
-        default_value_t = 50
-    )]
-    pub egress_requests: u32,
 
     /// Requests of one invocation under way at once, from 1; the rest waits
     #[arg(long, env = "PENSTOCK_EGRESS_AT_ONCE", value_name = "N", default_value_t = nonzero(6))]
@@ -279,7 +283,7 @@ pub struct EgressConfig {
 
     /// Bytes of a response's body, before and after decompression
     #[arg(long, env = "PENSTOCK_EGRESS_BODY_BYTES", value_name = "BYTES", default_value_t = 10 * MIB,
-          value_parser = RangedU64ValueParser::<u64>::new().range(0..=(1 << 30)))]
+          value_parser = RangedU64ValueParser::<u64>::new().range(0..=MAX_PAYLOAD_BYTES))]
     pub egress_body_bytes: u64,
 
     /// Bytes of bodies held in memory at once in all, from 1; one function instance may hold a quarter

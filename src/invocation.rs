@@ -62,6 +62,8 @@ pub struct InvocationLimits {
     pub batch_result_bytes: u64,
     /// Bytes of log text kept; what is beyond is counted and said in one last line.
     pub log_bytes: u64,
+    /// Outgoing requests, redirects counted.
+    pub requests: u32,
 }
 
 /// What became of an event, as far as the router is concerned. Never a gRPC status.
@@ -234,6 +236,15 @@ impl LimitExceeded {
 
     pub fn batch_result(bytes: u64) -> Self {
         Self::bytes("batch_result_bytes", bytes, "--batch-result-bytes")
+    }
+
+    pub fn requests(limit: u32) -> Self {
+        Self {
+            name: "outgoing_requests",
+            value: limit.into(),
+            unit: "requests",
+            knob: "--egress-requests",
+        }
     }
 
     /// A limit counted in milliseconds.

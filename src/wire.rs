@@ -10,8 +10,13 @@ use prost::Message;
 use tokio_util::codec::{Decoder, Encoder};
 
 mod convert;
+mod fetch;
 
 pub use convert::{Malformed, finished_from_wire, finished_to_wire};
+pub use fetch::{
+    CancelFetch, Fetch, FetchFailed, FetchOutcome, FetchResponse, Fetched, MAX_REQUEST_BODY_BYTES,
+    WireHeader, WireRedirect,
+};
 
 /// The largest frame either side accepts, in bytes without the length. Above every sum of sizes that the
 /// configuration allows (see [`crate::config::MAX_PAYLOAD_BYTES`]), so only a broken peer meets it.
@@ -22,7 +27,7 @@ const LENGTH_BYTES: usize = size_of::<u32>();
 /// A frame on its way to a cell.
 #[derive(Clone, PartialEq, Message)]
 pub struct ToCell {
-    #[prost(oneof = "CellFrame", tags = "1, 2, 3, 4, 5")]
+    #[prost(oneof = "CellFrame", tags = "1, 2, 3, 4, 5, 6")]
     pub frame: Option<CellFrame>,
 }
 
@@ -42,6 +47,9 @@ pub enum CellFrame {
     /// Nobody waits for the invocation any more.
     #[prost(message, tag = "5")]
     Cancel(Cancel),
+    /// What a fetch came to.
+    #[prost(message, tag = "6")]
+    Fetched(Box<Fetched>),
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -117,6 +125,9 @@ pub struct Start {
     pub cpu_nanos: u64,
     #[prost(uint64, tag = "11")]
     pub batch_result_bytes: u64,
+    /// Outgoing requests.
+    #[prost(uint32, tag = "12")]
+    pub requests: u32,
 }
 
 #[derive(Clone, Copy, PartialEq, Message)]
@@ -128,7 +139,7 @@ pub struct Cancel {
 /// A frame on its way to the front.
 #[derive(Clone, PartialEq, Message)]
 pub struct ToFront {
-    #[prost(oneof = "FrontFrame", tags = "1, 2, 3")]
+    #[prost(oneof = "FrontFrame", tags = "1, 2, 3, 4, 5")]
     pub frame: Option<FrontFrame>,
 }
 
@@ -142,6 +153,12 @@ pub enum FrontFrame {
     /// A thread of the cell will not come back: the cell wants to be replaced.
     #[prost(message, tag = "3")]
     Unfit(Unfit),
+    /// A function wants an outgoing request made.
+    #[prost(message, tag = "4")]
+    Fetch(Box<Fetch>),
+    /// The function no longer wants it.
+    #[prost(message, tag = "5")]
+    CancelFetch(CancelFetch),
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -340,8 +357,7 @@ impl<Out, In: Message + Default> Decoder for FrameCodec<Out, In> {
             return Err(FrameError::TooLarge(length));
         }
         if buffer.len() < LENGTH_BYTES + length {
-            // Once, not while the body comes. What is not written to costs no memory, if the claim is a lie.
-            buffer.reserve(LENGTH_BYTES + length - buffer.len());
+            // The length is only a claim: room is made as the body comes.
             return Ok(None);
         }
         buffer.advance(LENGTH_BYTES);

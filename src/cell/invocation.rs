@@ -1,7 +1,7 @@
 //! One invocation in a cell: its stages, and who may move it from one to the next.
 //!
 //! ```text
-//! Queued ──first turn──▶ Running ──awaits──▶ Parked ──timer──▶ Running … ──settles──▶ Ended
+//! Queued ──first turn──▶ Running ──awaits──▶ Parked ──woken──▶ Running … ──settles──▶ Ended
 //!    │                      │ └─ended, but does not end─▶ Abandoned ──comes back──────▲
 //!    └──cancelled───────────┴───limits, cancelled─────────┴───────────────────────────┘
 //! ```
@@ -24,6 +24,7 @@ use super::{
 use crate::{
     invocation::{FunctionKey, InvocationLimits},
     lock::Lock,
+    wire::Fetched,
 };
 
 mod running;
@@ -88,6 +89,8 @@ pub struct Invocation {
     pub limits: InvocationLimits,
     pub record: Arc<Record>,
     pub arrived: Instant,
+    /// What its requests came to while no turn could take it; there are no more than it may make.
+    inbox: Lock<Vec<Fetched>>,
     stage: Lock<Stage>,
 }
 
@@ -98,7 +101,9 @@ enum Stage {
     Parked {
         run: Box<Run>,
         /// Rings when the next timer is due.
-        wake: Option<Alarm<Ring>>,
+        alarm: Option<Alarm<Ring>>,
+        /// Whether it is in the queue to be taken up, once is enough.
+        woken: bool,
         interruption: Option<Interruption>,
     },
     /// Its caller was answered, but the thread is still in the turn. `since` and `cpu` are of the thread,
@@ -124,6 +129,17 @@ pub enum TakenUp {
     Interrupted(Box<Run>, Interruption),
     /// It has ended, or another thread has it.
     Nothing,
+}
+
+/// What is to be done with an invocation whose turn ended with waiting.
+#[derive(Debug)]
+pub enum Parked {
+    /// It waits.
+    Asleep,
+    /// What it waits for is there: it is to be queued.
+    Woken,
+    /// It is to end.
+    Stopped(Box<Run>, Stopped),
 }
 
 /// How a turn that is over was left by others.
@@ -179,6 +195,7 @@ impl Invocation {
             limits,
             record,
             arrived,
+            inbox: Lock::default(),
             stage,
         }
     }
@@ -279,31 +296,51 @@ impl Invocation {
         }
     }
 
-    /// The turn is over and the invocation awaits something; `wake` is set under the lock, so that it
-    /// can't ring before there is something to wake. Returns the run instead if it is to end.
-    pub fn park(
-        &self,
-        run: Box<Run>,
-        wake: impl FnOnce() -> Option<Alarm<Ring>>,
-    ) -> Option<(Box<Run>, Stopped)> {
+    /// The turn is over and the invocation awaits something; the alarm is set under the lock, so that it
+    /// can't ring before there is something to wake.
+    pub fn park(&self, run: Box<Run>, alarm: impl FnOnce() -> Option<Alarm<Ring>>) -> Parked {
         let mut stage = self.stage.lock();
         match std::mem::replace(&mut *stage, Stage::Ended) {
             Stage::Running(Running {
                 interruption: None, ..
             }) => {
+                // What came before the stage was looked at is here, and what comes after finds it parked.
+                let woken = !self.inbox.lock().is_empty();
                 *stage = Stage::Parked {
                     run,
-                    wake: wake(),
+                    alarm: alarm(),
+                    woken,
                     interruption: None,
                 };
-                None
+                match woken {
+                    true => Parked::Woken,
+                    false => Parked::Asleep,
+                }
             }
             Stage::Running(Running {
                 interruption: Some((reason, _)),
                 ..
-            }) => Some((run, Stopped::Interrupted(reason))),
-            _ => Some((run, Stopped::TooLate)),
+            }) => Parked::Stopped(run, Stopped::Interrupted(reason)),
+            _ => Parked::Stopped(run, Stopped::TooLate),
         }
+    }
+
+    /// What the invocation waits for may be there. True when it is to be queued for that.
+    pub fn wake(&self) -> bool {
+        match &mut *self.stage.lock() {
+            Stage::Parked { woken, .. } => !std::mem::replace(woken, true),
+            _ => false,
+        }
+    }
+
+    /// Keeps what a request came to for the next turn. As [`Self::wake`].
+    pub fn deliver(&self, fetched: Fetched) -> bool {
+        self.inbox.lock().push(fetched);
+        self.wake()
+    }
+
+    pub fn take_fetched(&self) -> Vec<Fetched> {
+        std::mem::take(&mut *self.inbox.lock())
     }
 
     /// Has the invocation end for `reason`, wherever it stands. The first reason counts. True when a
@@ -325,10 +362,14 @@ impl Invocation {
                 false
             }
             Stage::Parked {
-                interruption, wake, ..
+                alarm,
+                woken,
+                interruption,
+                ..
             } => {
-                *wake = None;
-                interruption.replace(reason).is_none()
+                *alarm = None;
+                interruption.get_or_insert(reason);
+                !std::mem::replace(woken, true)
             }
             Stage::Abandoned { .. } | Stage::Ended => false,
         }

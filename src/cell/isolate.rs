@@ -11,7 +11,10 @@ use super::{
     record::Record,
     runtime::{self, Entry, EventContexts, HostState},
 };
-use crate::invocation::{ErrorCode, FunctionError, Input, LimitExceeded, Outcome};
+use crate::{
+    invocation::{ErrorCode, FunctionError, Input, LimitExceeded, Outcome},
+    wire::Fetched,
+};
 
 mod buffers;
 mod engine;
@@ -189,18 +192,21 @@ impl FunctionIsolate {
         self.after(turn)
     }
 
-    /// A further turn: fires the timers that are due.
-    pub fn resume(&mut self) -> TurnEnd {
+    /// A further turn: hands over what requests came to, then fires the timers that are due.
+    pub fn resume(&mut self, fetched: Vec<Fetched>) -> TurnEnd {
         let turn = self.enter(|scope, entries| {
             v8::tc_scope!(let scope, scope);
             let now = Instant::now();
-            while let Some(id) = pop_due_timer(scope, now) {
+            for fetched in fetched {
+                hand_over(scope, entries, fetched);
+                drain_microtasks(scope);
+            }
+            while !scope.has_terminated()
+                && let Some(id) = pop_due_timer(scope, now)
+            {
                 let id = v8::Number::new(scope, id as f64).into();
                 let _ = call_entry(scope, entries, Entry::FireTimer, &[id]);
                 drain_microtasks(scope);
-                if scope.has_terminated() {
-                    return TurnEnd::Terminated;
-                }
             }
             end_turn(scope, entries)
         });
@@ -390,6 +396,25 @@ fn report_rejections(scope: &mut TryCatch<'_, '_, '_, '_>, entries: &[v8::Global
         runtime::enter_context(scope, rejection.context);
         let _ = call_entry(scope, entries, Entry::ReportRejection, &[reason]);
         runtime::enter_context(scope, None);
+    }
+}
+
+/// Gives the function what a request of its came to, unless it no longer waits for it.
+fn hand_over(
+    scope: &mut TryCatch<'_, '_, '_, '_>,
+    entries: &[v8::Global<v8::Function>],
+    fetched: Fetched,
+) {
+    let waits = scope
+        .get_slot_mut::<HostState>()
+        .is_some_and(|host| host.fetches.finish(fetched.id));
+    if scope.has_terminated() || !waits {
+        return;
+    }
+    if let Some(outcome) = fetched.outcome
+        && let Some((entry, arguments)) = runtime::end_of_fetch(scope, fetched.id, outcome)
+    {
+        let _ = call_entry(scope, entries, entry, &arguments);
     }
 }
 

@@ -10,8 +10,10 @@ mod host;
 mod lazy;
 mod ops;
 
-pub use host::{EventContexts, HostState, UnhandledRejection};
-pub use ops::{enter_context, on_promise_reject, refuse_dynamic_import};
+pub use host::{EventContexts, Fetches, HostState, UnhandledRejection};
+pub use ops::{
+    enter_context, fetch::end_of as end_of_fetch, on_promise_reject, refuse_dynamic_import,
+};
 
 /// The runtime's scripts in load order; each is a function of (primordials, host).
 const SCRIPTS: &[(&str, &str)] = &[
@@ -71,16 +73,20 @@ pub enum Entry {
     Begin,
     BeginBatch,
     FireTimer,
+    FetchDone,
+    FetchFailed,
     FailLoad,
     ReportRejection,
 }
 
 impl Entry {
-    pub const ALL: [Entry; 6] = [
+    pub const ALL: [Entry; 8] = [
         Self::SetHandlers,
         Self::Begin,
         Self::BeginBatch,
         Self::FireTimer,
+        Self::FetchDone,
+        Self::FetchFailed,
         Self::FailLoad,
         Self::ReportRejection,
     ];
@@ -91,6 +97,8 @@ impl Entry {
             Self::Begin => "begin",
             Self::BeginBatch => "beginBatch",
             Self::FireTimer => "fireTimer",
+            Self::FetchDone => "fetchDone",
+            Self::FetchFailed => "fetchFailed",
             Self::FailLoad => "failLoad",
             Self::ReportRejection => "reportRejection",
         }

@@ -8,22 +8,25 @@ use std::{
 };
 
 use super::{
-    answers::Answers,
     hogs::Hogs,
-    invocation::{GivenUp, HOG_AFTER, Interruption, Invocation, Ring, Run, Seen, Stopped, TakenUp},
+    invocation::{
+        GivenUp, HOG_AFTER, Interruption, Invocation, Parked, Ring, Run, Seen, Stopped, TakenUp,
+    },
     isolate::{
         Engine, FunctionIsolate, LoadEnd, TurnEnd,
-        fatal::{Cause, Parked, Seat},
+        fatal::{self, Cause, Seat},
         heap_limit_error,
     },
+    outbox::Outbox,
     pool::Pool,
-    runtime::HostState,
+    runtime::{Fetches, HostState},
     threads::{JsThread, RunQueue, Threads},
     watchdog::{Alarm, Watchdog},
 };
 use crate::{
     invocation::{ErrorCode, FunctionError, LimitExceeded, Usage},
     lock::Lock,
+    wire::Fetched,
 };
 
 /// How the scheduler is set up.
@@ -51,7 +54,7 @@ pub struct Scheduler {
     hogs: Hogs,
     /// Invocations that have no outcome yet, for cancellation.
     live: Lock<HashMap<u64, Arc<Invocation>>>,
-    answers: Answers,
+    outbox: Outbox,
 }
 
 thread_local! {
@@ -64,11 +67,7 @@ impl Scheduler {
     ///
     /// # Errors
     /// When the system has no thread left.
-    pub fn start(
-        engine: Engine,
-        settings: Settings,
-        answers: Answers,
-    ) -> std::io::Result<Arc<Self>> {
+    pub fn start(engine: Engine, settings: Settings, outbox: Outbox) -> std::io::Result<Arc<Self>> {
         let queue = RunQueue::new();
         let resume = queue.clone();
         let pool = Pool::new(settings.max_isolates, settings.idle_bytes, move |waiter| {
@@ -90,7 +89,7 @@ impl Scheduler {
             threads: OnceLock::new(),
             hogs: Hogs::default(),
             live: Lock::default(),
-            answers,
+            outbox,
         });
         handle.get_or_init(|| Arc::downgrade(&scheduler));
         let worker = scheduler.clone();
@@ -108,6 +107,16 @@ impl Scheduler {
         self.queue.push(invocation);
     }
 
+    /// Gives an invocation what one of its requests came to; one that has ended no longer cares.
+    pub fn deliver(&self, fetched: Fetched) {
+        let invocation = self.live.lock().get(&fetched.invocation).cloned();
+        if let Some(invocation) = invocation
+            && invocation.deliver(fetched)
+        {
+            self.queue.push(invocation);
+        }
+    }
+
     /// Stops an invocation that nobody waits for. It gets no answer.
     pub fn cancel(&self, id: u64) {
         let cancelled = self.live.lock().remove(&id);
@@ -117,7 +126,7 @@ impl Scheduler {
     }
 
     /// A thread has parked for ever: answers for what it ran and asks for the cell to be replaced.
-    pub fn parked(&self, parked: Parked) {
+    pub fn parked(&self, parked: fatal::Parked) {
         let invocation = parked
             .invocation
             .and_then(|id| self.live.lock().get(&id).cloned());
@@ -131,7 +140,7 @@ impl Scheduler {
             };
             self.answer_given_up(&invocation, given_up, Some(error));
         }
-        self.answers
+        self.outbox
             .unfit(handle, &format!("a thread parked: {:?}", parked.cause));
     }
 
@@ -167,7 +176,7 @@ impl Scheduler {
             self.answer_given_up(invocation, given_up, Some(lost));
         }
         invocation.stop_running();
-        self.answers.unfit(None, "a defect of the executor's own");
+        self.outbox.unfit(None, "a defect of the executor's own");
     }
 
     fn demote(&self, thread: &JsThread) {
@@ -206,6 +215,11 @@ impl Scheduler {
     fn enter_handler(&self, invocation: &Arc<Invocation>, run: &mut Run) -> TurnEnd {
         let host = HostState::new(
             invocation.record.clone(),
+            Fetches::new(
+                self.outbox.clone(),
+                invocation.id,
+                invocation.limits.requests,
+            ),
             &invocation.call.input,
             &invocation.limits,
         );
@@ -245,10 +259,9 @@ impl Scheduler {
     }
 
     fn further_turn(&self, invocation: &Arc<Invocation>, mut run: Box<Run>) {
-        let turn = run
-            .lease
-            .isolate()
-            .map_or(TurnEnd::Terminated, FunctionIsolate::resume);
+        let turn = run.lease.isolate().map_or(TurnEnd::Terminated, |isolate| {
+            isolate.resume(invocation.take_fetched())
+        });
         self.after_turn(invocation, run, turn);
     }
 
@@ -262,12 +275,16 @@ impl Scheduler {
                 Stopped::TooLate => end_unanswered(*run),
             },
             TurnEnd::Waiting(next_timer) => {
-                let wake = || {
+                let alarm = || {
                     let ring = Ring::Timer(Arc::downgrade(invocation));
                     next_timer.map(|due| self.watchdog.set(due, ring))
                 };
-                if let Some((run, stopped)) = invocation.park(run, wake) {
-                    self.end_terminated(invocation, *run, stopped);
+                match invocation.park(run, alarm) {
+                    Parked::Asleep => {}
+                    Parked::Woken => self.queue.push(invocation.clone()),
+                    Parked::Stopped(run, stopped) => {
+                        self.end_terminated(invocation, *run, stopped);
+                    }
                 }
             }
             TurnEnd::Terminated => {
@@ -359,14 +376,14 @@ impl Scheduler {
         };
         match end {
             End::Settled if held.over_limit => {
-                self.answers.failed(
+                self.outbox.failed(
                     invocation,
                     heap_limit_error(self.engine.heap_bytes()),
                     usage,
                 );
             }
-            End::Settled => self.answers.settled(invocation, usage),
-            End::Stopped(error) => self.answers.failed(invocation, error, usage),
+            End::Settled => self.outbox.settled(invocation, usage),
+            End::Stopped(error) => self.outbox.failed(invocation, error, usage),
             End::Unheard => {}
         }
         drop(condemned);
@@ -380,7 +397,9 @@ impl Scheduler {
                 }
             }
             Ring::Timer(invocation) => {
-                if let Some(invocation) = invocation.upgrade() {
+                if let Some(invocation) = invocation.upgrade()
+                    && invocation.wake()
+                {
                     self.queue.push(invocation);
                 }
             }
@@ -406,7 +425,7 @@ impl Scheduler {
                 self.answer_given_up(invocation, given_up, error);
             }
             Seen::Stuck => {
-                self.answers
+                self.outbox
                     .unfit(Some(invocation.handle), "a turn does not end when told to");
             }
         }
@@ -429,7 +448,7 @@ impl Scheduler {
             queue: given_up.began.saturating_duration_since(invocation.arrived),
             ..Usage::default()
         };
-        self.answers.failed(invocation, error, usage);
+        self.outbox.failed(invocation, error, usage);
     }
 
     fn interrupt(&self, invocation: &Arc<Invocation>, reason: Interruption) {

@@ -18,17 +18,17 @@ use super::{
     render::{self, Given},
 };
 use crate::{
-    config::{CellsConfig, LimitsConfig},
+    config::{CellsConfig, EgressConfig, LimitsConfig},
     front::{
         admission::Admission,
-        cells::Call,
+        cells::{Answered, Call},
         dispatch::{DispatchError, Dispatcher},
         event::{self, EventFault},
         functions::FunctionVersion,
         quarantine::Quarantine,
         server::{self, ServeError},
     },
-    invocation::{ErrorCode, Finished, Input, Outcome, VersionKey},
+    invocation::{ErrorCode, Input, Outcome, VersionKey},
 };
 
 #[derive(Args, Debug)]
@@ -50,6 +50,9 @@ pub struct InvokeArguments {
 
     #[command(flatten)]
     limits: LimitsConfig,
+
+    #[command(flatten)]
+    egress: EgressConfig,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -112,13 +115,13 @@ impl InvokeError {
 
 pub fn run(arguments: &InvokeArguments) -> ExitCode {
     match invoke(arguments) {
-        Ok((finished, given)) => {
+        Ok((answered, given)) => {
             let text = match arguments.output {
-                Output::Text => render::text(&finished, given),
-                Output::Json => render::json(&finished, given),
+                Output::Text => render::text(&answered, given),
+                Output::Json => render::json(&answered, given),
             };
             println!("{text}");
-            exit_code(&finished.outcomes)
+            exit_code(&answered.finished.outcomes)
         }
         Err(error) => {
             eprintln!("penstock invoke: {error}");
@@ -143,7 +146,7 @@ fn exit_code(outcomes: &[Outcome]) -> ExitCode {
     }
 }
 
-fn invoke(arguments: &InvokeArguments) -> Result<(Finished, Given), InvokeError> {
+fn invoke(arguments: &InvokeArguments) -> Result<(Answered, Given), InvokeError> {
     let call = read_call(arguments)?;
     let given = match call.input {
         Input::Event(_) => Given::Event,
@@ -160,7 +163,14 @@ fn invoke(arguments: &InvokeArguments) -> Result<(Finished, Given), InvokeError>
     let runtime = Runtime::new().map_err(InvokeError::Runtime)?;
     runtime.block_on(async {
         let quarantine = Arc::new(Quarantine::default());
-        let started = server::start_cells(&cells, &arguments.limits, 0, quarantine.clone()).await?;
+        let started = server::start_cells(
+            &cells,
+            &arguments.limits,
+            server::fetcher(&arguments.egress)?,
+            0,
+            quarantine.clone(),
+        )
+        .await?;
         let dispatcher = Dispatcher::new(Admission::new(cells.max_in_flight), quarantine, started);
         Ok((dispatcher.dispatch(call).await?, given))
     })

@@ -4,7 +4,10 @@ use std::{fmt::Write, time::Duration};
 
 use serde_json::{Value, json};
 
-use crate::invocation::{FilterReason, Finished, FunctionError, LogLine, Outcome, Usage};
+use crate::{
+    front::{cells::Answered, egress::Trace},
+    invocation::{FilterReason, FunctionError, LogLine, Outcome, Usage},
+};
 
 /// What was run, which is how its end is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,7 +17,8 @@ pub enum Given {
 }
 
 /// For a person: logs as they came, what became of each event, what it cost.
-pub fn text(finished: &Finished, given: Given) -> String {
+pub fn text(answered: &Answered, given: Given) -> String {
+    let finished = &answered.finished;
     let mut text = String::new();
     for line in &finished.logs {
         let event = line.event.map(|event| format!(" event {event}"));
@@ -26,7 +30,10 @@ pub fn text(finished: &Finished, given: Given) -> String {
             indented(&line.message, "      | ")
         );
     }
-    if !finished.logs.is_empty() {
+    for trace in &answered.requests.traces {
+        let _ = writeln!(text, "fetch | {}", trace_text(trace));
+    }
+    if !text.is_empty() {
         text.push('\n');
     }
     for (event, outcome) in finished.outcomes.iter().enumerate() {
@@ -70,13 +77,15 @@ fn write_outcome(text: &mut String, outcome: &Outcome) {
 }
 
 /// For a program: of one event its outcome, of a batch `results`, one for each event.
-pub fn json(finished: &Finished, given: Given) -> String {
+pub fn json(answered: &Answered, given: Given) -> String {
+    let finished = &answered.finished;
     let mut outcomes = finished.outcomes.iter().map(outcome_json);
     let mut result = match given {
         Given::Event => outcomes.next().unwrap_or_default(),
         Given::Batch => json!({ "results": outcomes.collect::<Vec<_>>() }),
     };
     result["logs"] = finished.logs.iter().map(log_json).collect();
+    result["requests"] = answered.requests.traces.iter().map(trace_json).collect();
     result["usage"] = usage_json(&finished.usage);
     format!("{result:#}")
 }
@@ -209,6 +218,35 @@ fn log_json(line: &LogLine) -> Value {
         "level": line.level.name(),
         "message": line.message,
         "event": line.event,
+    })
+}
+
+fn trace_text(trace: &Trace) -> String {
+    let end = match (&trace.status, &trace.error) {
+        (_, Some(error)) => error.to_string(),
+        (Some(status), None) => status.to_string(),
+        (None, None) => String::new(),
+    };
+    format!(
+        "{} {} {end} ({:.1} ms)",
+        trace.method,
+        trace.url,
+        milliseconds(trace.timings.total)
+    )
+}
+
+fn trace_json(trace: &Trace) -> Value {
+    json!({
+        "unix_ms": milliseconds(trace.time),
+        "method": trace.method,
+        "url": trace.url,
+        "status": trace.status,
+        "error": trace.error.as_ref().map(ToString::to_string),
+        "dns_ms": trace.timings.dns.map(milliseconds),
+        "connect_ms": trace.timings.connect.map(milliseconds),
+        "first_byte_ms": trace.timings.first_byte.map(milliseconds),
+        "total_ms": milliseconds(trace.timings.total),
+        "event": trace.event_index,
     })
 }
 

@@ -13,12 +13,14 @@ use tokio::{sync::watch, task::JoinSet, time};
 use super::quarantine::Quarantine;
 use crate::{invocation::FunctionKey, wire::Configure};
 
+mod fetches;
 mod link;
 mod loaded;
 mod process;
 mod supervisor;
 
-pub use link::{Call, Link, Lost};
+pub use fetches::{Fetcher, Requests};
+pub use link::{Answered, Call, Link, Lost};
 use process::{CellProcess, NotStarted};
 use supervisor::Supervisor;
 
@@ -38,6 +40,8 @@ pub struct CellPlan {
     /// How long a cell that is being replaced may go on with what it has.
     pub drain: Duration,
     pub configure: Configure,
+    /// What makes the requests of their functions.
+    pub fetcher: Fetcher,
 }
 
 /// The cells of this executor. Dropping it ends them.

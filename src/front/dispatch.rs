@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     admission::{Admission, Full},
-    cells::{Call, Cells, Lost, NoCell},
+    cells::{Answered, Call, Cells, Lost, NoCell},
     quarantine::Quarantine,
 };
 use crate::invocation::{Finished, FunctionError, FunctionKey};
@@ -48,10 +48,11 @@ impl Dispatcher {
     ///
     /// # Errors
     /// [`DispatchError`] when it could not be run at all.
-    pub async fn dispatch(&self, call: Call) -> Result<Finished, DispatchError> {
+    pub async fn dispatch(&self, call: Call) -> Result<Answered, DispatchError> {
         let events = call.input.events();
         if let Some(error) = self.quarantine.check(&call.version.key) {
-            return Ok(Finished::without_running(error, events));
+            let finished = Finished::without_running(error, events);
+            return Ok(Answered::without_running(finished));
         }
         let arrived = Instant::now();
         let _admitted = self.admission.admit()?;
@@ -63,14 +64,15 @@ impl Dispatcher {
             let link = self.cells.route(&key, CELL_PATIENCE).await?;
             let waited = arrived.elapsed();
             match link.invoke(call.clone()).await {
-                Ok(mut finished) => {
-                    finished.usage.queue += waited;
-                    return Ok(finished);
+                Ok(mut answered) => {
+                    answered.finished.usage.queue += waited;
+                    return Ok(answered);
                 }
                 Err(Lost::NotSent) => {}
                 Err(Lost::InFlight) => {
                     let lost = FunctionError::executor_lost();
-                    return Ok(Finished::without_running(lost, events));
+                    let finished = Finished::without_running(lost, events);
+                    return Ok(Answered::without_running(finished));
                 }
             }
         }

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tonic::{Request, Response, Status, metadata::MetadataMap};
 
 use super::{
-    cells::Call,
+    cells::{Answered, Call},
     dispatch::Dispatcher,
     functions::{FunctionVersion, Functions},
 };
@@ -15,7 +15,7 @@ use crate::{
         InvokeRequest, InvokeResponse, executor_service_server::ExecutorService,
     },
     config::LimitsConfig,
-    invocation::{Finished, InvocationLimits},
+    invocation::InvocationLimits,
 };
 
 pub mod codec;
@@ -49,7 +49,7 @@ impl Executor {
         &self,
         request: InvokeParts,
         patience: Option<Duration>,
-    ) -> Result<Finished, Status> {
+    ) -> Result<Answered, Status> {
         let instance_id = request.function.instance_id.as_str().into();
         let call = Call {
             version: self.resolve(request.function).await?,
@@ -58,8 +58,8 @@ impl Executor {
             settings: request.settings,
             limits: shortened(request.limits, patience),
         };
-        let finished = self.dispatcher.dispatch(call).await;
-        finished.map_err(status::not_dispatched)
+        let answered = self.dispatcher.dispatch(call).await;
+        answered.map_err(status::not_dispatched)
     }
 
     async fn resolve(&self, function: FunctionRef) -> Result<Arc<FunctionVersion>, Status> {
@@ -81,8 +81,8 @@ impl ExecutorService for Executor {
         let request =
             decode::invoke(request.into_inner(), &self.limits).map_err(status::invalid)?;
         let (form, capture) = (request.form, request.capture);
-        let finished = self.run(request, patience).await?;
-        let response = encode::invoke_response(finished, form, capture);
+        let answered = self.run(request, patience).await?;
+        let response = encode::invoke_response(answered, form, capture);
         Ok(Response::new(response))
     }
 
@@ -94,8 +94,8 @@ impl ExecutorService for Executor {
         let request =
             decode::invoke_batch(request.into_inner(), &self.limits).map_err(status::invalid)?;
         let (form, capture) = (request.form, request.capture);
-        let finished = self.run(request, patience).await?;
-        let response = encode::invoke_batch_response(finished, form, capture);
+        let answered = self.run(request, patience).await?;
+        let response = encode::invoke_batch_response(answered, form, capture);
         Ok(Response::new(response))
     }
 

@@ -10,15 +10,16 @@ use std::{
 };
 
 use serde::Serialize;
-use tokio::{net::TcpListener, sync::watch, time};
+use tokio::{net::TcpListener, runtime::Handle, sync::watch, time};
 use tonic::transport::{Server, server::TcpIncoming};
 use tonic_health::{ServingStatus, server::HealthReporter};
 use tonic_reflection::server::Builder as ReflectionBuilder;
 
 use super::{
     admission::Admission,
-    cells::{CellPlan, Cells, own_program},
+    cells::{CellPlan, Cells, Fetcher, own_program},
     dispatch::Dispatcher,
+    egress::{Egress, EgressError},
     functions::{Functions, Store, UnusableLocation},
     grpc::Executor,
     memory,
@@ -26,7 +27,7 @@ use super::{
 };
 use crate::{
     api::{FILE_DESCRIPTOR_SET, executor_service_server::ExecutorServiceServer},
-    config::{CellsConfig, LimitsConfig, MAX_PAYLOAD_BYTES, ServeConfig},
+    config::{CellsConfig, EgressConfig, LimitsConfig, MAX_PAYLOAD_BYTES, ServeConfig},
     wire::Configure,
 };
 
@@ -50,6 +51,8 @@ pub enum ServeError {
         address: SocketAddr,
         error: io::Error,
     },
+    #[error(transparent)]
+    Egress(#[from] EgressError),
     #[error("the cells could not be started: {0}")]
     Cells(String),
     #[error("--ready-file {}: {error}", path.display())]
@@ -91,7 +94,15 @@ pub async fn serve(
         .map_err(listen_error)?;
     let address = listener.local_addr().map_err(listen_error)?;
     let quarantine = Arc::new(Quarantine::default());
-    let cells = start_cells(&config.cells, &config.limits, SPARES, quarantine.clone()).await?;
+    let fetcher = fetcher(&config.egress)?;
+    let cells = start_cells(
+        &config.cells,
+        &config.limits,
+        fetcher,
+        SPARES,
+        quarantine.clone(),
+    );
+    let cells = cells.await?;
     let (health, health_service) = tonic_health::server::health_reporter();
     let live = cells.watch();
     let dispatcher = Arc::new(Dispatcher::new(
@@ -149,6 +160,16 @@ fn reflection() -> ReflectionBuilder<'static> {
         .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
 }
 
+/// What makes the requests of functions. To be called inside of a Tokio runtime.
+///
+/// # Errors
+/// [`ServeError::Egress`] when a file that the configuration names can't be read.
+pub fn fetcher(config: &EgressConfig) -> Result<Fetcher, ServeError> {
+    let egress = Egress::new(config, &Handle::current())?;
+    let (at_once, buffer_bytes) = (config.egress_at_once.get(), config.egress_buffer_bytes);
+    Ok(Fetcher::new(Arc::new(egress), at_once, buffer_bytes))
+}
+
 /// Starts the cells a configuration asks for.
 ///
 /// # Errors
@@ -156,6 +177,7 @@ fn reflection() -> ReflectionBuilder<'static> {
 pub async fn start_cells(
     cells: &CellsConfig,
     limits: &LimitsConfig,
+    fetcher: Fetcher,
     spares: usize,
     quarantine: Arc<Quarantine>,
 ) -> Result<Cells, ServeError> {
@@ -173,6 +195,7 @@ pub async fn start_cells(
             top_level_nanos: u64::try_from(limits.top_level_time().as_nanos()).unwrap_or(u64::MAX),
             require_lockdown: cells.require_lockdown,
         },
+        fetcher,
     };
     Cells::start(plan, quarantine)
         .await

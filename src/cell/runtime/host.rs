@@ -13,6 +13,10 @@ use crate::{
     },
 };
 
+mod fetches;
+
+pub use fetches::Fetches;
+
 /// Timers one invocation may have pending; the next one is refused with a `RangeError`. A bound for our
 /// own memory, far above any use.
 const MAX_TIMERS: usize = 10_000;
@@ -75,6 +79,7 @@ impl EventContexts {
 pub struct HostState {
     pub rejections: Vec<UnhandledRejection>,
     pub timers: Timers,
+    pub fetches: Fetches,
     pub record: Arc<Record>,
     pub contexts: EventContexts,
     /// Bytes of JSON an event out may have.
@@ -85,10 +90,16 @@ pub struct HostState {
 
 impl HostState {
     /// The state for one invocation.
-    pub fn new(record: Arc<Record>, input: &Input, limits: &InvocationLimits) -> Self {
+    pub fn new(
+        record: Arc<Record>,
+        fetches: Fetches,
+        input: &Input,
+        limits: &InvocationLimits,
+    ) -> Self {
         Self {
             rejections: Vec::new(),
             timers: Timers::default(),
+            fetches,
             record,
             contexts: EventContexts::default(),
             result_bytes: limits.result_bytes,
@@ -135,22 +146,22 @@ impl HostState {
 
     /// Ends the invocation's part in this isolate: cancels what is pending, with a line that says so.
     pub fn close(&mut self) {
-        let pending = self.timers.clear();
-        if pending > 0 {
-            let (timers, were) = if pending == 1 {
-                ("timer", "was")
-            } else {
-                ("timers", "were")
-            };
-            self.log(
-                LogLevel::Warn,
-                format!(
-                    "{pending} {timers} still pending when the invocation ended {were} cancelled"
-                ),
-                None,
-            );
-        }
+        let timers = self.timers.clear();
+        self.log_cancelled(timers, "timer", "timers");
+        let requests = self.fetches.clear();
+        self.log_cancelled(requests, "request", "requests");
         self.rejections.clear();
+    }
+
+    fn log_cancelled(&self, pending: usize, one: &str, many: &str) {
+        let (what, were) = match pending {
+            0 => return,
+            1 => (one, "was"),
+            _ => (many, "were"),
+        };
+        let line =
+            format!("{pending} {what} still pending when the invocation ended {were} cancelled");
+        self.log(LogLevel::Warn, line, None);
     }
 }
 
@@ -178,11 +189,7 @@ pub struct TooManyTimers;
 impl Timers {
     /// # Errors
     /// [`TooManyTimers`] at the bound.
-    pub fn start(
-        &mut self,
-        delay: Duration,
-        notice: LeftoverNotice,
-    ) -> Result<u64, TooManyTimers> {
+    pub fn start(&mut self, delay: Duration, notice: LeftoverNotice) -> Result<u64, TooManyTimers> {
         if self.due.len() >= MAX_TIMERS {
             return Err(TooManyTimers);
         }
@@ -229,6 +236,7 @@ impl Timers {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cell::outbox::Outbox;
 
     const LOGGED: LeftoverNotice = LeftoverNotice::Logged;
 
@@ -261,9 +269,11 @@ mod tests {
     fn pending_timers_are_told_at_the_end() {
         let record = Arc::new(Record::new(1, 1000));
         let input = Input::Event("{}".into());
-        let mut state = HostState::new(record.clone(), &input, &limits());
+        let mut state = HostState::new(record.clone(), no_fetches(), &input, &limits());
         state.timers.start(Duration::from_mins(1), LOGGED).unwrap();
-        let quiet = state.timers.start(Duration::from_mins(1), LeftoverNotice::None);
+        let quiet = state
+            .timers
+            .start(Duration::from_mins(1), LeftoverNotice::None);
         quiet.unwrap();
         state.close();
         let (_, lines) = record.take(1, || Outcome::Delivered("{}".into()));
@@ -281,7 +291,13 @@ mod tests {
             result_bytes: 10,
             batch_result_bytes: 15,
             log_bytes: 0,
+            requests: 0,
         }
+    }
+
+    fn no_fetches() -> Fetches {
+        let (to_socket, _) = tokio::sync::mpsc::channel(1);
+        Fetches::new(Outbox::new(to_socket), 0, 0)
     }
 
     fn batch(events: u32) -> Input {
@@ -292,8 +308,13 @@ mod tests {
     #[test]
     fn results_are_bounded_one_by_one_and_in_a_batch_together() {
         let record = Arc::new(Record::new(2, 0));
-        let alone = HostState::new(record.clone(), &Input::Event("{}".into()), &limits());
-        let state = HostState::new(record, &batch(2), &limits());
+        let alone = HostState::new(
+            record.clone(),
+            no_fetches(),
+            &Input::Event("{}".into()),
+            &limits(),
+        );
+        let state = HostState::new(record, no_fetches(), &batch(2), &limits());
         assert_eq!(state.check_result(10), Ok(()));
         let error = state.check_result(11).unwrap_err();
         assert_eq!(error.limit, Some(LimitExceeded::result(10)));

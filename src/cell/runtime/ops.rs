@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use v8::MapFnTo;
 
+pub mod fetch;
 mod text;
 mod url;
 
@@ -47,6 +48,9 @@ op_table! {
     "previewEntries" => preview_entries,
     "nonIndexKeys" => non_index_keys,
     "runLazy" => run_lazy,
+    "fetchStart" => fetch::start,
+    "fetchCancel" => fetch::cancel,
+    "fetchBody" => fetch::body,
     "utf8Length" => text::utf8_length,
     "utf8Write" => text::utf8_write,
     "utf8WriteInto" => text::utf8_write_into,

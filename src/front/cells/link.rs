@@ -18,14 +18,17 @@ use tokio::{
 };
 use tokio_util::codec::{FramedRead, FramedWrite};
 
-use super::loaded::Loaded;
+use super::{
+    fetches::{Fetcher, InvocationFetches, Requests, UnsoundFetch},
+    loaded::Loaded,
+};
 use crate::{
     front::functions::FunctionVersion,
-    invocation::{Finished, Input, InvocationLimits, VersionKey},
+    invocation::{Finished, FunctionKey, Input, InvocationLimits, VersionKey},
     lock::Lock,
     wire::{
-        self, Cancel, CellFrame, Forget, FrameCodec, FrameError, FrontFrame, Load, Malformed,
-        Start, ToCell, ToFront, Unfit, finished_from_wire,
+        self, Cancel, CellFrame, Fetch, Fetched, Forget, FrameCodec, FrameError, FrontFrame, Load,
+        Malformed, Start, ToCell, ToFront, Unfit, finished_from_wire,
     },
 };
 
@@ -59,7 +62,25 @@ pub enum Lost {
     InFlight,
 }
 
-type Answer = Result<Finished, Lost>;
+/// What an invocation came to.
+#[derive(Clone, Debug)]
+pub struct Answered {
+    pub finished: Finished,
+    pub requests: Requests,
+}
+
+impl Answered {
+    /// An end that never reached a cell.
+    pub fn without_running(finished: Finished) -> Self {
+        Self {
+            finished,
+            requests: Requests::default(),
+        }
+    }
+}
+
+/// As the cell's reader has it: the requests may still be under way.
+type Answer = Result<(Finished, Option<InvocationFetches>), Lost>;
 
 #[derive(Debug)]
 pub struct Link {
@@ -72,8 +93,15 @@ pub struct Link {
     idle: Notify,
 }
 
+/// What waits to be written to the cell.
 #[derive(Debug)]
-struct Outgoing {
+pub enum Outgoing {
+    Call(Box<OutgoingCall>),
+    Fetched(Box<Fetched>),
+}
+
+#[derive(Debug)]
+pub struct OutgoingCall {
     id: u64,
     call: Call,
     answer: oneshot::Sender<Answer>,
@@ -82,7 +110,11 @@ struct Outgoing {
 /// Who waits for an invocation that the cell has.
 #[derive(Debug)]
 struct Waiting {
-    version: VersionKey,
+    function: FunctionKey,
+    /// Requests it may make.
+    most_fetches: u32,
+    /// Once it has made one.
+    fetches: Option<InvocationFetches>,
     /// Outcomes the cell has to come back with.
     events: usize,
     answer: oneshot::Sender<Answer>,
@@ -169,6 +201,7 @@ enum End {
     HungUp,
     Failed(FrameError),
     Malformed(Malformed),
+    Unsound(UnsoundFetch),
     /// It sent what only a starting cell sends, or nothing in a frame.
     Unexpected,
 }
@@ -179,6 +212,7 @@ impl fmt::Display for End {
             Self::HungUp => f.write_str("it hung up"),
             Self::Failed(error) => write!(f, "{error}"),
             Self::Malformed(error) => write!(f, "it broke the protocol: {error}"),
+            Self::Unsound(error) => write!(f, "it broke the protocol: {error}"),
             Self::Unexpected => f.write_str("it broke the protocol: unexpected frame"),
         }
     }
@@ -186,9 +220,17 @@ impl fmt::Display for End {
 
 impl Link {
     /// Opens the way to a cell that is ready. The task ends with the link.
-    pub fn open(reader: Reader, writer: Writer) -> (Arc<Self>, JoinHandle<Ended>) {
+    pub fn open(
+        reader: Reader,
+        writer: Writer,
+        fetcher: Fetcher,
+    ) -> (Arc<Self>, JoinHandle<Ended>) {
         let (outbox, outgoing) = mpsc::channel(OUTBOX);
         let in_flight = Arc::new(InFlight::default());
+        let fetches = Fetches {
+            fetcher,
+            outbox: outbox.downgrade(),
+        };
         let link = Arc::new(Self {
             outbox,
             in_flight: in_flight.clone(),
@@ -198,7 +240,7 @@ impl Link {
         });
         (
             link,
-            tokio::spawn(serve(reader, writer, outgoing, in_flight)),
+            tokio::spawn(serve(reader, writer, fetches, outgoing, in_flight)),
         )
     }
 
@@ -238,7 +280,7 @@ impl Link {
     ///
     /// # Errors
     /// [`Lost`] when the cell ended first.
-    pub async fn invoke(&self, call: Call) -> Result<Finished, Lost> {
+    pub async fn invoke(&self, call: Call) -> Result<Answered, Lost> {
         let id = self.last_id.fetch_add(1, Ordering::Relaxed);
         let _counted = Counted::enter(self);
         // Before the channel, so that it is dropped after it: see `InFlight::register`.
@@ -247,12 +289,15 @@ impl Link {
             in_flight: &self.in_flight,
         };
         let (answer, answered) = oneshot::channel();
-        let outgoing = Outgoing { id, call, answer };
-        self.outbox
-            .send(outgoing)
-            .await
-            .map_err(|_| Lost::NotSent)?;
-        answered.await.unwrap_or(Err(Lost::NotSent))
+        let outgoing = OutgoingCall { id, call, answer };
+        let sent = self.outbox.send(Outgoing::Call(Box::new(outgoing))).await;
+        sent.map_err(|_| Lost::NotSent)?;
+        let (finished, fetches) = answered.await.unwrap_or(Err(Lost::NotSent))?;
+        let requests = match fetches {
+            Some(fetches) => fetches.finish().await,
+            None => Requests::default(),
+        };
+        Ok(Answered { finished, requests })
     }
 }
 
@@ -292,11 +337,12 @@ impl Drop for CancelOnDrop<'_> {
 async fn serve(
     reader: Reader,
     writer: Writer,
+    fetches: Fetches,
     mut outgoing: mpsc::Receiver<Outgoing>,
     in_flight: Arc<InFlight>,
 ) -> Ended {
     let end = tokio::select! {
-        end = read_answers(reader, &in_flight) => end,
+        end = read_frames(reader, &fetches, &in_flight) => end,
         error = write_calls(writer, &mut outgoing, &in_flight) => End::Failed(error),
     };
     // First no more calls come in, then everyone who is left is told.
@@ -307,19 +353,43 @@ async fn serve(
         let _ = waiting.answer.send(Err(Lost::InFlight));
     }
     while let Some(unsent) = outgoing.recv().await {
-        let _ = unsent.answer.send(Err(Lost::NotSent));
+        if let Outgoing::Call(unsent) = unsent {
+            let _ = unsent.answer.send(Err(Lost::NotSent));
+        }
     }
     Ended { end, at_fault }
 }
 
 /// The version of all that was under way, if it is one. Of several, none can be blamed.
 fn sole_version(left: &HashMap<u64, Waiting>) -> Option<VersionKey> {
-    let mut versions = left.values().map(|waiting| &waiting.version);
+    let mut versions = left.values().map(|waiting| &waiting.function.version);
     let first = versions.next()?;
     versions.all(|other| other == first).then(|| first.clone())
 }
 
-async fn read_answers(mut reader: Reader, in_flight: &InFlight) -> End {
+/// What makes the requests of the cell's invocations, and where their ends go.
+struct Fetches {
+    fetcher: Fetcher,
+    /// Weak: a link that nobody calls any more ends.
+    outbox: mpsc::WeakSender<Outgoing>,
+}
+
+impl Fetches {
+    /// Has a request made, unless nobody waits for its invocation any more.
+    fn start(&self, fetch: Fetch, in_flight: &InFlight) -> Result<(), UnsoundFetch> {
+        let mut answers = in_flight.answers.lock();
+        let Some(waiting) = answers.get_mut(&fetch.invocation) else {
+            return Ok(());
+        };
+        let (function, most) = (&waiting.function, waiting.most_fetches);
+        let fetches = waiting.fetches.get_or_insert_with(|| {
+            InvocationFetches::new(self.fetcher.clone(), function.clone(), most)
+        });
+        fetches.start(fetch, self.outbox.clone())
+    }
+}
+
+async fn read_frames(mut reader: Reader, fetches: &Fetches, in_flight: &InFlight) -> End {
     loop {
         let frame = match reader.next().await {
             Some(Ok(frame)) => frame,
@@ -330,6 +400,18 @@ async fn read_answers(mut reader: Reader, in_flight: &InFlight) -> End {
             Some(FrontFrame::Finished(finished)) => {
                 if let Err(malformed) = pass_on(*finished, in_flight) {
                     return End::Malformed(malformed);
+                }
+            }
+            Some(FrontFrame::Fetch(fetch)) => {
+                if let Err(unsound) = fetches.start(*fetch, in_flight) {
+                    return End::Unsound(unsound);
+                }
+            }
+            Some(FrontFrame::CancelFetch(cancel)) => {
+                let mut answers = in_flight.answers.lock();
+                let waiting = answers.get_mut(&cancel.invocation);
+                if let Some(fetches) = waiting.and_then(|waiting| waiting.fetches.as_mut()) {
+                    fetches.cancel(cancel.id);
                 }
             }
             Some(FrontFrame::Unfit(unfit)) => in_flight.turn_unfit(unfit),
@@ -345,7 +427,7 @@ fn pass_on(finished: wire::Finished, in_flight: &InFlight) -> Result<(), Malform
         return Ok(());
     };
     let (answer, read) = match finished_from_wire(finished, waiting.events) {
-        Ok(finished) => (Ok(finished), Ok(())),
+        Ok(finished) => (Ok((finished, waiting.fetches)), Ok(())),
         Err(malformed) => (Err(Lost::InFlight), Err(malformed)),
     };
     let _ = waiting.answer.send(answer);
@@ -377,9 +459,21 @@ async fn write_ready(
     loaded: &mut Loaded,
     in_flight: &InFlight,
 ) -> Result<(), FrameError> {
-    for Outgoing { id, call, answer } in ready.drain(..) {
+    for outgoing in ready.drain(..) {
+        let OutgoingCall { id, call, answer } = match outgoing {
+            Outgoing::Call(outgoing) => *outgoing,
+            Outgoing::Fetched(fetched) => {
+                writer.feed(CellFrame::Fetched(fetched).into()).await?;
+                continue;
+            }
+        };
         let waiting = Waiting {
-            version: call.version.key.clone(),
+            function: FunctionKey {
+                version: call.version.key.clone(),
+                instance_id: call.instance_id.clone(),
+            },
+            most_fetches: call.limits.requests,
+            fetches: None,
             events: call.input.events(),
             answer,
         };
@@ -441,6 +535,7 @@ fn start(invocation: u64, call: Call) -> Start {
         result_bytes: call.limits.result_bytes,
         batch_result_bytes: call.limits.batch_result_bytes,
         log_bytes: call.limits.log_bytes,
+        requests: call.limits.requests,
         cpu_nanos: u64::try_from(call.limits.cpu_time.as_nanos()).unwrap_or(u64::MAX),
     }
 }

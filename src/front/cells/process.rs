@@ -85,7 +85,7 @@ impl CellProcess {
             _ => return Err(NotStarted::EndedEarly),
         }
         let pid = child.id().unwrap_or_default();
-        let (link, link_end) = Link::open(read, write);
+        let (link, link_end) = Link::open(read, write, plan.fetcher.clone());
         Ok(Self {
             child,
             pid,

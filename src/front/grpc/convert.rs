@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::structs::NotAStruct;
 use crate::{
     api,
+    front::egress::Trace,
     invocation::{
         ErrorCode, FilterReason, FunctionError, LimitExceeded, LogLevel, LogLine, StackFrame,
         Usage, Violation,
@@ -58,26 +59,59 @@ pub fn log_line(line: LogLine) -> api::LogLine {
         LogLevel::Warn => api::LogLevel::Warn,
         LogLevel::Error => api::LogLevel::Error,
     };
-    let time = prost_types::Timestamp {
-        seconds: i64::try_from(line.time.as_secs()).unwrap_or(i64::MAX),
-        nanos: i32::try_from(line.time.subsec_nanos()).unwrap_or(0),
-    };
     api::LogLine {
-        time: Some(time),
+        time: Some(timestamp(line.time)),
         level: level.into(),
         message: line.message,
         event_index: line.event,
     }
 }
 
-pub fn usage(usage: &Usage) -> api::Usage {
+pub fn request_trace(trace: Trace) -> api::RequestTrace {
+    let timings = trace.timings;
+    let duration = |time: Option<Duration>| time.and_then(proto_duration);
+    api::RequestTrace {
+        time: Some(timestamp(trace.time)),
+        method: trace.method,
+        url: trace.url,
+        status: trace.status.unwrap_or_default().into(),
+        error: trace
+            .error
+            .map(|error| error.to_string())
+            .unwrap_or_default(),
+        request_headers: trace.request_headers.into_iter().map(header).collect(),
+        response_headers: trace.response_headers.into_iter().map(header).collect(),
+        request_body: trace.request_body.bytes,
+        response_body: trace.response_body.bytes,
+        dns: duration(timings.dns),
+        connect: duration(timings.connect),
+        first_byte: duration(timings.first_byte),
+        total: proto_duration(timings.total),
+        event_index: trace.event_index,
+    }
+}
+
+fn header((name, value): (String, String)) -> api::Header {
+    api::Header { name, value }
+}
+
+/// `time` is since the Unix epoch.
+fn timestamp(time: Duration) -> prost_types::Timestamp {
+    prost_types::Timestamp {
+        seconds: i64::try_from(time.as_secs()).unwrap_or(i64::MAX),
+        nanos: i32::try_from(time.subsec_nanos()).unwrap_or(0),
+    }
+}
+
+/// `requests` are those made, redirects counted.
+pub fn usage(usage: &Usage, requests: u32) -> api::Usage {
     api::Usage {
         wall: proto_duration(usage.wall),
         cpu: proto_duration(usage.cpu),
         queue: proto_duration(usage.queue),
         cold_start: usage.cold_start,
         heap_used_bytes: usage.heap_used_bytes,
-        requests: 0,
+        requests,
     }
 }
 

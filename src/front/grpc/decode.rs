@@ -245,6 +245,10 @@ fn limits(asked: Option<Limits>, allowed: &LimitsConfig) -> Result<InvocationLim
         cpu_time,
         result_bytes: lowered(asked.result_bytes, allowed.result_bytes),
         log_bytes: lowered(asked.log_bytes, allowed.log_bytes),
+        requests: match asked.requests {
+            0 => allowed.egress_requests,
+            asked => asked.min(allowed.egress_requests),
+        },
         ..allowed.of_invocation()
     })
 }

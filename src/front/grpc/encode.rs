@@ -1,19 +1,21 @@
-//! Ends of invocations as responses of the API. Logs go along with every error, and with a success when
-//! `capture` asks for them.
+//! Ends of invocations as responses of the API. Logs and request traces go along with every error, and with
+//! a success when `capture` asks for them.
 
 use super::{
-    convert::{event_too_deep, filtered, function_error, log_line, usage},
+    convert::{event_too_deep, filtered, function_error, log_line, request_trace, usage},
     decode::EventForm,
     structs,
 };
 use crate::{
     api::{EventResult, InvokeBatchResponse, InvokeResponse, event_result, invoke_response},
-    invocation::{Finished, FunctionError, LogLine, Outcome},
+    front::cells::Answered,
+    invocation::{Finished, FunctionError, Outcome},
 };
 
 /// The response for one event, in the form the event came in.
-pub fn invoke_response(finished: Finished, form: EventForm, capture: bool) -> InvokeResponse {
+pub fn invoke_response(answered: Answered, form: EventForm, capture: bool) -> InvokeResponse {
     use event_result::Outcome as Encoded;
+    let Answered { finished, requests } = answered;
     let Finished {
         outcomes,
         logs,
@@ -22,7 +24,7 @@ pub fn invoke_response(finished: Finished, form: EventForm, capture: bool) -> In
     let outcome = outcomes.into_iter().next();
     let outcome = outcome.unwrap_or_else(|| FunctionError::executor_lost().into());
     let outcome = encoded(outcome, form);
-    let with_logs = capture || matches!(outcome, Encoded::Error(_));
+    let told = capture || matches!(outcome, Encoded::Error(_));
     InvokeResponse {
         outcome: Some(match outcome {
             Encoded::Event(event) => invoke_response::Outcome::Event(event),
@@ -30,22 +32,27 @@ pub fn invoke_response(finished: Finished, form: EventForm, capture: bool) -> In
             Encoded::Filtered(filtered) => invoke_response::Outcome::Filtered(filtered),
             Encoded::Error(error) => invoke_response::Outcome::Error(error),
         }),
-        logs: if with_logs {
-            logs.into_iter().map(log_line).collect()
-        } else {
-            Vec::new()
-        },
-        requests: Vec::new(),
-        usage: Some(usage(&used)),
+        logs: told_of(told, logs, log_line),
+        usage: Some(usage(&used, requests.made)),
+        requests: told_of(told, requests.traces, request_trace),
     }
 }
 
-/// The response for a batch: without `capture`, the lines of the events that failed and those of no event.
+fn told_of<T, U>(told: bool, all: Vec<T>, encode: impl Fn(T) -> U) -> Vec<U> {
+    match told {
+        true => all.into_iter().map(encode).collect(),
+        false => Vec::new(),
+    }
+}
+
+/// The response for a batch: without `capture`, the lines and traces of the events that failed and those of
+/// no event.
 pub fn invoke_batch_response(
-    finished: Finished,
+    answered: Answered,
     form: EventForm,
     capture: bool,
 ) -> InvokeBatchResponse {
+    let Answered { finished, requests } = answered;
     let Finished {
         outcomes,
         logs,
@@ -57,21 +64,23 @@ pub fn invoke_batch_response(
             outcome: Some(outcome),
         })
         .collect();
-    let logs = logs.into_iter();
-    let logs = logs.filter(|line| capture || tells_of_an_error(line, &results));
+    let told = |event: Option<u32>| capture || concerns_an_error(event, &results);
+    let logs = logs.into_iter().filter(|line| told(line.event));
+    let traces = requests.traces.into_iter();
+    let traces = traces.filter(|trace| told(trace.event_index));
     InvokeBatchResponse {
         logs: logs.map(log_line).collect(),
+        requests: traces.map(request_trace).collect(),
         results,
-        requests: Vec::new(),
-        usage: Some(usage(&used)),
+        usage: Some(usage(&used, requests.made)),
     }
 }
 
-/// Whether the line belongs to an event that failed, or to none while some event failed.
-fn tells_of_an_error(line: &LogLine, results: &[EventResult]) -> bool {
+/// Whether this event failed, or if it is none, any.
+fn concerns_an_error(event: Option<u32>, results: &[EventResult]) -> bool {
     let failed =
         |result: &EventResult| matches!(result.outcome, Some(event_result::Outcome::Error(_)));
-    match line.event {
+    match event {
         Some(event) => results.get(event as usize).is_some_and(failed),
         None => results.iter().any(failed),
     }

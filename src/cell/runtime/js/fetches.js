@@ -2,7 +2,7 @@
 (function (primordials, host) {
   'use strict';
 
-  const { MapPrototypeClear, MapPrototypeDelete, MapPrototypeGet, MapPrototypeSet, SafeMap } = primordials;
+  const { MapPrototypeClear, MapPrototypeDelete, MapPrototypeGet, MapPrototypeSet, SafeMap, Uint8Array } = primordials;
   const { ops } = host;
   const pending = new SafeMap();
 
@@ -38,9 +38,20 @@
   }
 
   // Entered by the cell with a response and all of its body, or what went wrong with the body.
-  host.fetchDone = function fetchDone(id, status, statusText, url, redirected, headers, body, bodyError) {
+  host.fetchDone = function fetchDone(id, status, statusText, url, redirected, headers, length, bodyError) {
     const waiting = take(id);
     if (waiting === undefined) return;
+    let body;
+    if (bodyError === undefined) {
+      try {
+        body = new Uint8Array(length);
+      } catch (error) {
+        // There is no room for it.
+        answer(waiting.failed, { type: 'system', code: 'ENOMEM', message: error.message });
+        return;
+      }
+      ops.fetchBody(body);
+    }
     answer(waiting.succeeded, { status, statusText, url, redirected, headers, body, bodyError });
   };
 

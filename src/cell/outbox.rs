@@ -1,18 +1,19 @@
-//! What a cell says to the front: how invocations ended, and that it wants to be replaced.
+//! What a cell says to the front: how invocations ended, what requests they want made, and that it wants to
+//! be replaced.
 
 use tokio::sync::mpsc;
 
 use super::invocation::Invocation;
 use crate::{
     invocation::{Finished, FunctionError, Input, LogLine, Outcome, Usage},
-    wire::{FrontFrame, ToFront, Unfit, finished_to_wire},
+    wire::{CancelFetch, Fetch, FrontFrame, ToFront, Unfit, finished_to_wire},
 };
 
 /// The way to the socket; full when the front does not read, which then holds the JS threads back.
-#[derive(Debug)]
-pub struct Answers(mpsc::Sender<ToFront>);
+#[derive(Clone, Debug)]
+pub struct Outbox(mpsc::Sender<ToFront>);
 
-impl Answers {
+impl Outbox {
     pub fn new(to_socket: mpsc::Sender<ToFront>) -> Self {
         Self(to_socket)
     }
@@ -40,6 +41,16 @@ impl Answers {
             handle,
             reason: reason.to_owned(),
         }));
+    }
+
+    /// A function wants a request made.
+    pub fn fetch(&self, fetch: Fetch) {
+        self.send(FrontFrame::Fetch(Box::new(fetch)));
+    }
+
+    /// It no longer wants it.
+    pub fn cancel_fetch(&self, cancel: CancelFetch) {
+        self.send(FrontFrame::CancelFetch(cancel));
     }
 
     fn finished(

@@ -1,0 +1,161 @@
+//! The outgoing requests of the invocation that holds the isolate: how many there were, which are under way.
+
+use std::collections::HashSet;
+
+use bytes::Bytes;
+
+use crate::{
+    cell::outbox::Outbox,
+    invocation::LimitExceeded,
+    wire::{CancelFetch, Fetch, MAX_REQUEST_BODY_BYTES},
+};
+
+#[derive(Debug)]
+pub struct Fetches {
+    outbox: Outbox,
+    invocation: u64,
+    most: u32,
+    started: u32,
+    under_way: HashSet<u64>,
+    /// Of the response that is being handed over.
+    pub body: Bytes,
+}
+
+/// A request that is not made. The function gets a `RangeError`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotFetched {
+    #[error(
+        "the invocation passed the {} limit of {} {} (knob {})",
+        .0.name, .0.value, .0.unit, .0.knob
+    )]
+    TooMany(LimitExceeded),
+    #[error("the body of a request has {bytes} bytes, over the limit of {MAX_REQUEST_BODY_BYTES}")]
+    LargeBody { bytes: usize },
+}
+
+impl Fetches {
+    /// For one invocation, which may make `most` requests.
+    pub fn new(outbox: Outbox, invocation: u64, most: u32) -> Self {
+        Self {
+            outbox,
+            invocation,
+            most,
+            started: 0,
+            under_way: HashSet::new(),
+            body: Bytes::new(),
+        }
+    }
+
+    /// Has the front make a request and returns its number; waits while the front does not read. Redirects
+    /// are counted there.
+    ///
+    /// # Errors
+    /// [`NotFetched`] when the invocation has made as many as it may, or the body is too large.
+    pub fn start(&mut self, fetch: Fetch) -> Result<u64, NotFetched> {
+        if self.started >= self.most {
+            return Err(NotFetched::TooMany(LimitExceeded::requests(self.most)));
+        }
+        let bytes = fetch.body.len();
+        if bytes > MAX_REQUEST_BODY_BYTES {
+            return Err(NotFetched::LargeBody { bytes });
+        }
+        self.started += 1;
+        let id = self.started.into();
+        self.under_way.insert(id);
+        self.outbox.fetch(Fetch {
+            invocation: self.invocation,
+            id,
+            ..fetch
+        });
+        Ok(id)
+    }
+
+    /// Nobody waits for the request any more.
+    pub fn cancel(&mut self, id: u64) {
+        if self.under_way.remove(&id) {
+            self.outbox.cancel_fetch(CancelFetch {
+                invocation: self.invocation,
+                id,
+            });
+        }
+    }
+
+    /// Notes that a request has come to its end; false when nobody waits for it.
+    pub fn finish(&mut self, id: u64) -> bool {
+        self.under_way.remove(&id)
+    }
+
+    /// Forgets all requests and says how many were under way. The front gives them up by itself when the
+    /// invocation ends.
+    pub fn clear(&mut self) -> usize {
+        let left = self.under_way.len();
+        self.under_way.clear();
+        left
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::mpsc;
+
+    use super::*;
+    use crate::wire::FrontFrame;
+
+    fn fetches(most: u32) -> (Fetches, mpsc::Receiver<crate::wire::ToFront>) {
+        let (to_socket, frames) = mpsc::channel(8);
+        (Fetches::new(Outbox::new(to_socket), 7, most), frames)
+    }
+
+    #[test]
+    fn requests_are_numbered_and_bounded() {
+        let (mut fetches, mut frames) = fetches(2);
+        assert_eq!(fetches.start(Fetch::default()), Ok(1));
+        assert_eq!(fetches.start(Fetch::default()), Ok(2));
+        let refused = fetches.start(Fetch::default()).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "the invocation passed the outgoing_requests limit of 2 requests (knob --egress-requests)"
+        );
+        let Some(FrontFrame::Fetch(fetch)) = frames.try_recv().unwrap().frame else {
+            panic!("no fetch");
+        };
+        assert_eq!((fetch.invocation, fetch.id), (7, 1));
+    }
+
+    #[test]
+    fn a_request_ends_once() {
+        let (mut fetches, mut frames) = fetches(3);
+        for id in 1..=3 {
+            assert_eq!(fetches.start(Fetch::default()), Ok(id));
+            frames.try_recv().unwrap();
+        }
+        assert!(fetches.finish(1) && !fetches.finish(1));
+        fetches.cancel(1);
+        assert!(
+            frames.try_recv().is_err(),
+            "what has ended is not cancelled"
+        );
+        fetches.cancel(2);
+        assert!(matches!(
+            frames.try_recv().unwrap().frame,
+            Some(FrontFrame::CancelFetch(CancelFetch {
+                invocation: 7,
+                id: 2
+            }))
+        ));
+        assert!(!fetches.finish(2));
+        assert_eq!(fetches.clear(), 1);
+    }
+
+    #[test]
+    fn a_large_body_is_refused() {
+        let (mut fetches, _frames) = fetches(1);
+        let body = vec![0; MAX_REQUEST_BODY_BYTES + 1].into();
+        let refused = fetches.start(Fetch {
+            body,
+            ..Fetch::default()
+        });
+        assert!(matches!(refused, Err(NotFetched::LargeBody { .. })));
+        assert_eq!(fetches.start(Fetch::default()), Ok(1));
+    }
+}
