@@ -25,7 +25,7 @@ use super::{
 use crate::{
     invocation::{ErrorCode, Finished, FunctionError, LimitExceeded, Outcome, Usage},
     lock::Lock,
-    wire::{FrontFrame, ToFront, Unfit, finished_to_wire},
+    wire::{FrontFrame, ToFront, Unfit, UnfitCause, finished_to_wire},
 };
 
 /// How the scheduler is set up.
@@ -134,7 +134,8 @@ impl Scheduler {
             };
             self.answer_given_up(&invocation, given_up, Some(outcome));
         }
-        self.send_unfit(handle, &format!("a thread parked: {:?}", parked.cause));
+        let reason = format!("a thread parked: {:?}", parked.cause);
+        self.send_unfit(UnfitCause::Parked, handle, &reason);
     }
 
     fn take_turn(&self, invocation: &Arc<Invocation>, thread: &Arc<JsThread>) {
@@ -169,7 +170,7 @@ impl Scheduler {
             self.answer_given_up(invocation, given_up, Some(outcome));
         }
         invocation.stop_running();
-        self.send_unfit(None, "a defect of the executor's own");
+        self.send_unfit(UnfitCause::Defect, None, "a defect of the executor's own");
     }
 
     fn demote(&self, thread: &JsThread) {
@@ -393,7 +394,8 @@ impl Scheduler {
                 self.answer_given_up(invocation, given_up, outcome);
             }
             Seen::Stuck => {
-                self.send_unfit(Some(invocation.handle), "a turn does not end when told to");
+                let reason = "a turn does not end when told to";
+                self.send_unfit(UnfitCause::Stuck, Some(invocation.handle), reason);
             }
         }
     }
@@ -442,10 +444,11 @@ impl Scheduler {
             .set(at, Ring::Look(Arc::downgrade(invocation)))
     }
 
-    fn send_unfit(&self, handle: Option<u64>, reason: &str) {
+    fn send_unfit(&self, cause: UnfitCause, handle: Option<u64>, reason: &str) {
         self.send(FrontFrame::Unfit(Unfit {
             handle,
             reason: reason.to_owned(),
+            cause: cause.into(),
         }));
     }
 

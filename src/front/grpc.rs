@@ -8,6 +8,7 @@ use super::{
     cells::Call,
     dispatch::Dispatcher,
     functions::{FunctionVersion, Functions},
+    telemetry::{Invocations, Outcomes, Telemetry},
 };
 use crate::{
     api::{
@@ -21,25 +22,38 @@ use crate::{
 mod convert;
 pub mod decode;
 pub mod encode;
+mod outcomes;
 mod status;
 pub mod structs;
 
 use decode::InvokeParts;
 
+/// The methods of the service.
+pub const METHODS: [&str; 3] = ["Invoke", "InvokeBatch", "Describe"];
+
 /// The service behind the API.
 #[derive(Debug)]
 pub struct Executor {
-    functions: Functions,
+    functions: Arc<Functions>,
     dispatcher: Arc<Dispatcher>,
     limits: LimitsConfig,
+    invocations: Invocations,
+    outcomes: Outcomes,
 }
 
 impl Executor {
-    pub fn new(functions: Functions, dispatcher: Arc<Dispatcher>, limits: LimitsConfig) -> Self {
+    pub fn new(
+        functions: Arc<Functions>,
+        dispatcher: Arc<Dispatcher>,
+        limits: LimitsConfig,
+        telemetry: &Telemetry,
+    ) -> Self {
         Self {
             functions,
             dispatcher,
             limits,
+            invocations: telemetry.invocations(),
+            outcomes: outcomes::counter(telemetry),
         }
     }
 
@@ -76,14 +90,14 @@ impl ExecutorService for Executor {
             settings,
             limits: shortened(limits, patience),
         };
-        let finished = self
-            .dispatcher
-            .dispatch(call)
-            .await
-            .map_err(status::not_dispatched)?;
-        Ok(Response::new(encode::invoke_response(
-            finished, form, capture,
-        )))
+        let finished = self.dispatcher.dispatch(call).await.map_err(|error| {
+            self.invocations.refused(error);
+            status::not_dispatched(error)
+        })?;
+        self.invocations.ended(&finished.usage);
+        let response = encode::invoke_response(finished, form, capture);
+        outcomes::count(&self.outcomes, response.outcome.as_ref());
+        Ok(Response::new(response))
     }
 
     async fn invoke_batch(

@@ -148,6 +148,8 @@ fn frame_to_front(random: &mut Random) -> ToFront {
         1 => FrontFrame::Unfit(Unfit {
             handle: random.one_in(2).then(|| number(random)),
             reason: text(random),
+            // One more than there are, so that unknown ones come too.
+            cause: random.below(4) as i32,
         }),
         _ => FrontFrame::Finished(Box::new(finished(random))),
     }

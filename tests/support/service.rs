@@ -44,6 +44,7 @@ pub fn penstock() -> Command {
 pub struct Service {
     process: Guarded,
     address: String,
+    admin: Option<String>,
     channel: Channel,
     /// Has no name in the file system, so it goes when the last holder does.
     stderr: File,
@@ -62,17 +63,22 @@ impl Service {
         let stderr = tempfile::tempfile().expect("a temporary file");
         let mut command = penstock();
         command
-            .args(["serve", "--listen", "127.0.0.1:0", "--ready-file"])
+            .args(["serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"])
+            .arg("--ready-file")
             .arg(&ready_file)
             .args(arguments);
         command.stdin(Stdio::null()).stdout(Stdio::null());
         command.stderr(stderr.try_clone().expect("a second handle"));
         let mut process = Guarded::spawn(&mut command);
-        let address = await_ready(&mut process, &ready_file, &stderr);
+        let ready = await_ready(&mut process, &ready_file, &stderr);
+        let told = |listener: &str| ready[listener].as_str().map(str::to_owned);
+        let address =
+            told("grpc").unwrap_or_else(|| panic!("the ready file tells the address: {ready}"));
         let channel = connect(&address);
         Service {
             process,
             address,
+            admin: told("admin"),
             channel,
             stderr,
         }
@@ -89,6 +95,11 @@ impl Service {
     /// A client on a connection of its own.
     pub fn separate_client(&self) -> Client {
         client(connect(&self.address))
+    }
+
+    /// Where metrics and probes are, unless they are off.
+    pub fn admin(&self) -> Option<&str> {
+        self.admin.as_deref()
     }
 
     pub fn pid(&self) -> u32 {
@@ -127,7 +138,8 @@ fn connect(address: &str) -> Channel {
         .connect_lazy()
 }
 
-fn await_ready(process: &mut Guarded, ready_file: &Path, stderr: &File) -> String {
+/// What the ready file tells.
+fn await_ready(process: &mut Guarded, ready_file: &Path, stderr: &File) -> Value {
     let pid = process.id();
     let mut ready = None;
     let mut exited = None;
@@ -149,10 +161,7 @@ fn await_ready(process: &mut Guarded, ready_file: &Path, stderr: &File) -> Strin
         ready["pid"], pid,
         "the ready file tells the server's process id: {ready}"
     );
-    ready["grpc"]
-        .as_str()
-        .unwrap_or_else(|| panic!("the ready file tells the address: {ready}"))
-        .to_owned()
+    ready
 }
 
 /// Nothing while it is not there or only half written.
