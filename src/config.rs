@@ -209,3 +209,23 @@ const fn nonzero(number: u32) -> NonZeroU32 {
         None => NonZeroU32::MIN,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_admin_endpoint_is_somewhere_or_off() {
+        #[track_caller]
+        fn check(text: &str, expect: AdminAddress) {
+            assert_eq!(text.parse(), Ok(expect), "{text:?}");
+        }
+        check("", AdminAddress::Off);
+        check("off", AdminAddress::Off);
+        check("127.0.0.1:8080", default_admin());
+        check("[::]:0", AdminAddress::At("[::]:0".parse().unwrap()));
+        for wrong in ["8080", "localhost:8080", "Off", "127.0.0.1"] {
+            assert!(wrong.parse::<AdminAddress>().is_err(), "{wrong:?}");
+        }
+    }
+}

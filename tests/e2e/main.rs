@@ -13,7 +13,9 @@ mod console;
 mod containment;
 mod handlers;
 mod isolation;
+mod operations;
 mod outcomes;
+mod scrape;
 #[path = "../support/mod.rs"]
 mod support;
 mod timers;

@@ -149,7 +149,7 @@ fn frame_to_front(random: &mut Random) -> ToFront {
             handle: random.one_in(2).then(|| number(random)),
             reason: text(random),
             // One more than there are, so that unknown ones come too.
-            cause: random.below(4) as i32,
+            cause: i32::try_from(random.below(4)).unwrap_or_default(),
         }),
         _ => FrontFrame::Finished(Box::new(finished(random))),
     }

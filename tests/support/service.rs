@@ -62,9 +62,10 @@ impl Service {
         let ready_file = directory.path().join("ready.json");
         let stderr = tempfile::tempfile().expect("a temporary file");
         let mut command = penstock();
+        // By the environment, so that an argument may say otherwise.
+        command.env("PENSTOCK_ADMIN", "127.0.0.1:0");
         command
-            .args(["serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"])
-            .arg("--ready-file")
+            .args(["serve", "--listen", "127.0.0.1:0", "--ready-file"])
             .arg(&ready_file)
             .args(arguments);
         command.stdin(Stdio::null()).stdout(Stdio::null());
