@@ -377,24 +377,27 @@ fn a_version_that_costs_cells_is_seen() {
 }
 
 #[test]
-fn a_cell_that_dies_is_seen() {
+fn a_cell_that_dies_is_seen_in_its_place_and_as_a_spare() {
     let service = settled(&[]);
-    let before = Scrape::of(&service);
-    for cell in service.cells() {
-        signal(cell, Signal::KILL);
-    }
     let died = "penstock_cell_ends_total{penstock_cell_end_reason=\"died\"}";
-    let mut after = before.clone();
-    let replaced = wait_until(PATIENCE, || {
-        after = Scrape::of(&service);
-        cells(&after) == [1.0, 1.0, 0.0] && after.value(died) == 2.0
-    });
-    let grown = after.grown_since(&before);
-    assert!(replaced, "{grown:#?}\n{}", service.stderr());
-    assert_eq!(
-        grown["penstock_cell_starts_total{penstock_cell_start_result=\"ready\"}"],
-        2.0
-    );
+    let started = "penstock_cell_starts_total{penstock_cell_start_result=\"ready\"}";
+    for in_place in [false, true] {
+        let log = service.stderr();
+        let is_up = |cell: &u32| log.contains(&format!("cell up place=0 pid={cell}"));
+        let cells_now = service.cells();
+        let victim = cells_now.iter().find(|cell| is_up(cell) == in_place);
+        let before = Scrape::of(&service);
+        signal(*victim.expect("there is one"), Signal::KILL);
+        let mut after = before.clone();
+        let replaced = wait_until(PATIENCE, || {
+            after = Scrape::of(&service);
+            cells(&after) == [1.0, 1.0, 0.0] && after.value(started) > before.value(started)
+        });
+        let grown = after.grown_since(&before);
+        assert!(replaced, "{grown:#?}\n{}", service.stderr());
+        let expected = [died, started].map(|series| (series.to_owned(), 1.0));
+        assert_eq!(grown, expected.into(), "in place: {in_place}");
+    }
 }
 
 #[test]
