@@ -10,6 +10,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     tonic_prost_build::configure()
         .build_transport(false)
         .bytes(".")
+        .codec_path("crate::front::grpc::codec::SizedCodec")
         .compile_fds(file_descriptors)?;
     Ok(())
 }

@@ -23,6 +23,10 @@ attack part:
 neighbour:
     cargo bench --bench neighbour
 
+# What batching costs beyond the JavaScript
+batching:
+    cargo bench --bench batch
+
 # What every change has to pass
 ci:
     .ci/run

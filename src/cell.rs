@@ -17,13 +17,14 @@ use tokio::{
 use tokio_util::codec::{FramedRead, FramedWrite};
 
 use crate::{
-    invocation::{FunctionKey, InvocationLimits, VersionKey},
+    invocation::{FunctionKey, Input, InvocationLimits, VersionKey},
     wire::{
         CellFrame, Configure, FrameCodec, FrameError, FrontFrame, Load, Ready, Start, ToCell,
         ToFront,
     },
 };
 
+mod answers;
 mod hogs;
 mod invocation;
 mod isolate;
@@ -31,11 +32,13 @@ mod lockdown;
 mod logs;
 mod os_thread;
 mod pool;
+mod record;
 mod runtime;
 mod scheduler;
 mod threads;
 mod watchdog;
 
+use answers::Answers;
 use invocation::Invocation;
 use isolate::{Call, Engine, EngineError, FunctionSource, fatal};
 use lockdown::NotLockedDown;
@@ -89,7 +92,7 @@ pub fn serve() -> Result<(), CellError> {
         let mut frames = FramedRead::new(read, FrameCodec::default());
         let configure = first_frame(&mut frames).await?;
         let (answers, outbox) = mpsc::channel(ANSWERS_BUFFERED);
-        let (scheduler, ready) = set_up(&configure, answers.clone())?;
+        let (scheduler, ready) = set_up(&configure, Answers::new(answers.clone()))?;
         let _ = answers.send(FrontFrame::Ready(ready).into()).await;
         tokio::select! {
             read = read_frames(frames, &scheduler) => read,
@@ -104,10 +107,7 @@ pub fn leave(code: i32) -> ! {
 }
 
 /// Brings V8 up, locks the process down and starts the threads.
-fn set_up(
-    configure: &Configure,
-    answers: mpsc::Sender<ToFront>,
-) -> Result<(Arc<Scheduler>, Ready), CellError> {
+fn set_up(configure: &Configure, answers: Answers) -> Result<(Arc<Scheduler>, Ready), CellError> {
     let mut watch = fatal::watch().map_err(CellError::NoThread)?;
     let engine = Engine::start(usize::try_from(configure.heap_bytes).unwrap_or(usize::MAX))?;
     let not_locked_down = match lockdown::lock_down() {
@@ -221,14 +221,20 @@ impl Versions {
             instance_id: start.instance_id.into(),
         };
         let call = Call {
-            event_type: start.event_type,
-            event: start.event,
+            input: match start.batch_events {
+                None => Input::Event(start.input),
+                Some(events) => Input::Batch {
+                    events,
+                    json: start.input,
+                },
+            },
             settings: start.settings,
         };
         let limits = InvocationLimits {
             wall_time: Duration::from_nanos(start.wall_nanos),
             cpu_time: Duration::from_nanos(start.cpu_nanos),
             result_bytes: start.result_bytes,
+            batch_result_bytes: start.batch_result_bytes,
             log_bytes: start.log_bytes,
         };
         Ok(Invocation::new(

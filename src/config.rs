@@ -11,6 +11,8 @@ use std::{
 
 use clap::{Args, builder::RangedU64ValueParser};
 
+use crate::invocation::InvocationLimits;
+
 /// No payload knob may be set above this, so that every frame and every response stays within what both
 /// ends accept.
 pub const MAX_PAYLOAD_BYTES: u64 = 16 << 20;
@@ -161,6 +163,21 @@ pub struct LimitsConfig {
           value_parser = payload_bytes())]
     pub event_bytes: u64,
 
+    /// Events in a batch
+    #[arg(long, env = "PENSTOCK_BATCH_EVENTS", value_name = "N", default_value_t = 400,
+          value_parser = RangedU64ValueParser::<u64>::new().range(1..=10_000))]
+    pub batch_events: u64,
+
+    /// JSON bytes of all events of a batch in
+    #[arg(long, env = "PENSTOCK_BATCH_BYTES", value_name = "BYTES", default_value_t = 6 * MIB,
+          value_parser = payload_bytes())]
+    pub batch_bytes: u64,
+
+    /// JSON bytes of all events of a batch out
+    #[arg(long, env = "PENSTOCK_BATCH_RESULT_BYTES", value_name = "BYTES", default_value_t = 6 * MIB,
+          value_parser = payload_bytes())]
+    pub batch_result_bytes: u64,
+
     /// JSON bytes of an invocation's settings
     #[arg(long, env = "PENSTOCK_SETTINGS_BYTES", value_name = "BYTES", default_value_t = MIB,
           value_parser = payload_bytes())]
@@ -188,6 +205,17 @@ impl LimitsConfig {
 
     pub fn top_level_time(&self) -> Duration {
         Duration::from_millis(self.top_level_ms)
+    }
+
+    /// What an invocation gets that asks for no less.
+    pub fn of_invocation(&self) -> InvocationLimits {
+        InvocationLimits {
+            wall_time: self.wall_time(),
+            cpu_time: self.cpu_time(),
+            result_bytes: self.result_bytes,
+            batch_result_bytes: self.batch_result_bytes,
+            log_bytes: self.log_bytes,
+        }
     }
 }
 

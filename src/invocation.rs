@@ -26,46 +26,24 @@ impl fmt::Display for VersionKey {
     }
 }
 
-/// The event types that have a handler.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EventType {
-    Identify,
-    Track,
-    Page,
-    Screen,
-    Group,
-    Alias,
-    Delete,
+/// What an invocation is given: JSON in UTF-8, checked by the front. Each event is an object with a `type`
+/// that is a string.
+#[derive(Clone, Debug)]
+pub enum Input {
+    Event(bytes::Bytes),
+    /// An array of so many events.
+    Batch {
+        events: u32,
+        json: bytes::Bytes,
+    },
 }
 
-impl EventType {
-    pub const ALL: [EventType; 7] = [
-        Self::Identify,
-        Self::Track,
-        Self::Page,
-        Self::Screen,
-        Self::Group,
-        Self::Alias,
-        Self::Delete,
-    ];
-
-    /// The type an event names, without regard to case; `None` for one that has no handler.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|event_type| name.eq_ignore_ascii_case(event_type.name()))
-    }
-
-    /// As written in `event.type`.
-    pub fn name(self) -> &'static str {
+impl Input {
+    /// How many events there are, and so how many outcomes there will be.
+    pub fn events(&self) -> usize {
         match self {
-            Self::Identify => "identify",
-            Self::Track => "track",
-            Self::Page => "page",
-            Self::Screen => "screen",
-            Self::Group => "group",
-            Self::Alias => "alias",
-            Self::Delete => "delete",
+            Self::Event(_) => 1,
+            Self::Batch { events, .. } => *events as usize,
         }
     }
 }
@@ -78,13 +56,15 @@ pub struct InvocationLimits {
     pub wall_time: Duration,
     /// CPU time over all turns.
     pub cpu_time: Duration,
-    /// Bytes of the JSON of the event out.
+    /// Bytes of the JSON of an event out.
     pub result_bytes: u64,
+    /// Bytes of the JSON of all events out of a batch together.
+    pub batch_result_bytes: u64,
     /// Bytes of log text kept; what is beyond is counted and said in one last line.
     pub log_bytes: u64,
 }
 
-/// How an invocation ended, as far as the router is concerned. Never a gRPC status.
+/// What became of an event, as far as the router is concerned. Never a gRPC status.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     /// The event goes on, as this JSON object.
@@ -110,6 +90,8 @@ pub enum FilterReason {
     NoReturn,
     /// The handler threw `DropEvent`.
     DropEvent,
+    /// `onBatch` returned other events and not this one.
+    NotReturned,
 }
 
 /// Why a function failed; the rows of the contract with the author.
@@ -250,6 +232,10 @@ impl LimitExceeded {
         Self::bytes("result_bytes", bytes, "--result-bytes")
     }
 
+    pub fn batch_result(bytes: u64) -> Self {
+        Self::bytes("batch_result_bytes", bytes, "--batch-result-bytes")
+    }
+
     /// A limit counted in milliseconds.
     fn time(name: &'static str, limit: Duration, knob: &'static str) -> Self {
         Self {
@@ -307,6 +293,8 @@ pub struct LogLine {
     pub time: Duration,
     pub level: LogLevel,
     pub message: String,
+    /// The event of a batch that the line belongs to, from 0, if that is known.
+    pub event: Option<u32>,
 }
 
 /// What an invocation cost.
@@ -327,16 +315,17 @@ pub struct Usage {
 /// All that is known of an invocation once it has ended.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finished {
-    pub outcome: Outcome,
+    /// One for each event, in the order they came in.
+    pub outcomes: Vec<Outcome>,
     pub logs: Vec<LogLine>,
     pub usage: Usage,
 }
 
 impl Finished {
-    /// An end that never reached JavaScript.
-    pub fn without_running(outcome: impl Into<Outcome>) -> Self {
+    /// An end that never reached JavaScript, the same for each of the events.
+    pub fn without_running(outcome: impl Into<Outcome>, events: usize) -> Self {
         Self {
-            outcome: outcome.into(),
+            outcomes: vec![outcome.into(); events],
             logs: Vec::new(),
             usage: Usage::default(),
         }

@@ -99,12 +99,11 @@ pub struct Start {
     pub handle: u64,
     #[prost(string, tag = "3")]
     pub instance_id: String,
-    /// `event.type` as the event has it.
-    #[prost(string, tag = "4")]
-    pub event_type: String,
-    /// A JSON object in UTF-8, checked by the front.
-    #[prost(bytes = "bytes", tag = "5")]
-    pub event: Bytes,
+    /// JSON in UTF-8, checked by the front: an event, or with `batch_events` an array of so many.
+    #[prost(bytes = "bytes", tag = "4")]
+    pub input: Bytes,
+    #[prost(uint32, optional, tag = "5")]
+    pub batch_events: Option<u32>,
     /// A JSON object in UTF-8, written by the front.
     #[prost(bytes = "bytes", tag = "6")]
     pub settings: Bytes,
@@ -116,6 +115,8 @@ pub struct Start {
     pub log_bytes: u64,
     #[prost(uint64, tag = "10")]
     pub cpu_nanos: u64,
+    #[prost(uint64, tag = "11")]
+    pub batch_result_bytes: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Message)]
@@ -181,21 +182,28 @@ pub enum UnfitCause {
 pub struct Finished {
     #[prost(uint64, tag = "1")]
     pub invocation: u64,
-    #[prost(oneof = "WireOutcome", tags = "2, 3, 4")]
-    pub outcome: Option<WireOutcome>,
-    #[prost(message, repeated, tag = "5")]
+    /// One for each event, in order.
+    #[prost(message, repeated, tag = "2")]
+    pub results: Vec<WireResult>,
+    #[prost(message, repeated, tag = "3")]
     pub logs: Vec<WireLogLine>,
-    #[prost(message, required, tag = "6")]
+    #[prost(message, required, tag = "4")]
     pub usage: WireUsage,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub struct WireResult {
+    #[prost(oneof = "WireOutcome", tags = "1, 2, 3")]
+    pub outcome: Option<WireOutcome>,
 }
 
 #[derive(Clone, PartialEq, prost::Oneof)]
 pub enum WireOutcome {
-    #[prost(bytes = "bytes", tag = "2")]
+    #[prost(bytes = "bytes", tag = "1")]
     Delivered(Bytes),
-    #[prost(message, tag = "3")]
+    #[prost(message, tag = "2")]
     Filtered(WireFiltered),
-    #[prost(message, tag = "4")]
+    #[prost(message, tag = "3")]
     Failed(Box<WireFunctionError>),
 }
 
@@ -263,6 +271,8 @@ pub struct WireLogLine {
     pub level: u32,
     #[prost(string, tag = "3")]
     pub message: String,
+    #[prost(uint32, optional, tag = "4")]
+    pub event: Option<u32>,
 }
 
 #[derive(Clone, Copy, PartialEq, Message)]
@@ -344,7 +354,8 @@ impl<Out, In: Message + Default> Decoder for FrameCodec<Out, In> {
             return Err(FrameError::TooLarge(length));
         }
         if buffer.len() < LENGTH_BYTES + length {
-            // The length is only a claim: room is made as the body comes.
+            // Once, not while the body comes. What is not written to costs no memory, if the claim is a lie.
+            buffer.reserve(LENGTH_BYTES + length - buffer.len());
             return Ok(None);
         }
         buffer.advance(LENGTH_BYTES);

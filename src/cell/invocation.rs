@@ -16,8 +16,8 @@ use std::{
 
 use super::{
     isolate::{Call, FunctionIsolate, FunctionSource, Terminator},
-    logs::InvocationLogs,
     pool::Lease,
+    record::Record,
     threads::JsThread,
     watchdog::Alarm,
 };
@@ -71,6 +71,8 @@ pub struct Run {
     /// CPU time of the turns so far.
     pub cpu: Duration,
     pub cold_start: bool,
+    /// The source can't run, and so the isolate serves nobody.
+    pub unloaded: bool,
     /// Rings at the end of the wall time, as long as the run lasts.
     pub deadline: Alarm<Ring>,
 }
@@ -84,7 +86,7 @@ pub struct Invocation {
     pub source: Arc<FunctionSource>,
     pub call: Call,
     pub limits: InvocationLimits,
-    pub logs: Arc<InvocationLogs>,
+    pub record: Arc<Record>,
     pub arrived: Instant,
     stage: Lock<Stage>,
 }
@@ -165,7 +167,7 @@ impl Invocation {
         call: Call,
         limits: InvocationLimits,
     ) -> Self {
-        let logs = Arc::new(InvocationLogs::with_limit(limits.log_bytes));
+        let record = Arc::new(Record::new(call.input.events(), limits.log_bytes));
         let arrived = Instant::now();
         let stage = Lock::new(Stage::Queued);
         Self {
@@ -175,7 +177,7 @@ impl Invocation {
             source,
             call,
             limits,
-            logs,
+            record,
             arrived,
             stage,
         }

@@ -7,8 +7,11 @@ use std::{borrow::Cow, sync::Arc, time::Instant};
 
 use bytes::Bytes;
 
-use super::runtime::{self, Entry, HostState};
-use crate::invocation::{ErrorCode, EventType, FunctionError, LimitExceeded, Outcome};
+use super::{
+    record::Record,
+    runtime::{self, Entry, EventContexts, HostState},
+};
+use crate::invocation::{ErrorCode, FunctionError, Input, LimitExceeded, Outcome};
 
 mod buffers;
 mod engine;
@@ -26,8 +29,8 @@ use heap::HeapGuard;
 /// How a turn left the isolate.
 #[derive(Debug, PartialEq)]
 pub enum TurnEnd {
-    /// The invocation has its outcome; the isolate may serve the next.
-    Settled(Outcome),
+    /// Every event has its outcome; the isolate may serve the next invocation.
+    Settled,
     /// The handler awaits something. The invocation's next timer is due then, if it has one.
     Waiting(Option<Instant>),
     /// Execution was terminated from outside, or at the heap limit. The isolate is to be condemned.
@@ -39,8 +42,8 @@ pub enum TurnEnd {
 pub enum LoadEnd {
     /// The handlers are known.
     Loaded,
-    /// The source can't run, now or ever.
-    Failed(Outcome),
+    /// The source can't run, now or ever; every event has that for its outcome.
+    Failed,
     /// As [`TurnEnd::Terminated`].
     Terminated,
 }
@@ -54,11 +57,11 @@ pub struct Held {
     pub over_limit: bool,
 }
 
-/// What a handler is called with; all texts are JSON objects, checked by the front.
+/// What handlers are called with.
 #[derive(Clone, Debug)]
 pub struct Call {
-    pub event_type: String,
-    pub event: Bytes,
+    pub input: Input,
+    /// A JSON object in UTF-8, checked by the front.
     pub settings: Bytes,
 }
 
@@ -83,6 +86,8 @@ pub struct FunctionIsolate {
     isolate: v8::SharedIsolate,
     heap_guard: Arc<HeapGuard>,
     buffers: Arc<Buffers>,
+    /// Those of the last batch.
+    contexts: EventContexts,
 }
 
 impl FunctionIsolate {
@@ -122,6 +127,7 @@ impl FunctionIsolate {
             isolate,
             heap_guard,
             buffers,
+            contexts: EventContexts::default(),
         })
     }
 
@@ -138,6 +144,7 @@ impl FunctionIsolate {
     /// Runs the source's top level and finds its handlers, on behalf of the invocation that `host` is of:
     /// what it logs and starts belongs to that one.
     pub fn load(&mut self, source: &FunctionSource, host: HostState) -> LoadEnd {
+        let record = host.record.clone();
         let loaded = self.enter(|scope, entries| {
             scope.set_slot(host);
             v8::tc_scope!(let scope, scope);
@@ -145,16 +152,19 @@ impl FunctionIsolate {
             if scope.has_terminated() {
                 return LoadEnd::Terminated;
             }
-            match loaded {
-                Ok(()) => LoadEnd::Loaded,
-                Err(source::NotLoaded::Reported) => LoadEnd::Failed(take_outcome(scope)),
-                Err(source::NotLoaded::Because(error)) => LoadEnd::Failed((*error).into()),
-            }
+            let Err(fault) = loaded else {
+                return LoadEnd::Loaded;
+            };
+            record.settle_rest(&match fault {
+                source::NotLoaded::Because(error) => (*error).into(),
+                source::NotLoaded::Reported => host_failure(),
+            });
+            LoadEnd::Failed
         });
-        match loaded {
-            LoadEnd::Failed(outcome) => LoadEnd::Failed(self.blame_buffers(outcome)),
-            other => other,
+        if loaded == LoadEnd::Failed && self.buffers.take_refused() {
+            blame_buffers(&record, self.buffers.limit());
         }
+        loaded
     }
 
     /// Makes a loaded isolate ready for its next invocation.
@@ -162,12 +172,17 @@ impl FunctionIsolate {
         self.isolate.lock().set_slot(host);
     }
 
-    /// The first turn of an invocation: calls the handler.
+    /// The first turn of an invocation: calls the handler, or for a batch the handlers.
     pub fn begin(&mut self, call: &Call) -> TurnEnd {
+        let contexts = self.contexts.next(&call.input);
+        self.contexts = contexts;
         let turn = self.enter(|scope, entries| {
             v8::tc_scope!(let scope, scope);
-            if enter_handler(scope, entries, call).is_none() && !scope.has_terminated() {
-                return TurnEnd::Settled(host_failure());
+            if enter_handler(scope, entries, call, contexts).is_none()
+                && !scope.has_terminated()
+                && let Some(host) = scope.get_slot_mut::<HostState>()
+            {
+                host.record.settle_rest(&host_failure());
             }
             end_turn(scope, entries)
         });
@@ -206,28 +221,14 @@ impl FunctionIsolate {
         }
     }
 
-    fn after(&self, turn: TurnEnd) -> TurnEnd {
-        match turn {
-            TurnEnd::Settled(outcome) => TurnEnd::Settled(self.blame_buffers(outcome)),
-            other => other,
-        }
-    }
-
-    /// A failure that comes of a refused array buffer is one of memory. V8 asks the heap guard first, which
-    /// terminates, but the `RangeError` it throws then may settle the invocation before that is seen.
-    fn blame_buffers(&self, outcome: Outcome) -> Outcome {
-        let refused = self.buffers.take_refused();
-        match outcome {
-            Outcome::Failed(error) if refused && error.message == BUFFER_REFUSED => {
-                Outcome::Failed(Box::new(FunctionError {
-                    name: error.name,
-                    stack: error.stack,
-                    frames: error.frames,
-                    ..heap_limit_error(self.buffers.limit())
-                }))
+    fn after(&mut self, turn: TurnEnd) -> TurnEnd {
+        if turn == TurnEnd::Settled && self.buffers.take_refused() {
+            let mut isolate = self.isolate.lock();
+            if let Some(host) = isolate.get_slot_mut::<HostState>() {
+                blame_buffers(&host.record, self.buffers.limit());
             }
-            other => other,
         }
+        turn
     }
 
     fn enter<R>(
@@ -242,6 +243,23 @@ impl FunctionIsolate {
 
 /// What V8 says when an array buffer can't be had.
 const BUFFER_REFUSED: &str = "Array buffer allocation failed";
+
+/// A failure that comes of a refused array buffer is one of memory. V8 asks the heap guard first, which
+/// terminates, but the `RangeError` it throws then may settle an event before that is seen.
+fn blame_buffers(record: &Record, heap_bytes: usize) {
+    record.revise(|outcome| {
+        if let Outcome::Failed(error) = outcome
+            && error.message == BUFFER_REFUSED
+        {
+            **error = FunctionError {
+                name: std::mem::take(&mut error.name),
+                stack: std::mem::take(&mut error.stack),
+                frames: std::mem::take(&mut error.frames),
+                ..heap_limit_error(heap_bytes)
+            };
+        }
+    });
+}
 
 /// The error for an isolate that came to its heap limit.
 pub fn heap_limit_error(heap_bytes: usize) -> FunctionError {
@@ -291,18 +309,30 @@ fn remove_globals<'s>(
 }
 
 fn enter_handler<'s>(
-    scope: &v8::PinScope<'s, '_>,
+    scope: &mut v8::PinScope<'s, '_>,
     entries: &[v8::Global<v8::Function>],
     call: &Call,
+    contexts: EventContexts,
 ) -> Option<v8::Local<'s, v8::Value>> {
-    let index = EventType::from_name(&call.event_type).map_or(-1, |known| known as i32);
-    let arguments = [
-        v8::Integer::new(scope, index).into(),
-        json_string(scope, call.event_type.as_bytes())?.into(),
-        json_string(scope, &call.event)?.into(),
-        json_string(scope, &call.settings)?.into(),
-    ];
-    call_entry(scope, entries, Entry::Begin, &arguments)
+    runtime::enter_context(scope, None);
+    let settings = json_string(scope, &call.settings)?.into();
+    match &call.input {
+        Input::Event(json) => {
+            let event = json_string(scope, json)?.into();
+            call_entry(scope, entries, Entry::Begin, &[event, settings])
+        }
+        Input::Batch { json, .. } => {
+            scope.get_slot_mut::<HostState>()?.contexts = contexts;
+            let events = json_string(scope, json)?.into();
+            let first = v8::Integer::new_from_unsigned(scope, contexts.first()).into();
+            call_entry(
+                scope,
+                entries,
+                Entry::BeginBatch,
+                &[events, settings, first],
+            )
+        }
+    }
 }
 
 fn call_entry<'s>(
@@ -342,11 +372,8 @@ fn end_turn(scope: &mut TryCatch<'_, '_, '_, '_>, entries: &[v8::Global<v8::Func
         return TurnEnd::Terminated;
     }
     match scope.get_slot_mut::<HostState>() {
-        Some(host) => match host.take_outcome() {
-            Some(outcome) => TurnEnd::Settled(outcome),
-            None => TurnEnd::Waiting(host.timers.next_due()),
-        },
-        None => TurnEnd::Settled(host_failure()),
+        Some(host) if !host.record.is_settled() => TurnEnd::Waiting(host.timers.next_due()),
+        _ => TurnEnd::Settled,
     }
 }
 
@@ -360,19 +387,14 @@ fn report_rejections(scope: &mut TryCatch<'_, '_, '_, '_>, entries: &[v8::Global
             return;
         }
         let reason = v8::Local::new(scope, &rejection.reason);
+        runtime::enter_context(scope, rejection.context);
         let _ = call_entry(scope, entries, Entry::ReportRejection, &[reason]);
+        runtime::enter_context(scope, None);
     }
 }
 
 fn pop_due_timer(scope: &mut v8::PinScope<'_, '_>, now: Instant) -> Option<u64> {
     scope.get_slot_mut::<HostState>()?.timers.pop_due(now)
-}
-
-fn take_outcome(scope: &mut v8::PinScope<'_, '_>) -> Outcome {
-    let outcome = scope
-        .get_slot_mut::<HostState>()
-        .and_then(HostState::take_outcome);
-    outcome.unwrap_or_else(host_failure)
 }
 
 /// The runtime itself threw, which no function can make it do short of its limits: a stack that was all

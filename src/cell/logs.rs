@@ -1,51 +1,29 @@
-//! The log lines of one invocation, up to a number of bytes; shared by the isolate that writes them and by
-//! whoever answers when the isolate can't be asked any more.
+//! The log lines of one invocation, up to a number of bytes.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::{
-    invocation::{LogLevel, LogLine},
-    lock::Lock,
-};
+use crate::invocation::{LogLevel, LogLine};
 
 #[derive(Debug)]
-pub struct InvocationLogs(Lock<Logs>);
-
-#[derive(Debug)]
-struct Logs {
+pub struct Logs {
     lines: Vec<LogLine>,
     limit: u64,
     kept_bytes: u64,
     cut_bytes: u64,
 }
 
-impl InvocationLogs {
+impl Logs {
     /// Keeps at most `limit` bytes of text; beyond it they are only counted.
     pub fn with_limit(limit: u64) -> Self {
-        Self(Lock::new(Logs {
+        Self {
             lines: Vec::new(),
             limit,
             kept_bytes: 0,
             cut_bytes: 0,
-        }))
+        }
     }
 
-    pub fn push(&self, level: LogLevel, message: String) {
-        self.0.lock().push(level, message);
-    }
-
-    /// The lines so far, and a last one that says what was cut. Empty afterwards. Never waits: a thread
-    /// that was stopped for good in the middle of a line keeps its lines.
-    pub fn take(&self) -> Vec<LogLine> {
-        self.0
-            .try_lock()
-            .map(|mut logs| logs.take())
-            .unwrap_or_default()
-    }
-}
-
-impl Logs {
-    fn push(&mut self, level: LogLevel, mut message: String) {
+    pub fn push(&mut self, level: LogLevel, mut message: String, event: Option<u32>) {
         let keep = message.floor_char_boundary(self.room());
         if keep < message.len() {
             self.cut_bytes += (message.len() - keep) as u64;
@@ -60,6 +38,7 @@ impl Logs {
             time: unix_time(),
             level,
             message,
+            event,
         });
     }
 
@@ -71,7 +50,8 @@ impl Logs {
         usize::try_from(self.limit.saturating_sub(self.kept_bytes)).unwrap_or(usize::MAX)
     }
 
-    fn take(&mut self) -> Vec<LogLine> {
+    /// The lines so far, and a last one that says what was cut. Empty afterwards.
+    pub fn take(&mut self) -> Vec<LogLine> {
         let mut lines = std::mem::take(&mut self.lines);
         if self.cut_bytes > 0 {
             lines.push(LogLine {
@@ -81,6 +61,7 @@ impl Logs {
                     "{} bytes of logs were cut: an invocation may log {} bytes (knob --log-bytes)",
                     self.cut_bytes, self.limit
                 ),
+                event: None,
             });
             self.cut_bytes = 0;
         }
@@ -100,9 +81,9 @@ mod tests {
 
     #[track_caller]
     fn check(limit: u64, messages: &[&str], expect: &[&str]) {
-        let logs = InvocationLogs::with_limit(limit);
+        let mut logs = Logs::with_limit(limit);
         for message in messages {
-            logs.push(LogLevel::Info, (*message).to_owned());
+            logs.push(LogLevel::Info, (*message).to_owned(), None);
         }
         let lines: Vec<_> = logs.take().into_iter().map(|line| line.message).collect();
         assert_eq!(lines, expect);

@@ -6,14 +6,17 @@
 use std::borrow::Cow;
 
 mod host;
+mod lazy;
 mod ops;
 
-pub use host::{HostState, UnhandledRejection};
-pub use ops::{on_promise_reject, refuse_dynamic_import};
+pub use host::{EventContexts, HostState, UnhandledRejection};
+pub use ops::{enter_context, on_promise_reject, refuse_dynamic_import};
 
 /// The runtime's scripts in load order; each is a function of (primordials, host).
 const SCRIPTS: &[(&str, &str)] = &[
     ("globals", include_str!("runtime/js/globals.js")),
+    ("lazy", include_str!("runtime/js/lazy.js")),
+    ("continuation", include_str!("runtime/js/continuation.js")),
     (
         "inspect_reading",
         include_str!("runtime/js/inspect_reading.js"),
@@ -50,7 +53,10 @@ const SCRIPTS: &[(&str, &str)] = &[
     ("errors", include_str!("runtime/js/errors.js")),
     ("report", include_str!("runtime/js/report.js")),
     ("timers", include_str!("runtime/js/timers.js")),
+    ("deliver", include_str!("runtime/js/deliver.js")),
     ("invoke", include_str!("runtime/js/invoke.js")),
+    ("batch_inputs", include_str!("runtime/js/batch_inputs.js")),
+    ("batch", include_str!("runtime/js/batch.js")),
     ("surface", include_str!("runtime/js/surface.js")),
 ];
 
@@ -61,15 +67,17 @@ const PRIMORDIALS: (&str, &str) = ("primordials", include_str!("runtime/js/primo
 pub enum Entry {
     SetHandlers,
     Begin,
+    BeginBatch,
     FireTimer,
     FailLoad,
     ReportRejection,
 }
 
 impl Entry {
-    pub const ALL: [Entry; 5] = [
+    pub const ALL: [Entry; 6] = [
         Self::SetHandlers,
         Self::Begin,
+        Self::BeginBatch,
         Self::FireTimer,
         Self::FailLoad,
         Self::ReportRejection,
@@ -79,6 +87,7 @@ impl Entry {
         match self {
             Self::SetHandlers => "setHandlers",
             Self::Begin => "begin",
+            Self::BeginBatch => "beginBatch",
             Self::FireTimer => "fireTimer",
             Self::FailLoad => "failLoad",
             Self::ReportRejection => "reportRejection",
@@ -117,6 +126,8 @@ pub fn install<'s>(
     set(scope, host, "codes", codes.into());
     let reasons = ops::filter_reasons(scope);
     set(scope, host, "filterReasons", reasons.into());
+    let extras = scope.get_current_context().get_extras_binding_object(scope);
+    set(scope, host, "extras", extras.into());
     let primordials = run(scope, PRIMORDIALS, &[])?;
     for &script in SCRIPTS {
         run(scope, script, &[primordials, host.into()])?;

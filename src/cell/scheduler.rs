@@ -7,13 +7,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::sync::mpsc;
-
 use super::{
+    answers::Answers,
     hogs::Hogs,
     invocation::{GivenUp, HOG_AFTER, Interruption, Invocation, Ring, Run, Seen, Stopped, TakenUp},
     isolate::{
-        Engine, FunctionIsolate, Held, LoadEnd, TurnEnd,
+        Engine, FunctionIsolate, LoadEnd, TurnEnd,
         fatal::{Cause, Parked, Seat},
         heap_limit_error,
     },
@@ -23,9 +22,9 @@ use super::{
     watchdog::{Alarm, Watchdog},
 };
 use crate::{
-    invocation::{ErrorCode, Finished, FunctionError, LimitExceeded, Outcome, Usage},
+    invocation::{ErrorCode, FunctionError, LimitExceeded, Usage},
     lock::Lock,
-    wire::{FrontFrame, ToFront, Unfit, UnfitCause, finished_to_wire},
+    wire::UnfitCause,
 };
 
 /// How the scheduler is set up.
@@ -53,8 +52,7 @@ pub struct Scheduler {
     hogs: Hogs,
     /// Invocations that have no outcome yet, for cancellation.
     live: Lock<HashMap<u64, Arc<Invocation>>>,
-    /// To the socket; full when the front does not read, which then holds the JS threads back.
-    answers: mpsc::Sender<ToFront>,
+    answers: Answers,
 }
 
 thread_local! {
@@ -70,7 +68,7 @@ impl Scheduler {
     pub fn start(
         engine: Engine,
         settings: Settings,
-        answers: mpsc::Sender<ToFront>,
+        answers: Answers,
     ) -> std::io::Result<Arc<Self>> {
         let queue = RunQueue::new();
         let resume = queue.clone();
@@ -128,14 +126,14 @@ impl Scheduler {
         if let Some(invocation) = invocation
             && let Some(given_up) = invocation.never_comes_back(|at| self.set_look(&invocation, at))
         {
-            let outcome = match parked.cause {
-                Cause::OutOfMemory => heap_limit_error(self.engine.heap_bytes()).into(),
-                Cause::Broken => FunctionError::executor_lost().into(),
+            let error = match parked.cause {
+                Cause::OutOfMemory => heap_limit_error(self.engine.heap_bytes()),
+                Cause::Broken => FunctionError::executor_lost(),
             };
-            self.answer_given_up(&invocation, given_up, Some(outcome));
+            self.answer_given_up(&invocation, given_up, Some(error));
         }
         let reason = format!("a thread parked: {:?}", parked.cause);
-        self.send_unfit(UnfitCause::Parked, handle, &reason);
+        self.answers.unfit(UnfitCause::Parked, handle, &reason);
     }
 
     fn take_turn(&self, invocation: &Arc<Invocation>, thread: &Arc<JsThread>) {
@@ -166,11 +164,12 @@ impl Scheduler {
     /// the cell replaced, since nobody knows what else was left half done.
     fn answer_for_defect(&self, invocation: &Arc<Invocation>) {
         if let Some(given_up) = invocation.never_comes_back(|at| self.set_look(invocation, at)) {
-            let outcome = FunctionError::executor_lost().into();
-            self.answer_given_up(invocation, given_up, Some(outcome));
+            let lost = FunctionError::executor_lost();
+            self.answer_given_up(invocation, given_up, Some(lost));
         }
         invocation.stop_running();
-        self.send_unfit(UnfitCause::Defect, None, "a defect of the executor's own");
+        self.answers
+            .unfit(UnfitCause::Defect, None, "a defect of the executor's own");
     }
 
     fn demote(&self, thread: &JsThread) {
@@ -196,6 +195,7 @@ impl Scheduler {
             began,
             cpu: Duration::ZERO,
             cold_start: false,
+            unloaded: false,
             deadline: self
                 .watchdog
                 .set(began + invocation.limits.wall_time, deadline),
@@ -206,7 +206,11 @@ impl Scheduler {
 
     /// Calls the handler, in a new isolate if none was warm.
     fn enter_handler(&self, invocation: &Arc<Invocation>, run: &mut Run) -> TurnEnd {
-        let host = HostState::new(invocation.logs.clone(), invocation.limits.result_bytes);
+        let host = HostState::new(
+            invocation.record.clone(),
+            &invocation.call.input,
+            &invocation.limits,
+        );
         if let Some(isolate) = run.lease.isolate() {
             if !invocation.can_be_stopped_by(isolate.terminator()) {
                 return TurnEnd::Terminated;
@@ -219,7 +223,9 @@ impl Scheduler {
             Ok(blank) => blank,
             Err(error) => {
                 tracing::error!(%error, "an isolate could not be made");
-                return TurnEnd::Settled(FunctionError::executor_lost().into());
+                let lost = FunctionError::executor_lost().into();
+                invocation.record.settle_rest(&lost);
+                return TurnEnd::Settled;
             }
         };
         let isolate = run.lease.fill(blank);
@@ -232,7 +238,10 @@ impl Scheduler {
         invocation.mark_top_level(None, |at| self.set_look(invocation, at));
         match loaded {
             LoadEnd::Loaded => isolate.begin(&invocation.call),
-            LoadEnd::Failed(outcome) => TurnEnd::Settled(outcome),
+            LoadEnd::Failed => {
+                run.unloaded = true;
+                TurnEnd::Settled
+            }
             LoadEnd::Terminated => TurnEnd::Terminated,
         }
     }
@@ -248,10 +257,10 @@ impl Scheduler {
     fn after_turn(&self, invocation: &Arc<Invocation>, mut run: Box<Run>, turn: TurnEnd) {
         run.cpu = invocation.cpu_time();
         match turn {
-            TurnEnd::Settled(outcome) => match invocation.stop_running() {
-                Stopped::ByItself => self.end(invocation, *run, Some(outcome), Keep::Keep),
+            TurnEnd::Settled => match invocation.stop_running() {
+                Stopped::ByItself => self.end(invocation, *run, End::Settled, Keep::Keep),
                 // It settled in time, but the termination may still be on its way.
-                Stopped::Interrupted(_) => self.end(invocation, *run, Some(outcome), Keep::Condemn),
+                Stopped::Interrupted(_) => self.end(invocation, *run, End::Settled, Keep::Condemn),
                 Stopped::TooLate => end_unanswered(*run),
             },
             TurnEnd::Waiting(next_timer) => {
@@ -281,19 +290,24 @@ impl Scheduler {
                 self.end_interrupted(invocation, run, interruption);
             }
             Stopped::Interrupted(_) | Stopped::ByItself => {
-                let outcome = heap_limit_error(self.engine.heap_bytes()).into();
-                self.end(invocation, run, Some(outcome), Keep::Condemn);
+                let error = heap_limit_error(self.engine.heap_bytes());
+                self.end(invocation, run, End::Stopped(error), Keep::Condemn);
             }
         }
     }
 
     fn end_interrupted(&self, invocation: &Invocation, run: Run, interruption: Interruption) {
-        let outcome = self.outcome_of(invocation, interruption);
-        self.end(invocation, run, outcome, Keep::Condemn);
+        let end = self.error_of(invocation, interruption);
+        let end = end.map_or(End::Unheard, End::Stopped);
+        self.end(invocation, run, end, Keep::Condemn);
     }
 
     /// What an interruption means for the caller; `None` when there is none any more.
-    fn outcome_of(&self, invocation: &Invocation, interruption: Interruption) -> Option<Outcome> {
+    fn error_of(
+        &self,
+        invocation: &Invocation,
+        interruption: Interruption,
+    ) -> Option<FunctionError> {
         let limits = &invocation.limits;
         let (code, what, limit) = match interruption {
             Interruption::WallTime => (
@@ -313,11 +327,11 @@ impl Scheduler {
             ),
             Interruption::Cancelled => return None,
         };
-        Some(FunctionError::limit_exceeded(code, what, limit).into())
+        Some(FunctionError::limit_exceeded(code, what, limit))
     }
 
     /// Gives the isolate back or up, and sends the answer if there is one to send.
-    fn end(&self, invocation: &Invocation, mut run: Run, outcome: Option<Outcome>, keep: Keep) {
+    fn end(&self, invocation: &Invocation, mut run: Run, end: End, keep: Keep) {
         drop(run.deadline);
         self.live.lock().remove(&invocation.id);
         if run.cpu < HOG_AFTER {
@@ -328,36 +342,36 @@ impl Scheduler {
             .isolate()
             .map(FunctionIsolate::close)
             .unwrap_or_default();
-        let outcome = outcome.map(|outcome| self.held_to_heap_limit(outcome, held));
-        let unloaded = matches!(&outcome, Some(Outcome::Failed(error))
-            if error.code == ErrorCode::InvalidFunction);
-        let condemned = match keep == Keep::Condemn || unloaded || held.over_limit {
-            true => run.lease.condemn(),
-            false => None,
+        let keep = match run.unloaded || held.over_limit {
+            true => Keep::Condemn,
+            false => keep,
+        };
+        let condemned = match keep {
+            Keep::Condemn => run.lease.condemn(),
+            Keep::Keep => None,
         };
         // Back in the pool before the answer is out, so that a caller's next event finds it warm.
         run.lease.give_back(held.bytes);
-        if let Some(outcome) = outcome {
-            let usage = Usage {
-                wall: run.began.elapsed(),
-                cpu: run.cpu,
-                queue: run.began.saturating_duration_since(invocation.arrived),
-                cold_start: run.cold_start,
-                heap_used_bytes: held.bytes,
-            };
-            self.answer(invocation, outcome, usage);
+        let usage = Usage {
+            wall: run.began.elapsed(),
+            cpu: run.cpu,
+            queue: run.began.saturating_duration_since(invocation.arrived),
+            cold_start: run.cold_start,
+            heap_used_bytes: held.bytes,
+        };
+        match end {
+            End::Settled if held.over_limit => {
+                self.answers.failed(
+                    invocation,
+                    heap_limit_error(self.engine.heap_bytes()),
+                    usage,
+                );
+            }
+            End::Settled => self.answers.settled(invocation, usage),
+            End::Stopped(error) => self.answers.failed(invocation, error, usage),
+            End::Unheard => {}
         }
         drop(condemned);
-    }
-
-    /// No success past the heap limit, even if it came before anybody could object.
-    fn held_to_heap_limit(&self, outcome: Outcome, held: Held) -> Outcome {
-        match outcome {
-            Outcome::Delivered(_) | Outcome::Filtered { .. } if held.over_limit => {
-                heap_limit_error(self.engine.heap_bytes()).into()
-            }
-            other => other,
-        }
     }
 
     fn answer_ring(&self, ring: &Ring) {
@@ -388,14 +402,15 @@ impl Scheduler {
                 self.demote(&thread);
             }
             Seen::GivenUp(given_up) => {
-                let outcome = given_up
+                let error = given_up
                     .interruption
-                    .and_then(|interruption| self.outcome_of(invocation, interruption));
-                self.answer_given_up(invocation, given_up, outcome);
+                    .and_then(|interruption| self.error_of(invocation, interruption));
+                self.answer_given_up(invocation, given_up, error);
             }
             Seen::Stuck => {
                 let reason = "a turn does not end when told to";
-                self.send_unfit(UnfitCause::Stuck, Some(invocation.handle), reason);
+                self.answers
+                    .unfit(UnfitCause::Stuck, Some(invocation.handle), reason);
             }
         }
     }
@@ -405,10 +420,10 @@ impl Scheduler {
         &self,
         invocation: &Invocation,
         given_up: GivenUp,
-        outcome: Option<Outcome>,
+        error: Option<FunctionError>,
     ) {
         self.live.lock().remove(&invocation.id);
-        let Some(outcome) = outcome else {
+        let Some(error) = error else {
             return;
         };
         let usage = Usage {
@@ -417,20 +432,7 @@ impl Scheduler {
             queue: given_up.began.saturating_duration_since(invocation.arrived),
             ..Usage::default()
         };
-        self.answer(invocation, outcome, usage);
-    }
-
-    fn answer(&self, invocation: &Invocation, outcome: Outcome, usage: Usage) {
-        let logs = invocation.logs.take();
-        let finished = finished_to_wire(
-            invocation.id,
-            Finished {
-                outcome,
-                logs,
-                usage,
-            },
-        );
-        self.send(FrontFrame::Finished(Box::new(finished)));
+        self.answers.failed(invocation, error, usage);
     }
 
     fn interrupt(&self, invocation: &Arc<Invocation>, reason: Interruption) {
@@ -443,24 +445,22 @@ impl Scheduler {
         self.watchdog
             .set(at, Ring::Look(Arc::downgrade(invocation)))
     }
-
-    fn send_unfit(&self, cause: UnfitCause, handle: Option<u64>, reason: &str) {
-        self.send(FrontFrame::Unfit(Unfit {
-            handle,
-            reason: reason.to_owned(),
-            cause: cause.into(),
-        }));
-    }
-
-    /// The socket loop ends the process when it ends; there is nobody to tell then.
-    fn send(&self, frame: FrontFrame) {
-        let _ = self.answers.blocking_send(frame.into());
-    }
 }
 
 /// A turn that was given up came back after all: its isolate is of no use.
 fn end_unanswered(mut run: Run) {
     drop(run.lease.condemn());
+}
+
+/// How an invocation ends.
+#[derive(Debug)]
+enum End {
+    /// Every event has its outcome.
+    Settled,
+    /// It was stopped, for this.
+    Stopped(FunctionError),
+    /// Nobody waits for it any more.
+    Unheard,
 }
 
 /// Whether an isolate may serve again.

@@ -1,4 +1,4 @@
-//! `penstock invoke`: one event through one function file, in a cell of its own.
+//! `penstock invoke`: one event, or a batch, through one function file, in a cell of its own.
 
 use std::{
     fs, io,
@@ -10,9 +10,13 @@ use std::{
 
 use bytes::Bytes;
 use clap::{Args, ValueEnum};
+use serde_json::value::RawValue;
 use tokio::runtime::Runtime;
 
-use super::{exit, render};
+use super::{
+    exit,
+    render::{self, Given},
+};
 use crate::{
     config::{CellsConfig, LimitsConfig},
     front::{
@@ -24,7 +28,7 @@ use crate::{
         quarantine::Quarantine,
         server::{self, ServeError},
     },
-    invocation::{ErrorCode, Finished, InvocationLimits, Outcome, VersionKey},
+    invocation::{ErrorCode, Finished, Input, Outcome, VersionKey},
 };
 
 #[derive(Args, Debug)]
@@ -32,7 +36,7 @@ pub struct InvokeArguments {
     /// The function's JavaScript
     file: PathBuf,
 
-    /// The event, a JSON object with a `type`
+    /// The event, a JSON object with a `type`; or a batch, a JSON array of them
     #[arg(long, value_name = "FILE")]
     event: PathBuf,
 
@@ -65,8 +69,25 @@ enum InvokeError {
     SourceTooLarge { path: PathBuf, limit: u64 },
     #[error("{}: the source is not UTF-8", .0.display())]
     SourceNotUtf8(PathBuf),
-    #[error("{}: the event {error}", path.display())]
-    Event { path: PathBuf, error: EventFault },
+    #[error("{}: {place} {error}", path.display())]
+    Event {
+        path: PathBuf,
+        place: String,
+        error: EventFault,
+    },
+    #[error("{}: the batch is not JSON: {error}", path.display())]
+    Batch {
+        path: PathBuf,
+        error: serde_json::Error,
+    },
+    #[error("{}: a batch has 1 to {most} events (knob --batch-events), this one {number}", path.display())]
+    BatchEvents {
+        path: PathBuf,
+        number: u64,
+        most: u64,
+    },
+    #[error("{}: the batch is over the limit of {limit} bytes (knob --batch-bytes)", path.display())]
+    BatchTooLarge { path: PathBuf, limit: u64 },
     #[error("{}: the settings must be a JSON object: {error}", path.display())]
     Settings {
         path: PathBuf,
@@ -91,13 +112,13 @@ impl InvokeError {
 
 pub fn run(arguments: &InvokeArguments) -> ExitCode {
     match invoke(arguments) {
-        Ok(finished) => {
+        Ok((finished, given)) => {
             let text = match arguments.output {
-                Output::Text => render::text(&finished),
-                Output::Json => render::json(&finished),
+                Output::Text => render::text(&finished, given),
+                Output::Json => render::json(&finished, given),
             };
             println!("{text}");
-            exit_code(&finished.outcome)
+            exit_code(&finished.outcomes)
         }
         Err(error) => {
             eprintln!("penstock invoke: {error}");
@@ -106,18 +127,28 @@ pub fn run(arguments: &InvokeArguments) -> ExitCode {
     }
 }
 
-fn exit_code(outcome: &Outcome) -> ExitCode {
-    match outcome {
-        Outcome::Delivered(_) | Outcome::Filtered { .. } => ExitCode::SUCCESS,
-        Outcome::Failed(error) if error.code == ErrorCode::ExecutorLost => {
-            ExitCode::from(exit::EXECUTOR)
-        }
-        Outcome::Failed(_) => ExitCode::from(exit::FUNCTION_ERROR),
+/// That of the worst outcome.
+fn exit_code(outcomes: &[Outcome]) -> ExitCode {
+    let codes = outcomes.iter().filter_map(|outcome| match outcome {
+        Outcome::Failed(error) => Some(error.code),
+        Outcome::Delivered(_) | Outcome::Filtered { .. } => None,
+    });
+    let codes: Vec<_> = codes.collect();
+    if codes.contains(&ErrorCode::ExecutorLost) {
+        ExitCode::from(exit::EXECUTOR)
+    } else if codes.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(exit::FUNCTION_ERROR)
     }
 }
 
-fn invoke(arguments: &InvokeArguments) -> Result<Finished, InvokeError> {
+fn invoke(arguments: &InvokeArguments) -> Result<(Finished, Given), InvokeError> {
     let call = read_call(arguments)?;
+    let given = match call.input {
+        Input::Event(_) => Given::Event,
+        Input::Batch { .. } => Given::Batch,
+    };
     let cells = CellsConfig {
         cells: NonZeroU32::MIN,
         cell_threads: Some(NonZeroU32::MIN),
@@ -131,32 +162,73 @@ fn invoke(arguments: &InvokeArguments) -> Result<Finished, InvokeError> {
         let quarantine = Arc::new(Quarantine::default());
         let started = server::start_cells(&cells, &arguments.limits, 0, quarantine.clone()).await?;
         let dispatcher = Dispatcher::new(Admission::new(cells.max_in_flight), quarantine, started);
-        Ok(dispatcher.dispatch(call).await?)
+        Ok((dispatcher.dispatch(call).await?, given))
     })
 }
 
 fn read_call(arguments: &InvokeArguments) -> Result<Call, InvokeError> {
     let limits = &arguments.limits;
-    let path = &arguments.event;
-    let event = read(path)?;
-    let event_type =
-        event::type_of(&event, limits.event_bytes).map_err(|error| InvokeError::Event {
-            path: path.clone(),
-            error,
-        })?;
     Ok(Call {
         version: Arc::new(read_function(&arguments.file, limits.source_bytes)?),
         instance_id: "".into(),
-        event_type,
-        event,
+        input: read_input(&arguments.event, limits)?,
         settings: read_settings(arguments.settings.as_deref())?,
-        limits: InvocationLimits {
-            wall_time: limits.wall_time(),
-            cpu_time: limits.cpu_time(),
-            result_bytes: limits.result_bytes,
-            log_bytes: limits.log_bytes,
-        },
+        limits: limits.of_invocation(),
     })
+}
+
+/// An array is a batch, anything else an event.
+fn read_input(path: &Path, limits: &LimitsConfig) -> Result<Input, InvokeError> {
+    let json = read(path)?;
+    if !json.trim_ascii_start().starts_with(b"[") {
+        return match event::check(&json, limits.event_bytes) {
+            Ok(()) => Ok(Input::Event(json)),
+            Err(error) => Err(InvokeError::Event {
+                path: path.to_owned(),
+                place: "the event".to_owned(),
+                error,
+            }),
+        };
+    }
+    let events: Vec<&RawValue> =
+        serde_json::from_slice(&json).map_err(|error| InvokeError::Batch {
+            path: path.to_owned(),
+            error,
+        })?;
+    check_batch(path, &events, json.len() as u64, limits)?;
+    Ok(Input::Batch {
+        events: u32::try_from(events.len()).unwrap_or(u32::MAX),
+        json,
+    })
+}
+
+fn check_batch(
+    path: &Path,
+    events: &[&RawValue],
+    bytes: u64,
+    limits: &LimitsConfig,
+) -> Result<(), InvokeError> {
+    let (number, most) = (events.len() as u64, limits.batch_events);
+    if number == 0 || number > most {
+        let path = path.to_owned();
+        return Err(InvokeError::BatchEvents { path, number, most });
+    }
+    if bytes > limits.batch_bytes {
+        return Err(InvokeError::BatchTooLarge {
+            path: path.to_owned(),
+            limit: limits.batch_bytes,
+        });
+    }
+    for (index, event) in events.iter().enumerate() {
+        event::check(event.get().as_bytes(), limits.event_bytes).map_err(|error| {
+            InvokeError::Event {
+                path: path.to_owned(),
+                place: format!("event {index}"),
+                error,
+            }
+        })?;
+    }
+    Ok(())
 }
 
 fn read_function(path: &Path, limit: u64) -> Result<FunctionVersion, InvokeError> {

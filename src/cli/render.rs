@@ -6,36 +6,83 @@ use serde_json::{Value, json};
 
 use crate::invocation::{FilterReason, Finished, FunctionError, LogLine, Outcome, Usage};
 
-/// For a person: logs as they came, the outcome, what it cost.
-pub fn text(finished: &Finished) -> String {
+/// What was run, which is how its end is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Given {
+    Event,
+    Batch,
+}
+
+/// For a person: logs as they came, what became of each event, what it cost.
+pub fn text(finished: &Finished, given: Given) -> String {
     let mut text = String::new();
     for line in &finished.logs {
+        let event = line.event.map(|event| format!(" event {event}"));
         let _ = writeln!(
             text,
-            "{:>5} | {}",
+            "{:>5}{} | {}",
             line.level.name(),
+            event.unwrap_or_default(),
             indented(&line.message, "      | ")
         );
     }
     if !finished.logs.is_empty() {
         text.push('\n');
     }
-    match &finished.outcome {
+    for (event, outcome) in finished.outcomes.iter().enumerate() {
+        if event > 0 {
+            text.push('\n');
+        }
+        if given == Given::Batch {
+            let _ = write!(text, "event {event}: ");
+        }
+        write_outcome(&mut text, outcome);
+    }
+    if given == Given::Batch {
+        let _ = write!(text, "\n\n{}", count_text(&finished.outcomes));
+    }
+    let _ = write!(text, "\n\n{}", usage_text(&finished.usage));
+    text
+}
+
+fn count_text(outcomes: &[Outcome]) -> String {
+    let (mut delivered, mut filtered, mut failed) = (0, 0, 0);
+    for outcome in outcomes {
+        match outcome {
+            Outcome::Delivered(_) => delivered += 1,
+            Outcome::Filtered { .. } => filtered += 1,
+            Outcome::Failed(_) => failed += 1,
+        }
+    }
+    format!("{delivered} delivered, {filtered} filtered, {failed} failed")
+}
+
+fn write_outcome(text: &mut String, outcome: &Outcome) {
+    match outcome {
         Outcome::Delivered(event) => {
             let _ = write!(text, "delivered\n{}", pretty(event));
         }
         Outcome::Filtered { reason, message } => {
             let _ = write!(text, "filtered: {}", reason_text(*reason, message));
         }
-        Outcome::Failed(error) => write_error(&mut text, error),
+        Outcome::Failed(error) => write_error(text, error),
     }
-    let _ = write!(text, "\n\n{}", usage_text(&finished.usage));
-    text
 }
 
-/// For a program.
-pub fn json(finished: &Finished) -> String {
-    let mut result = match &finished.outcome {
+/// For a program: of one event its outcome, of a batch `results`, one for each event.
+pub fn json(finished: &Finished, given: Given) -> String {
+    let mut outcomes = finished.outcomes.iter().map(outcome_json);
+    let mut result = match given {
+        Given::Event => outcomes.next().unwrap_or_default(),
+        Given::Batch => json!({ "results": outcomes.collect::<Vec<_>>() }),
+    };
+    result["logs"] = finished.logs.iter().map(log_json).collect();
+    result["usage"] = usage_json(&finished.usage);
+    format!("{result:#}")
+}
+
+fn outcome_json(outcome: &Outcome) -> Value {
+    match outcome {
         Outcome::Delivered(event) => json!({
             "outcome": "delivered",
             "event": parsed(event),
@@ -49,10 +96,7 @@ pub fn json(finished: &Finished) -> String {
             "outcome": "error",
             "error": error_json(error),
         }),
-    };
-    result["logs"] = finished.logs.iter().map(log_json).collect();
-    result["usage"] = usage_json(&finished.usage);
-    format!("{result:#}")
+    }
 }
 
 fn write_error(text: &mut String, error: &FunctionError) {
@@ -100,6 +144,7 @@ fn reason_name(reason: FilterReason) -> &'static str {
     match reason {
         FilterReason::NoReturn => "NO_RETURN",
         FilterReason::DropEvent => "DROP_EVENT",
+        FilterReason::NotReturned => "NOT_RETURNED",
     }
 }
 
@@ -107,6 +152,7 @@ fn reason_text(reason: FilterReason, message: &str) -> String {
     match reason {
         FilterReason::NoReturn => "the handler returned nothing".to_owned(),
         FilterReason::DropEvent => format!("DropEvent: {message}"),
+        FilterReason::NotReturned => "onBatch returned nothing for it".to_owned(),
     }
 }
 
@@ -162,6 +208,7 @@ fn log_json(line: &LogLine) -> Value {
         "unix_ms": milliseconds(line.time),
         "level": line.level.name(),
         "message": line.message,
+        "event": line.event,
     })
 }
 

@@ -49,8 +49,9 @@ impl Dispatcher {
     /// # Errors
     /// [`DispatchError`] when it could not be run at all.
     pub async fn dispatch(&self, call: Call) -> Result<Finished, DispatchError> {
+        let events = call.input.events();
         if let Some(error) = self.quarantine.check(&call.version.key) {
-            return Ok(Finished::without_running(error));
+            return Ok(Finished::without_running(error, events));
         }
         let arrived = Instant::now();
         let _admitted = self.admission.admit()?;
@@ -68,7 +69,8 @@ impl Dispatcher {
                 }
                 Err(Lost::NotSent) => {}
                 Err(Lost::InFlight) => {
-                    return Ok(Finished::without_running(FunctionError::executor_lost()));
+                    let lost = FunctionError::executor_lost();
+                    return Ok(Finished::without_running(lost, events));
                 }
             }
         }

@@ -16,9 +16,10 @@ use crate::{
         InvokeRequest, InvokeResponse, executor_service_server::ExecutorService,
     },
     config::LimitsConfig,
-    invocation::InvocationLimits,
+    invocation::{Finished, InvocationLimits},
 };
 
+pub mod codec;
 mod convert;
 pub mod decode;
 pub mod encode;
@@ -57,6 +58,28 @@ impl Executor {
         }
     }
 
+    /// Runs what a checked request asks for.
+    async fn run(
+        &self,
+        request: InvokeParts,
+        patience: Option<Duration>,
+    ) -> Result<Finished, Status> {
+        let instance_id = request.function.instance_id.as_str().into();
+        let call = Call {
+            version: self.resolve(request.function).await?,
+            instance_id,
+            input: request.input,
+            settings: request.settings,
+            limits: shortened(request.limits, patience),
+        };
+        let finished = self.dispatcher.dispatch(call).await.map_err(|error| {
+            self.invocations.refused(error);
+            status::not_dispatched(error)
+        })?;
+        self.invocations.ended(&finished.usage);
+        Ok(finished)
+    }
+
     async fn resolve(&self, function: FunctionRef) -> Result<Arc<FunctionVersion>, Status> {
         let (key, inline) = decode::function(function);
         self.functions
@@ -73,28 +96,10 @@ impl ExecutorService for Executor {
         request: Request<InvokeRequest>,
     ) -> Result<Response<InvokeResponse>, Status> {
         let patience = callers_patience(request.metadata());
-        let InvokeParts {
-            function,
-            event,
-            settings,
-            limits,
-            form,
-            capture,
-        } = decode::invoke(request.into_inner(), &self.limits).map_err(status::invalid)?;
-        let instance_id = function.instance_id.as_str().into();
-        let call = Call {
-            version: self.resolve(function).await?,
-            instance_id,
-            event_type: event.event_type,
-            event: event.json,
-            settings,
-            limits: shortened(limits, patience),
-        };
-        let finished = self.dispatcher.dispatch(call).await.map_err(|error| {
-            self.invocations.refused(error);
-            status::not_dispatched(error)
-        })?;
-        self.invocations.ended(&finished.usage);
+        let request =
+            decode::invoke(request.into_inner(), &self.limits).map_err(status::invalid)?;
+        let (form, capture) = (request.form, request.capture);
+        let finished = self.run(request, patience).await?;
         let response = encode::invoke_response(finished, form, capture);
         outcomes::count(&self.outcomes, response.outcome.as_ref());
         Ok(Response::new(response))
@@ -102,11 +107,16 @@ impl ExecutorService for Executor {
 
     async fn invoke_batch(
         &self,
-        _request: Request<InvokeBatchRequest>,
+        request: Request<InvokeBatchRequest>,
     ) -> Result<Response<InvokeBatchResponse>, Status> {
-        Err(Status::unimplemented(
-            "InvokeBatch is not there yet; call Invoke for each event",
-        ))
+        let patience = callers_patience(request.metadata());
+        let request =
+            decode::invoke_batch(request.into_inner(), &self.limits).map_err(status::invalid)?;
+        let (form, capture) = (request.form, request.capture);
+        let finished = self.run(request, patience).await?;
+        let response = encode::invoke_batch_response(finished, form, capture);
+        outcomes::count_batch(&self.outcomes, &response.results);
+        Ok(Response::new(response))
     }
 
     async fn describe(

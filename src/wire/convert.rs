@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     Finished as WireFinished, WireFiltered, WireFunctionError, WireLimit, WireLogLine, WireOutcome,
-    WireStackFrame, WireUsage, WireViolation,
+    WireResult, WireStackFrame, WireUsage, WireViolation,
 };
 use crate::invocation::{
     ErrorCode, FilterReason, Finished, FunctionError, LimitExceeded, LogLevel, LogLine, Outcome,
@@ -14,8 +14,12 @@ use crate::invocation::{
 /// A frame that decodes but says what no sound cell says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Malformed {
-    #[error("an invocation ended without an outcome")]
+    #[error("an event came to no outcome")]
     NoOutcome,
+    #[error("{found} outcomes for {events} events")]
+    Outcomes { found: usize, events: usize },
+    #[error("a log line of event {0}, of which there is none")]
+    LogEvent(u32),
     #[error("unknown filter reason {0}")]
     FilterReason(u32),
     #[error("unknown error code {0}")]
@@ -28,7 +32,11 @@ pub enum Malformed {
     Event,
 }
 
-const FILTER_REASONS: [FilterReason; 2] = [FilterReason::NoReturn, FilterReason::DropEvent];
+const FILTER_REASONS: [FilterReason; 3] = [
+    FilterReason::NoReturn,
+    FilterReason::DropEvent,
+    FilterReason::NotReturned,
+];
 
 const ERROR_CODES: [ErrorCode; 12] = [
     ErrorCode::BadRequest,
@@ -53,12 +61,13 @@ const LOG_LEVELS: [LogLevel; 5] = [
     LogLevel::Error,
 ];
 
-const LIMITS: [fn(u64) -> LimitExceeded; 5] = [
+const LIMITS: [fn(u64) -> LimitExceeded; 6] = [
     |millis| LimitExceeded::wall_time(Duration::from_millis(millis)),
     |millis| LimitExceeded::cpu_time(Duration::from_millis(millis)),
     |millis| LimitExceeded::top_level_time(Duration::from_millis(millis)),
     LimitExceeded::heap,
     LimitExceeded::result,
+    LimitExceeded::batch_result,
 ];
 
 /// A value's place in the table that both sides share, which is its number on the wire.
@@ -81,26 +90,41 @@ fn nanos(duration: Duration) -> u64 {
 pub fn finished_to_wire(invocation: u64, finished: Finished) -> WireFinished {
     WireFinished {
         invocation,
-        outcome: Some(outcome_to_wire(finished.outcome)),
+        results: finished.outcomes.into_iter().map(result_to_wire).collect(),
         logs: finished.logs.into_iter().map(log_to_wire).collect(),
         usage: usage_to_wire(&finished.usage),
     }
 }
 
-/// The end a cell's frame tells of.
+/// The end a cell's frame tells of, for an invocation of so many events.
 ///
 /// # Errors
 /// [`Malformed`] when no sound cell could have sent it.
-pub fn finished_from_wire(frame: WireFinished) -> Result<Finished, Malformed> {
+pub fn finished_from_wire(frame: WireFinished, events: usize) -> Result<Finished, Malformed> {
+    let found = frame.results.len();
+    if found != events {
+        return Err(Malformed::Outcomes { found, events });
+    }
+    let outcomes = frame.results.into_iter().map(result_from_wire);
+    let logs = frame
+        .logs
+        .into_iter()
+        .map(|line| log_from_wire(line, events));
     Ok(Finished {
-        outcome: outcome_from_wire(frame.outcome.ok_or(Malformed::NoOutcome)?)?,
-        logs: frame
-            .logs
-            .into_iter()
-            .map(log_from_wire)
-            .collect::<Result<_, _>>()?,
+        outcomes: outcomes.collect::<Result<_, _>>()?,
+        logs: logs.collect::<Result<_, _>>()?,
         usage: usage_from_wire(frame.usage),
     })
+}
+
+fn result_to_wire(outcome: Outcome) -> WireResult {
+    WireResult {
+        outcome: Some(outcome_to_wire(outcome)),
+    }
+}
+
+fn result_from_wire(result: WireResult) -> Result<Outcome, Malformed> {
+    outcome_from_wire(result.outcome.ok_or(Malformed::NoOutcome)?)
 }
 
 fn outcome_to_wire(outcome: Outcome) -> WireOutcome {
@@ -225,14 +249,21 @@ fn log_to_wire(line: LogLine) -> WireLogLine {
         unix_nanos: nanos(line.time),
         level: number_of(&LOG_LEVELS, &line.level),
         message: line.message,
+        event: line.event,
     }
 }
 
-fn log_from_wire(line: WireLogLine) -> Result<LogLine, Malformed> {
+fn log_from_wire(line: WireLogLine, events: usize) -> Result<LogLine, Malformed> {
+    if let Some(event) = line.event
+        && event as usize >= events
+    {
+        return Err(Malformed::LogEvent(event));
+    }
     Ok(LogLine {
         time: Duration::from_nanos(line.unix_nanos),
         level: value_of(&LOG_LEVELS, line.level).ok_or(Malformed::LogLevel(line.level))?,
         message: line.message,
+        event: line.event,
     })
 }
 
@@ -263,12 +294,13 @@ mod tests {
     #[track_caller]
     fn survives(outcome: Outcome) {
         let finished = Finished {
-            outcome,
+            outcomes: vec![Outcome::Delivered("{}".into()), outcome],
             logs: LOG_LEVELS
                 .map(|level| LogLine {
                     time: Duration::from_nanos(1),
                     level,
                     message: "line".into(),
+                    event: Some(1),
                 })
                 .into(),
             usage: Usage {
@@ -281,7 +313,7 @@ mod tests {
         };
         let frame = finished_to_wire(7, finished.clone());
         assert_eq!(frame.invocation, 7);
-        assert_eq!(finished_from_wire(frame), Ok(finished));
+        assert_eq!(finished_from_wire(frame, 2), Ok(finished));
     }
 
     #[test]
@@ -309,16 +341,28 @@ mod tests {
     fn what_no_sound_cell_sends_is_malformed() {
         let sound = finished_to_wire(
             1,
-            Finished::without_running(Outcome::Delivered("{}".into())),
+            Finished::without_running(Outcome::Delivered("{}".into()), 1),
         );
         let with = |outcome| {
-            finished_from_wire(WireFinished {
-                outcome,
+            let results = vec![WireResult { outcome }];
+            let frame = WireFinished {
+                results,
                 ..sound.clone()
-            })
+            };
+            finished_from_wire(frame, 1)
         };
 
         assert_eq!(with(None), Err(Malformed::NoOutcome));
+        for events in [0, 2] {
+            let fault = Malformed::Outcomes { found: 1, events };
+            assert_eq!(finished_from_wire(sound.clone(), events), Err(fault));
+        }
+        let mut strange = sound.clone();
+        strange.logs.push(WireLogLine {
+            event: Some(1),
+            ..WireLogLine::default()
+        });
+        assert_eq!(finished_from_wire(strange, 1), Err(Malformed::LogEvent(1)));
         assert_eq!(
             with(Some(WireOutcome::Delivered("[]".into()))),
             Err(Malformed::Event)

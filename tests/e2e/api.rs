@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use penstock::api::{DescribeRequest, InvokeBatchRequest};
+use penstock::api::DescribeRequest;
 use rustix::process::Signal;
 use tokio_stream::StreamExt;
 use tonic::Code as StatusCode;
@@ -20,13 +20,8 @@ const SERVICE: &str = "penstock.executor.v1.ExecutorService";
 const STOP_BOUND: Duration = Duration::from_secs(15);
 
 #[test]
-fn batches_and_descriptions_are_not_there_yet() {
+fn descriptions_are_not_there_yet() {
     let mut client = Service::shared().client();
-    let batch = block_on(client.invoke_batch(InvokeBatchRequest::default()));
-    assert_eq!(
-        batch.expect_err("no batches").code(),
-        StatusCode::Unimplemented
-    );
     let description = block_on(client.describe(DescribeRequest::default()));
     assert_eq!(
         description.expect_err("no descriptions").code(),

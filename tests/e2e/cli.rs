@@ -128,6 +128,56 @@ fn a_delivered_event() {
 }
 
 #[test]
+fn a_batch() {
+    let source = "function onBatch(events) { console.log(events.length); return [events[1], { messageId: 'c', status: 5 }] }";
+    let events = r#"[{"type":"track"},{"type":"page","n":1},{"type":"track","messageId":"c"}]"#;
+    let files = Files::new(source, events);
+    let json = files.run(&AS_JSON).exits(0).json();
+    let results = json["results"].as_array().expect("results");
+    let outcomes: Vec<_> = results.iter().map(|result| &result["outcome"]).collect();
+    assert_eq!(outcomes, ["filtered", "delivered", "delivered"], "{json:#}");
+    assert_eq!(results[1]["event"]["n"], 1, "{json:#}");
+    let run = files
+        .run(&["function.js", "--event", "event.json"])
+        .exits(0);
+    for text in [
+        "event 0: filtered",
+        "event 2: delivered",
+        "2 delivered, 1 filtered, 0 failed",
+    ] {
+        assert!(run.stdout.contains(text), "people read {text:?}: {run:#?}");
+    }
+}
+
+#[test]
+fn a_batch_with_a_failure_or_a_fault() {
+    let source = "function onTrack(e) { console.log('line of', e.n); if (e.n) throw new Error('no'); return e }";
+    let files = Files::new(source, r#"[{"type":"track","n":0},{"type":"track","n":1}]"#);
+    let run = files
+        .run(&["function.js", "--event", "event.json"])
+        .exits(1);
+    for text in [
+        "info event 1 | line of 1",
+        "event 1: Bad Request: Error: no",
+        "1 delivered, 0 filtered, 1 failed",
+    ] {
+        assert!(run.stdout.contains(text), "people read {text:?}: {run:#?}");
+    }
+    for (events, fault) in [
+        (
+            "[]",
+            "a batch has 1 to 400 events (knob --batch-events), this one 0",
+        ),
+        (r#"[{"type":"track"},{}]"#, "event 1 is missing"),
+        (r#"[{"type":"track"}"#, "the batch is not JSON"),
+    ] {
+        files.write("event.json", events);
+        let run = files.run(&AS_JSON).exits(2);
+        assert!(run.stderr.contains(fault), "{fault} is told: {run:#?}");
+    }
+}
+
+#[test]
 fn a_filtered_event() {
     let files = Files::new(
         "function onTrack() { throw new DropEvent('not for us') }",

@@ -8,6 +8,8 @@
 
 mod admin;
 mod api;
+mod batch_model;
+mod batches;
 mod cells;
 mod cli;
 mod console;
@@ -16,10 +18,14 @@ mod handlers;
 mod isolation;
 mod operations;
 mod outcomes;
+#[allow(dead_code, reason = "the fuzz targets need all of it")]
+#[path = "../fuzz/targets/random.rs"]
+mod random;
 mod scrape;
 #[path = "../support/mod.rs"]
 mod support;
 mod timers;
 mod values;
+mod web;
 
-use support::{check, json, processes, service};
+use support::{batch, check, json, processes, service};

@@ -11,6 +11,7 @@ use penstock::api::{DescribeRequest, DescribeResponse};
 use rustix::process::Signal;
 use tonic::Code as StatusCode;
 
+use crate::batch::Batch;
 use crate::check::{Call, Code, TRACK, fresh_id};
 use crate::json;
 use crate::processes::{signal, wait_until};
@@ -123,17 +124,17 @@ fn ran(cold: bool) -> Vec<String> {
     costs.into_iter().chain(starts).collect()
 }
 
-/// Does something and checks what is counted of it: each of these once, and nothing else.
+/// Does something and checks what is counted of it: each of these as often as it is named, and nothing else.
 #[track_caller]
 fn counts<T>(service: &Service, act: impl FnOnce() -> T, expected: &[String]) -> T {
     let before = Scrape::of(service);
     let done = act();
     let grown = Scrape::of(service).grown_since(&before);
-    let expected: BTreeMap<_, _> = expected
-        .iter()
-        .map(|series| (series.clone(), 1.0))
-        .collect();
-    assert_eq!(grown, expected);
+    let mut counts = BTreeMap::new();
+    for series in expected {
+        *counts.entry(series.clone()).or_default() += 1.0;
+    }
+    assert_eq!(grown, counts);
     done
 }
 
@@ -258,6 +259,22 @@ fn an_event_that_its_form_cannot_carry_back_is_no_delivery() {
     let deep = "function onTrack(e) { for (let i = 0; i < 200; i++) e = {e}; return e }";
     let call = Call::of(deep).structured(json::to_struct(TRACK));
     ends(&service, call, failed("INVALID_RESULT"));
+}
+
+#[test]
+fn a_batch_is_one_invocation_with_an_outcome_for_each_event() {
+    let service = settled(&[]);
+    let source = "function onTrack(e) { if (e.n === 0) return e; if (e.n > 1) throw 1 }";
+    let outcomes = ["BAD_REQUEST"; 2].map(failed);
+    let mut expected = [ran(true), outcomes.to_vec()].concat();
+    expected.extend([
+        delivered(),
+        filtered("NO_RETURN"),
+        calls("InvokeBatch", "OK"),
+    ]);
+    let batch = Batch::of(source).numbered(4);
+    let reply = counts(&service, || batch.run_on(&service), &expected);
+    assert_eq!(reply.outcomes().len(), 4);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use penstock::{
     wire::{
         Cancel, CellFrame, Configure, Finished, Forget, FrameCodec, FrontFrame, Load, Ready, Start,
         ToCell, ToFront, Unfit, WireFiltered, WireFunctionError, WireLimit, WireLogLine,
-        WireOutcome, WireStackFrame, WireUsage, WireViolation,
+        WireOutcome, WireResult, WireStackFrame, WireUsage, WireViolation,
     },
 };
 use prost_types::{Duration, ListValue, Struct, Value, value::Kind};
@@ -127,8 +127,8 @@ fn frame_to_cell(random: &mut Random) -> ToCell {
             invocation: number(random),
             handle: number(random),
             instance_id: text(random),
-            event_type: text(random),
-            event: event(random).into(),
+            input: event(random).into(),
+            batch_events: random.one_in(2).then(|| small(random)),
             wall_nanos: number(random),
             ..Start::default()
         }),
@@ -159,11 +159,14 @@ fn frame_to_front(random: &mut Random) -> ToFront {
 fn finished(random: &mut Random) -> Finished {
     Finished {
         invocation: number(random),
-        outcome: Some(wire_outcome(random)),
+        results: some(random, |random| WireResult {
+            outcome: (!random.one_in(8)).then(|| wire_outcome(random)),
+        }),
         logs: some(random, |random| WireLogLine {
             unix_nanos: number(random),
             level: random.below(6) as u32,
             message: text(random),
+            event: random.one_in(3).then(|| random.below(3) as u32),
         }),
         usage: WireUsage {
             wall_nanos: number(random),
@@ -178,7 +181,7 @@ fn wire_outcome(random: &mut Random) -> WireOutcome {
     match random.below(3) {
         0 => WireOutcome::Delivered(event(random).into()),
         1 => WireOutcome::Filtered(WireFiltered {
-            reason: random.below(3) as u32,
+            reason: random.below(4) as u32,
             message: text(random),
         }),
         _ => WireOutcome::Failed(Box::new(wire_error(random))),

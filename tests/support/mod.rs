@@ -1,5 +1,6 @@
 //! What every test of the running binary needs: starting it, calling it, looking at its processes.
 
+pub mod batch;
 pub mod check;
 pub mod json;
 pub mod processes;

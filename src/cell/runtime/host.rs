@@ -1,4 +1,4 @@
-//! What the ops keep for the invocation that holds the isolate: logs, timers, rejections, the outcome.
+//! What the ops keep for the invocation that holds the isolate: its record, timers, rejections.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -7,8 +7,10 @@ use std::{
 };
 
 use crate::{
-    cell::logs::InvocationLogs,
-    invocation::{LogLevel, Outcome},
+    cell::record::Record,
+    invocation::{
+        ErrorCode, FunctionError, Input, InvocationLimits, LimitExceeded, LogLevel, Outcome,
+    },
 };
 
 /// Timers one invocation may have pending; the next one is refused with a `RangeError`. A bound for our
@@ -18,11 +20,54 @@ const MAX_TIMERS: usize = 10_000;
 /// Unhandled rejections of one turn that are reported; a bound for our own memory.
 pub const MAX_REJECTIONS: usize = 256;
 
+/// Async contexts are numbered up to here in an isolate, then from 1 again; V8's small integers go further.
+const MOST_CONTEXTS: u32 = 1 << 30;
+
 /// A promise that was rejected while nobody listened.
 #[derive(Debug)]
 pub struct UnhandledRejection {
     pub promise: v8::Global<v8::Promise>,
     pub reason: v8::Global<v8::Value>,
+    /// The async context it was rejected in.
+    pub context: Option<u32>,
+}
+
+/// The numbers of the async contexts that the events of a batch run in, as V8 carries them from await to
+/// continuation. No two invocations of an isolate share one, so that what an earlier one left behind
+/// counts for none of the events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EventContexts {
+    first: u32,
+    events: u32,
+}
+
+impl EventContexts {
+    /// Those of the isolate's next invocation.
+    #[must_use]
+    pub fn next(self, input: &Input) -> Self {
+        let first = self.first + self.events;
+        let first = if first < MOST_CONTEXTS {
+            first.max(1)
+        } else {
+            1
+        };
+        let events = match input {
+            Input::Event(_) => 0,
+            Input::Batch { events, .. } => *events,
+        };
+        Self { first, events }
+    }
+
+    /// The context of the first event.
+    pub fn first(self) -> u32 {
+        self.first
+    }
+
+    /// The event that a context is of.
+    pub fn event_of(self, context: u32) -> Option<u32> {
+        let event = context.checked_sub(self.first)?;
+        (event < self.events).then_some(event)
+    }
 }
 
 /// The state behind the ops, in a slot of the isolate; emptied when an invocation begins and ends.
@@ -30,40 +75,62 @@ pub struct UnhandledRejection {
 pub struct HostState {
     pub rejections: Vec<UnhandledRejection>,
     pub timers: Timers,
-    logs: Arc<InvocationLogs>,
-    outcome: Option<Outcome>,
+    pub record: Arc<Record>,
+    pub contexts: EventContexts,
     /// Bytes of JSON an event out may have.
     result_bytes: u64,
+    /// Bytes of JSON all events out may have.
+    all_result_bytes: u64,
 }
 
 impl HostState {
     /// The state for one invocation.
-    pub fn new(logs: Arc<InvocationLogs>, result_bytes: u64) -> Self {
+    pub fn new(record: Arc<Record>, input: &Input, limits: &InvocationLimits) -> Self {
         Self {
             rejections: Vec::new(),
             timers: Timers::default(),
-            logs,
-            outcome: None,
-            result_bytes,
+            record,
+            contexts: EventContexts::default(),
+            result_bytes: limits.result_bytes,
+            all_result_bytes: match input {
+                Input::Event(_) => u64::MAX,
+                Input::Batch { .. } => limits.batch_result_bytes,
+            },
         }
     }
 
-    /// Records how the invocation ends. The first call counts: what a function does after its handler
-    /// has settled changes nothing.
-    pub fn settle(&mut self, outcome: Outcome) {
-        self.outcome.get_or_insert(outcome);
+    /// Whether an event of `bytes` bytes of JSON may be delivered now.
+    ///
+    /// # Errors
+    /// What it fails with.
+    pub fn check_result(&self, bytes: u64) -> Result<(), Box<FunctionError>> {
+        let code = ErrorCode::ResultTooLarge;
+        if bytes > self.result_bytes {
+            let what = format!("the returned event, {bytes} bytes of JSON,");
+            let limit = LimitExceeded::result(self.result_bytes);
+            return Err(FunctionError::limit_exceeded(code, &what, limit).into());
+        }
+        let before = self.record.delivered_bytes();
+        if bytes > self.all_result_bytes.saturating_sub(before) {
+            let what =
+                format!("the returned event, {bytes} bytes of JSON after {before} of others,");
+            let limit = LimitExceeded::batch_result(self.all_result_bytes);
+            return Err(FunctionError::limit_exceeded(code, &what, limit).into());
+        }
+        Ok(())
     }
 
-    pub fn take_outcome(&mut self) -> Option<Outcome> {
-        self.outcome.take()
+    /// Records what became of an event, or of all that have no outcome yet.
+    pub fn settle(&self, event: Option<usize>, outcome: Outcome) {
+        match event {
+            Some(event) => self.record.settle(event, outcome),
+            None => self.record.settle_rest(&outcome),
+        }
     }
 
-    pub fn result_bytes(&self) -> u64 {
-        self.result_bytes
-    }
-
-    pub fn log(&self, level: LogLevel, message: String) {
-        self.logs.push(level, message);
+    pub fn log(&self, level: LogLevel, message: String, context: Option<u32>) {
+        let event = context.and_then(|context| self.contexts.event_of(context));
+        self.record.log(level, message, event);
     }
 
     /// Ends the invocation's part in this isolate: cancels what is pending, with a line that says so.
@@ -80,6 +147,7 @@ impl HostState {
                 format!(
                     "{pending} {timers} still pending when the invocation ended {were} cancelled"
                 ),
+                None,
             );
         }
         self.rejections.clear();
@@ -174,19 +242,65 @@ mod tests {
     }
 
     #[test]
-    fn the_first_outcome_counts_and_pending_timers_are_told() {
-        let logs = Arc::new(InvocationLogs::with_limit(1000));
-        let mut state = HostState::new(logs.clone(), 10);
+    fn pending_timers_are_told_at_the_end() {
+        let record = Arc::new(Record::new(1, 1000));
+        let input = Input::Event("{}".into());
+        let mut state = HostState::new(record.clone(), &input, &limits());
         state.timers.start(Duration::from_mins(1)).unwrap();
-        state.settle(Outcome::Delivered("{}".into()));
-        state.settle(Outcome::Delivered("{\"late\":1}".into()));
-        assert_eq!(state.take_outcome(), Some(Outcome::Delivered("{}".into())));
         state.close();
-        let lines = logs.take();
+        let (_, lines) = record.take(1, || Outcome::Delivered("{}".into()));
         assert_eq!(lines.len(), 1);
         assert_eq!(
             lines[0].message,
             "1 timer still pending when the invocation ended was cancelled"
         );
+    }
+
+    fn limits() -> InvocationLimits {
+        InvocationLimits {
+            wall_time: Duration::ZERO,
+            cpu_time: Duration::ZERO,
+            result_bytes: 10,
+            batch_result_bytes: 15,
+            log_bytes: 0,
+        }
+    }
+
+    fn batch(events: u32) -> Input {
+        let json = "[]".into();
+        Input::Batch { events, json }
+    }
+
+    #[test]
+    fn results_are_bounded_one_by_one_and_in_a_batch_together() {
+        let record = Arc::new(Record::new(2, 0));
+        let alone = HostState::new(record.clone(), &Input::Event("{}".into()), &limits());
+        let state = HostState::new(record, &batch(2), &limits());
+        assert_eq!(state.check_result(10), Ok(()));
+        let error = state.check_result(11).unwrap_err();
+        assert_eq!(error.limit, Some(LimitExceeded::result(10)));
+        state.settle(Some(0), Outcome::Delivered("0123456789".into()));
+        assert_eq!(state.check_result(5), Ok(()));
+        let error = state.check_result(6).unwrap_err();
+        assert_eq!(error.limit, Some(LimitExceeded::batch_result(15)));
+        assert_eq!(alone.check_result(6), Ok(()));
+    }
+
+    #[test]
+    fn no_two_invocations_share_a_context() {
+        let first = EventContexts::default().next(&batch(3));
+        let second = first.next(&Input::Event("{}".into()));
+        let third = second.next(&batch(2));
+        assert_eq!((first.first(), third.first()), (1, 4));
+        assert_eq!(first.event_of(3), Some(2));
+        assert_eq!(first.event_of(4), None);
+        assert_eq!(second.event_of(4), None);
+        assert_eq!(third.event_of(3), None);
+        assert_eq!(third.event_of(5), Some(1));
+        let last = EventContexts {
+            first: MOST_CONTEXTS - 1,
+            events: 5,
+        };
+        assert_eq!(last.next(&batch(1)).first(), 1);
     }
 }

@@ -8,12 +8,10 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use v8::MapFnTo;
 
-use super::{HostState, UnhandledRejection, host::MAX_REJECTIONS};
+use super::{HostState, UnhandledRejection, host::MAX_REJECTIONS, lazy};
 use crate::{
     cell::isolate::stack,
-    invocation::{
-        ErrorCode, FilterReason, FunctionError, LimitExceeded, LogLevel, Outcome, Violation,
-    },
+    invocation::{ErrorCode, FilterReason, FunctionError, LogLevel, Outcome, Violation},
 };
 
 type Arguments<'a> = v8::FunctionCallbackArguments<'a>;
@@ -41,6 +39,7 @@ op_table! {
     "promiseDetails" => promise_details,
     "previewEntries" => preview_entries,
     "nonIndexKeys" => non_index_keys,
+    "runLazy" => run_lazy,
 }
 
 /// How a handler's end is numbered for JavaScript. `DROP_EVENT` is an error class there and no error here.
@@ -57,9 +56,10 @@ const ERROR_CODES: [(&str, Option<ErrorCode>); 7] = [
     ("DROP_EVENT", None),
 ];
 
-const FILTER_REASONS: [(&str, FilterReason); 2] = [
+const FILTER_REASONS: [(&str, FilterReason); 3] = [
     ("NO_RETURN", FilterReason::NoReturn),
     ("DROP_EVENT", FilterReason::DropEvent),
+    ("NOT_RETURNED", FilterReason::NotReturned),
 ];
 
 const LOG_LEVELS: [LogLevel; 5] = [
@@ -120,69 +120,89 @@ fn host<'a>(scope: &'a mut v8::PinScope<'_, '_>) -> Option<&'a mut HostState> {
     scope.get_slot_mut::<HostState>()
 }
 
-/// `deliver(json)`: the event goes on. The size is looked at before a byte is copied.
+/// The event an op is about, by its place in the batch; `None`, all that have no outcome yet, for -1.
+fn event(value: v8::Local<'_, v8::Value>) -> Option<usize> {
+    let number = v8::Local::<v8::Integer>::try_from(value).ok()?.value();
+    usize::try_from(number).ok()
+}
+
+/// `deliver(event, json)`: the event goes on. The size is looked at before a byte is copied.
 fn deliver(scope: &mut v8::PinScope<'_, '_>, arguments: Arguments<'_>, _: Return<'_>) {
-    let Ok(json) = v8::Local::<v8::String>::try_from(arguments.get(0)) else {
+    let event = event(arguments.get(0));
+    let Ok(json) = v8::Local::<v8::String>::try_from(arguments.get(1)) else {
         return;
     };
     let length = json.utf8_length(scope);
-    let Some(limit) = host(scope).map(|host| host.result_bytes()) else {
+    let Some(checked) = host(scope).map(|host| host.check_result(length as u64)) else {
         return;
     };
-    let outcome = if length as u64 > limit {
-        let what = format!("the returned event, {length} bytes of JSON,");
-        FunctionError::limit_exceeded(
-            ErrorCode::ResultTooLarge,
-            &what,
-            LimitExceeded::result(limit),
-        )
-        .into()
-    } else {
-        let mut buffer = vec![0; length];
-        json.write_utf8_v2(scope, &mut buffer, v8::WriteFlags::empty(), None);
-        Outcome::Delivered(Bytes::from(buffer))
+    let outcome = match checked {
+        Ok(()) => {
+            let mut buffer = vec![0; length];
+            json.write_utf8_v2(scope, &mut buffer, v8::WriteFlags::empty(), None);
+            Outcome::Delivered(Bytes::from(buffer))
+        }
+        Err(error) => Outcome::Failed(error),
     };
     if let Some(host) = host(scope) {
-        host.settle(outcome);
+        host.settle(event, outcome);
     }
 }
 
-/// `filter(reason, message)`: the event goes no further.
+/// `filter(event, reason, message)`: the event goes no further.
 fn filter(scope: &mut v8::PinScope<'_, '_>, arguments: Arguments<'_>, _: Return<'_>) {
-    let Some((_, reason)) = numbered_entry(&FILTER_REASONS, arguments.get(0)) else {
+    let event = event(arguments.get(0));
+    let Some((_, reason)) = numbered_entry(&FILTER_REASONS, arguments.get(1)) else {
         return;
     };
-    let message = text(scope, arguments.get(1));
+    let message = text(scope, arguments.get(2));
     if let Some(host) = host(scope) {
-        host.settle(Outcome::Filtered { reason, message });
+        host.settle(event, Outcome::Filtered { reason, message });
     }
 }
 
-/// `fail(code, name, message, stack, retryAfter, field, description)`; `field` is empty when no place in
-/// the result is at fault.
+/// `fail(event, code, name, message, stack, retryAfter, field, description)`; `field` is empty when no
+/// place in the result is at fault.
 fn fail(scope: &mut v8::PinScope<'_, '_>, arguments: Arguments<'_>, _: Return<'_>) {
-    let Some((_, Some(code))) = numbered_entry(&ERROR_CODES, arguments.get(0)) else {
+    let event = event(arguments.get(0));
+    let Some((_, Some(code))) = numbered_entry(&ERROR_CODES, arguments.get(1)) else {
         return;
     };
-    let stack = text(scope, arguments.get(3));
-    let field = text(scope, arguments.get(5));
+    let stack = text(scope, arguments.get(4));
+    let field = text(scope, arguments.get(6));
     let error = FunctionError {
-        name: text(scope, arguments.get(1)),
+        name: text(scope, arguments.get(2)),
         frames: stack::parse(&stack),
         stack,
-        retry_after: milliseconds(arguments.get(4)),
+        retry_after: milliseconds(arguments.get(5)),
         violations: match field.is_empty() {
             true => Vec::new(),
             false => vec![Violation {
                 field,
-                description: text(scope, arguments.get(6)),
+                description: text(scope, arguments.get(7)),
             }],
         },
-        ..FunctionError::new(code, text(scope, arguments.get(2)))
+        ..FunctionError::new(code, text(scope, arguments.get(3)))
     };
     if let Some(host) = host(scope) {
-        host.settle(error.into());
+        host.settle(event, error.into());
     }
+}
+
+/// The async context that runs, as V8 has carried it here; `None` for code that belongs to no event.
+fn context(scope: &v8::PinScope<'_, '_>) -> Option<u32> {
+    let data = scope.get_continuation_preserved_embedder_data();
+    let number = v8::Local::<v8::Integer>::try_from(data).ok()?.value();
+    u32::try_from(number).ok()
+}
+
+/// Has what is entered next belong to an async context.
+pub fn enter_context(scope: &v8::PinScope<'_, '_>, context: Option<u32>) {
+    let data = match context {
+        Some(context) => v8::Integer::new_from_unsigned(scope, context).into(),
+        None => v8::undefined(scope).into(),
+    };
+    scope.set_continuation_preserved_embedder_data(data);
 }
 
 fn milliseconds(value: v8::Local<'_, v8::Value>) -> Option<Duration> {
@@ -196,8 +216,9 @@ fn log(scope: &mut v8::PinScope<'_, '_>, arguments: Arguments<'_>, _: Return<'_>
         return;
     };
     let message = text(scope, arguments.get(1));
+    let context = context(scope);
     if let Some(host) = host(scope) {
-        host.log(level, message);
+        host.log(level, message, context);
     }
 }
 
@@ -307,6 +328,13 @@ fn non_index_keys(
     }
 }
 
+/// `runLazy(name, primordials, host, exports)`: runs a script that is not part of the snapshot.
+fn run_lazy<'s>(scope: &mut v8::PinScope<'s, '_>, arguments: Arguments<'s>, _: Return<'_>) {
+    let name = text(scope, arguments.get(0));
+    let passed = [arguments.get(1), arguments.get(2), arguments.get(3)];
+    let _ = lazy::run(scope, &name, &passed);
+}
+
 /// V8's word that a promise was rejected with nobody listening, or that somebody listens after all.
 ///
 /// # Safety
@@ -322,10 +350,15 @@ pub unsafe extern "C" fn on_promise_reject(message: v8::PromiseRejectMessage<'_>
                 return;
             };
             let reason = v8::Global::new(scope, reason);
+            let context = context(scope);
             if let Some(host) = scope.get_slot_mut::<HostState>()
                 && host.rejections.len() < MAX_REJECTIONS
             {
-                host.rejections.push(UnhandledRejection { promise, reason });
+                host.rejections.push(UnhandledRejection {
+                    promise,
+                    reason,
+                    context,
+                });
             }
         }
         v8::PromiseRejectEvent::PromiseHandlerAddedAfterReject => {

@@ -21,7 +21,7 @@ use tokio_util::codec::{FramedRead, FramedWrite};
 use super::loaded::Loaded;
 use crate::{
     front::functions::FunctionVersion,
-    invocation::{Finished, InvocationLimits, VersionKey},
+    invocation::{Finished, Input, InvocationLimits, VersionKey},
     lock::Lock,
     wire::{
         self, Cancel, CellFrame, Forget, FrameCodec, FrameError, FrontFrame, Load, Malformed,
@@ -44,8 +44,8 @@ pub type Writer = FramedWrite<OwnedWriteHalf, Codec>;
 pub struct Call {
     pub version: Arc<FunctionVersion>,
     pub instance_id: Arc<str>,
-    pub event_type: String,
-    pub event: Bytes,
+    pub input: Input,
+    /// A JSON object in UTF-8.
     pub settings: Bytes,
     pub limits: InvocationLimits,
 }
@@ -83,6 +83,8 @@ struct Outgoing {
 #[derive(Debug)]
 struct Waiting {
     version: VersionKey,
+    /// Outcomes the cell has to come back with.
+    events: usize,
     answer: oneshot::Sender<Answer>,
 }
 
@@ -346,12 +348,15 @@ async fn read_answers(mut reader: Reader, in_flight: &InFlight) -> End {
 /// Gives an answer to its caller. One that nobody waits for crossed its cancellation on the way.
 fn pass_on(finished: wire::Finished, in_flight: &InFlight) -> Result<(), Malformed> {
     let waiting = in_flight.answers.lock().remove(&finished.invocation);
-    let finished = finished_from_wire(finished);
-    let answer = finished.as_ref().map_err(|_| Lost::InFlight).cloned();
-    if let Some(waiting) = waiting {
-        let _ = waiting.answer.send(answer);
-    }
-    finished.map(drop)
+    let Some(waiting) = waiting else {
+        return Ok(());
+    };
+    let (answer, read) = match finished_from_wire(finished, waiting.events) {
+        Ok(finished) => (Ok(finished), Ok(())),
+        Err(malformed) => (Err(Lost::InFlight), Err(malformed)),
+    };
+    let _ = waiting.answer.send(answer);
+    read
 }
 
 /// Writes calls and cancellations, as much as is ready with one system call.
@@ -380,8 +385,12 @@ async fn write_ready(
     in_flight: &InFlight,
 ) -> Result<(), FrameError> {
     for Outgoing { id, call, answer } in ready.drain(..) {
-        let version = call.version.key.clone();
-        if !in_flight.register(id, Waiting { version, answer }) {
+        let waiting = Waiting {
+            version: call.version.key.clone(),
+            events: call.input.events(),
+            answer,
+        };
+        if !in_flight.register(id, waiting) {
             continue;
         }
         if loaded.needs(call.version.handle, call.version.source.len() as u64) {
@@ -424,15 +433,20 @@ fn load(version: &FunctionVersion) -> Load {
 }
 
 fn start(invocation: u64, call: Call) -> Start {
+    let (input, batch_events) = match call.input {
+        Input::Event(json) => (json, None),
+        Input::Batch { events, json } => (json, Some(events)),
+    };
     Start {
         invocation,
         handle: call.version.handle,
         instance_id: call.instance_id.to_string(),
-        event_type: call.event_type,
-        event: call.event,
+        input,
+        batch_events,
         settings: call.settings,
         wall_nanos: u64::try_from(call.limits.wall_time.as_nanos()).unwrap_or(u64::MAX),
         result_bytes: call.limits.result_bytes,
+        batch_result_bytes: call.limits.batch_result_bytes,
         log_bytes: call.limits.log_bytes,
         cpu_nanos: u64::try_from(call.limits.cpu_time.as_nanos()).unwrap_or(u64::MAX),
     }

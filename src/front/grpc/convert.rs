@@ -15,6 +15,7 @@ pub fn filtered(reason: FilterReason, message: String) -> api::Filtered {
     let reason = match reason {
         FilterReason::NoReturn => api::filtered::Reason::NoReturn,
         FilterReason::DropEvent => api::filtered::Reason::DropEvent,
+        FilterReason::NotReturned => api::filtered::Reason::NotReturned,
     };
     api::Filtered {
         reason: reason.into(),
@@ -65,7 +66,7 @@ pub fn log_line(line: LogLine) -> api::LogLine {
         time: Some(time),
         level: level.into(),
         message: line.message,
-        event_index: None,
+        event_index: line.event,
     }
 }
 

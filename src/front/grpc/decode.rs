@@ -7,14 +7,16 @@ use prost_types::Struct;
 
 use super::structs;
 use crate::{
-    api::{FunctionRef, InvokeRequest, Limits, invoke_request::Payload},
+    api::{FunctionRef, InvokeBatchRequest, InvokeRequest, Limits, invoke_request::Payload},
     config::LimitsConfig,
     front::{
         event::{self, EventFault},
         functions::check_name,
     },
-    invocation::{InvocationLimits, VersionKey},
+    invocation::{Input, InvocationLimits, VersionKey},
 };
+
+mod batch;
 
 const MAX_INSTANCE_BYTES: usize = 128;
 
@@ -41,56 +43,116 @@ impl Fault {
     }
 }
 
-/// An event fit to run.
-#[derive(Debug)]
-pub struct Event {
-    pub event_type: String,
-    pub json: Bytes,
-}
-
-/// A checked InvokeRequest.
+/// A checked request.
 #[derive(Debug)]
 pub struct InvokeParts {
     pub function: FunctionRef,
-    pub event: Event,
+    pub input: Input,
     pub settings: Bytes,
     pub limits: InvocationLimits,
     pub form: EventForm,
     pub capture: bool,
 }
 
-/// Checks a request.
+/// Checks a request to run one event.
 ///
 /// # Errors
 /// All its faults.
 pub fn invoke(request: InvokeRequest, allowed: &LimitsConfig) -> Result<InvokeParts, Vec<Fault>> {
     let mut faults = Vec::new();
-    let function = request.function.unwrap_or_default();
-    check_function(&function, &mut faults);
-    if !request.secret_settings.is_empty() {
-        // Better refused than taken and shown.
-        faults.push(Fault::new(
-            "secret_settings",
-            "can't be kept secret by this version yet",
-        ));
-    }
     let form = match &request.payload {
         Some(Payload::EventJson(_)) => EventForm::Json,
         _ => EventForm::Struct,
     };
+    let terms = Terms {
+        function: request.function,
+        settings: request.settings,
+        secret_settings: request.secret_settings,
+        limits: request.limits,
+        capture: request.capture,
+    };
+    let terms = terms.check(allowed, &mut faults);
     let event = keep_fault(event(request.payload, allowed), &mut faults);
-    let settings = keep_fault(settings(request.settings, allowed), &mut faults);
-    let limits = keep_fault(limits(request.limits, allowed), &mut faults);
-    match (event, settings, limits) {
-        (Some(event), Some(settings), Some(limits)) if faults.is_empty() => Ok(InvokeParts {
-            function,
-            event,
-            settings,
-            limits,
-            form,
-            capture: request.capture,
-        }),
+    match (terms, event) {
+        (Some(terms), Some(event)) if faults.is_empty() => {
+            Ok(terms.with(Input::Event(event), form))
+        }
         _ => Err(faults),
+    }
+}
+
+/// Checks a request to run a batch.
+///
+/// # Errors
+/// Its faults; those of events up to a number, so that the answer stays short.
+pub fn invoke_batch(
+    request: InvokeBatchRequest,
+    allowed: &LimitsConfig,
+) -> Result<InvokeParts, Vec<Fault>> {
+    let mut faults = Vec::new();
+    let terms = Terms {
+        function: request.function,
+        settings: request.settings,
+        secret_settings: request.secret_settings,
+        limits: request.limits,
+        capture: request.capture,
+    };
+    let terms = terms.check(allowed, &mut faults);
+    let batch = batch::input(request.events, request.events_json, allowed, &mut faults);
+    match (terms, batch) {
+        (Some(terms), Some((input, form))) if faults.is_empty() => Ok(terms.with(input, form)),
+        _ => Err(faults),
+    }
+}
+
+/// What requests for one event and for a batch have in common, as it comes.
+struct Terms {
+    function: Option<FunctionRef>,
+    settings: Option<Struct>,
+    secret_settings: Vec<String>,
+    limits: Option<Limits>,
+    capture: bool,
+}
+
+struct CheckedTerms {
+    function: FunctionRef,
+    settings: Bytes,
+    limits: InvocationLimits,
+    capture: bool,
+}
+
+impl Terms {
+    fn check(self, allowed: &LimitsConfig, faults: &mut Vec<Fault>) -> Option<CheckedTerms> {
+        let function = self.function.unwrap_or_default();
+        check_function(&function, faults);
+        if !self.secret_settings.is_empty() {
+            // Better refused than taken and shown.
+            faults.push(Fault::new(
+                "secret_settings",
+                "can't be kept secret by this version yet",
+            ));
+        }
+        let settings = keep_fault(settings(self.settings, allowed), faults);
+        let limits = keep_fault(limits(self.limits, allowed), faults);
+        Some(CheckedTerms {
+            function,
+            settings: settings?,
+            limits: limits?,
+            capture: self.capture,
+        })
+    }
+}
+
+impl CheckedTerms {
+    fn with(self, input: Input, form: EventForm) -> InvokeParts {
+        InvokeParts {
+            function: self.function,
+            input,
+            settings: self.settings,
+            limits: self.limits,
+            form,
+            capture: self.capture,
+        }
     }
 }
 
@@ -126,16 +188,27 @@ fn check_function(function: &FunctionRef, faults: &mut Vec<Fault>) {
     }
 }
 
-fn event(payload: Option<Payload>, allowed: &LimitsConfig) -> Result<Event, Fault> {
-    let (field, json) = match payload {
-        Some(Payload::Event(event)) => ("event", struct_json("event", &event)?),
-        Some(Payload::EventJson(json)) => ("event_json", json),
-        None => return Err(Fault::new("event", "is missing: give event or event_json")),
-    };
-    match event::type_of(&json, allowed.event_bytes) {
-        Ok(event_type) => Ok(Event { event_type, json }),
+fn event(payload: Option<Payload>, allowed: &LimitsConfig) -> Result<Bytes, Fault> {
+    match payload {
+        Some(Payload::Event(event)) => {
+            checked_event("event", "event", struct_json("event", &event)?, allowed)
+        }
+        Some(Payload::EventJson(json)) => checked_event("event_json", "event", json, allowed),
+        None => Err(Fault::new("event", "is missing: give event or event_json")),
+    }
+}
+
+/// An event of a request, named `field` there and `event` where its own fields are spoken of.
+fn checked_event(
+    field: &str,
+    event: &str,
+    json: Bytes,
+    allowed: &LimitsConfig,
+) -> Result<Bytes, Fault> {
+    match event::check(&json, allowed.event_bytes) {
+        Ok(()) => Ok(json),
         Err(fault @ (EventFault::NoType | EventFault::TypeNotAString)) => {
-            Err(Fault::new("event.type", fault))
+            Err(Fault::new(format!("{event}.type"), fault))
         }
         Err(fault) => Err(Fault::new(field, fault)),
     }
@@ -163,18 +236,16 @@ fn limits(asked: Option<Limits>, allowed: &LimitsConfig) -> Result<InvocationLim
     let asked = asked.unwrap_or_default();
     let wall_time = lowered_time("limits.wall_time", asked.wall_time, allowed.wall_time())?;
     let cpu_time = lowered_time("limits.cpu_time", asked.cpu_time, allowed.cpu_time())?;
-    let lowered = |asked: u64, allowed: u64| {
-        if asked == 0 {
-            allowed
-        } else {
-            asked.min(allowed)
-        }
+    let lowered = |asked: u64, allowed: u64| match asked {
+        0 => allowed,
+        asked => asked.min(allowed),
     };
     Ok(InvocationLimits {
         wall_time,
         cpu_time,
         result_bytes: lowered(asked.result_bytes, allowed.result_bytes),
         log_bytes: lowered(asked.log_bytes, allowed.log_bytes),
+        ..allowed.of_invocation()
     })
 }
 

@@ -1,7 +1,7 @@
 //! Counts outcomes as they are answered, under the names the API has for them.
 
 use crate::{
-    api::{ErrorCode, filtered::Reason, invoke_response::Outcome},
+    api::{ErrorCode, EventResult, event_result, filtered::Reason, invoke_response::Outcome},
     front::telemetry::{Named, Outcomes, Telemetry},
 };
 
@@ -34,5 +34,18 @@ pub fn count(outcomes: &Outcomes, outcome: Option<&Outcome>) {
         Some(Outcome::Filtered(filtered)) => outcomes.filtered(filtered.reason),
         Some(Outcome::Error(error)) => outcomes.failed(error.code),
         None => {}
+    }
+}
+
+/// Counts the outcome of each event of a batch.
+pub fn count_batch(outcomes: &Outcomes, results: &[EventResult]) {
+    use event_result::Outcome;
+    for result in results {
+        match &result.outcome {
+            Some(Outcome::Event(_) | Outcome::EventJson(_)) => outcomes.delivered(),
+            Some(Outcome::Filtered(filtered)) => outcomes.filtered(filtered.reason),
+            Some(Outcome::Error(error)) => outcomes.failed(error.code),
+            None => {}
+        }
     }
 }

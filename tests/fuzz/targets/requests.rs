@@ -4,15 +4,19 @@ use std::sync::LazyLock;
 
 use clap::Parser;
 use penstock::{
-    api::{InvokeRequest, invoke_request::Payload, invoke_response},
+    api::{
+        FunctionRef, InvokeBatchRequest, InvokeRequest, event_result, invoke_request::Payload,
+        invoke_response,
+    },
     config::LimitsConfig,
     front::grpc::decode::{self, EventForm, Fault, InvokeParts},
-    invocation::{Finished, Outcome},
+    invocation::{Finished, Input, Outcome},
 };
 use prost::Message;
 use prost_types::{Struct, Value, value::Kind};
+use serde_json::value::RawValue;
 
-use super::wire_frames::check_response;
+use super::wire_frames::{check_batch_response, check_response};
 
 /// Small enough that requests meet the limits.
 static LIMITS: LazyLock<LimitsConfig> = LazyLock::new(|| {
@@ -27,12 +31,29 @@ struct Defaults {
 }
 
 pub fn check(input: &[u8]) {
-    let Ok(request) = InvokeRequest::decode(input) else {
-        return;
-    };
-    match decode::invoke(request.clone(), &LIMITS) {
-        Ok(parts) => check_accepted(request, parts),
-        Err(faults) => check_refused(&faults),
+    if let Ok(request) = InvokeRequest::decode(input) {
+        match decode::invoke(request.clone(), &LIMITS) {
+            Ok(parts) => {
+                check_terms(request.function, &parts);
+                check_echo(request.payload, &parts);
+            }
+            Err(faults) => check_refused(&faults),
+        }
+    }
+    check_batch_request(input);
+    // Two messages in a row are one: a batch of twice the events.
+    check_batch_request(&[input, input].concat());
+}
+
+fn check_batch_request(input: &[u8]) {
+    if let Ok(request) = InvokeBatchRequest::decode(input) {
+        match decode::invoke_batch(request.clone(), &LIMITS) {
+            Ok(parts) => {
+                check_terms(request.function.clone(), &parts);
+                check_batch(request, &parts);
+            }
+            Err(faults) => check_refused(&faults),
+        }
     }
 }
 
@@ -46,13 +67,8 @@ fn check_refused(faults: &[Fault]) {
     }
 }
 
-fn check_accepted(request: InvokeRequest, parts: InvokeParts) {
-    assert_eq!(
-        parts.function,
-        request.function.unwrap_or_default(),
-        "the function"
-    );
-    assert!(parts.event.json.len() as u64 <= LIMITS.event_bytes);
+fn check_terms(function: Option<FunctionRef>, parts: &InvokeParts) {
+    assert_eq!(parts.function, function.unwrap_or_default(), "the function");
     assert!(parts.settings.len() as u64 <= LIMITS.settings_bytes);
     let settings: Result<serde_json::Value, _> = serde_json::from_slice(&parts.settings);
     assert!(
@@ -63,13 +79,57 @@ fn check_accepted(request: InvokeRequest, parts: InvokeParts) {
     assert!(!limits.wall_time.is_zero() && limits.wall_time <= LIMITS.wall_time());
     assert!(limits.result_bytes > 0 && limits.result_bytes <= LIMITS.result_bytes);
     assert!(limits.log_bytes <= LIMITS.log_bytes);
-    check_echo(request.payload, &parts);
+}
+
+/// A batch of which every event goes on comes back in its own form, event by event.
+fn check_batch(request: InvokeBatchRequest, parts: &InvokeParts) {
+    let Input::Batch { events, json } = &parts.input else {
+        panic!("a batch was taken for an event");
+    };
+    assert!((1..=LIMITS.batch_events).contains(&u64::from(*events)));
+    let array: Vec<&RawValue> = serde_json::from_slice(json).expect("the batch is an array");
+    assert_eq!(array.len(), *events as usize, "one element an event");
+    let outcomes = array.iter().map(|event| {
+        let event = event.get().as_bytes();
+        assert!(event.len() as u64 <= LIMITS.event_bytes);
+        Outcome::Delivered(event.to_vec().into())
+    });
+    let finished = Finished {
+        outcomes: outcomes.collect(),
+        ..Finished::without_running(Outcome::Delivered("{}".into()), 0)
+    };
+    let response = check_batch_response(finished, parts.form);
+    let back = response.results.into_iter().map(|result| result.outcome);
+    let sent: Vec<_> = match parts.form {
+        EventForm::Json => request
+            .events_json
+            .into_iter()
+            .map(|json| {
+                Some(event_result::Outcome::EventJson(
+                    json.trim_ascii().to_vec().into(),
+                ))
+            })
+            .collect(),
+        EventForm::Struct => request
+            .events
+            .into_iter()
+            .map(|mut event| {
+                event.fields.values_mut().for_each(normalize);
+                Some(event_result::Outcome::Event(event))
+            })
+            .collect(),
+    };
+    assert_eq!(back.collect::<Vec<_>>(), sent);
 }
 
 /// An event that goes on unchanged comes back in its own form, equal to what was sent.
 fn check_echo(sent: Option<Payload>, parts: &InvokeParts) {
-    let delivered = Outcome::Delivered(parts.event.json.clone());
-    let response = check_response(Finished::without_running(delivered), parts.form);
+    let Input::Event(json) = &parts.input else {
+        panic!("an event was taken for a batch");
+    };
+    assert!(json.len() as u64 <= LIMITS.event_bytes);
+    let delivered = Outcome::Delivered(json.clone());
+    let response = check_response(Finished::without_running(delivered, 1), parts.form);
     let back = response.outcome;
     match sent {
         Some(Payload::EventJson(sent)) => {

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use bytes::BytesMut;
 use penstock::{
-    api::InvokeResponse,
+    api::{InvokeBatchResponse, InvokeResponse},
     front::grpc::{decode::EventForm, encode},
     invocation::Finished,
     wire::{self, FrameCodec, FrontFrame, ToCell, ToFront, finished_from_wire, finished_to_wire},
@@ -99,18 +99,20 @@ fn check_encoding<Out: Frame, In: Frame>(frame: &In) {
 }
 
 fn check_finished(frame: wire::Finished) {
-    let Ok(finished) = finished_from_wire(frame.clone()) else {
+    let events = frame.results.len();
+    let Ok(finished) = finished_from_wire(frame.clone(), events) else {
         return;
     };
     let written = finished_to_wire(frame.invocation, finished.clone());
     assert_same(&written, &frame, "an end as a frame again");
     assert_same(
-        &finished_from_wire(written),
+        &finished_from_wire(written, events),
         &Ok(finished.clone()),
         "an end read again",
     );
     for form in [EventForm::Struct, EventForm::Json] {
         check_response(finished.clone(), form);
+        check_batch_response(finished.clone(), form);
     }
 }
 
@@ -124,6 +126,20 @@ pub fn check_response(finished: Finished, form: EventForm) -> InvokeResponse {
         "the response, as its caller decodes it",
     );
     assert!(response.outcome.is_some(), "an outcome: {response:?}");
+    response
+}
+
+/// As [`check_response`], for a batch.
+pub fn check_batch_response(finished: Finished, form: EventForm) -> InvokeBatchResponse {
+    let events = finished.outcomes.len();
+    let response = encode::invoke_batch_response(finished, form, true);
+    let decoded = InvokeBatchResponse::decode(&*response.encode_to_vec());
+    assert_same(
+        &decoded.as_ref(),
+        &Ok(&response),
+        "the response, as its caller decodes it",
+    );
+    assert_eq!(response.results.len(), events, "one result an event");
     response
 }
 

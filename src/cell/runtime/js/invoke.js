@@ -1,25 +1,28 @@
-// The way into a function and out of it: parse, call the handler, tell the cell how it ended.
+// The way into a function: find the handler for an event, call it, and see its promise through.
 (function (primordials, host) {
   'use strict';
 
   const {
-    ArrayIsArray,
     ArrayPrototypeJoin,
     ArrayPrototypePush,
     FunctionPrototypeBind,
     JSONParse,
-    JSONStringify,
     StringPrototypeToLowerCase,
   } = primordials;
-  const { codes, ops, filterReasons } = host;
+  const { codes, ops } = host;
 
-  // In the cell's order of event types; onBatch last.
+  // In the order in which the cell finds handlers in a source.
   const handlerNames = [
     'onIdentify', 'onTrack', 'onPage', 'onScreen', 'onGroup', 'onAlias', 'onDelete', 'onBatch',
   ];
+  const ON_BATCH = 7;
   const handlers = [
     undefined, undefined, undefined, undefined, undefined, undefined, undefined, undefined,
   ];
+  // The handler of each type, by its place.
+  const placeOfType = {
+    __proto__: null, identify: 0, track: 1, page: 2, screen: 3, group: 4, alias: 5, delete: 6,
+  };
 
   // Keeps what the source defined, in the order of handlerNames, and returns how many there are.
   host.setHandlers = function setHandlers(receiver, ...found) {
@@ -33,82 +36,60 @@
     return defined;
   };
 
-  // Entered by the cell once per invocation; index is -1 for a type that has no handler name.
-  host.begin = function begin(index, typeName, eventText, settingsText) {
+  host.batchHandler = function batchHandler() {
+    return handlers[ON_BATCH];
+  };
+
+  // Entered by the cell once per invocation of one event.
+  host.begin = function begin(eventText, settingsText) {
     host.resetConsole();
     host.resetTimers();
-    const handler = index < 0 ? undefined : handlers[index];
+    host.callHandler(0, JSONParse(eventText), settingsText);
+  };
+
+  // Calls the handler for the event of that number. Returns a promise, which never rejects, while the handler
+  // is not done; undefined when it is.
+  host.callHandler = function callHandler(number, event, settingsText) {
+    const place = placeOfType[event.type] ?? placeOfType[StringPrototypeToLowerCase(event.type)];
+    const handler = place === undefined ? undefined : handlers[place];
     if (handler === undefined) {
-      failUnsupported(index, typeName);
-      return;
+      failUnsupported(number, place, event.type);
+      return undefined;
     }
     let result;
     let pending;
     try {
-      result = handler(JSONParse(eventText), JSONParse(settingsText));
+      result = handler(event, JSONParse(settingsText));
       pending = typeof result === 'object' && result !== null && typeof result.then === 'function';
     } catch (error) {
-      host.fail(error);
-      return;
+      host.fail(number, error);
+      return undefined;
     }
-    if (pending) settle(result, handlerNames[index]);
-    else deliver(result, handlerNames[index]);
+    if (pending) return settle(number, result, handlerNames[place]);
+    host.deliver(number, result, handlerNames[place], 'result');
+    return undefined;
   };
 
-  async function settle(promise, handlerName) {
+  async function settle(number, promise, handlerName) {
     let value;
     try {
       value = await promise;
     } catch (error) {
-      host.fail(error);
+      host.fail(number, error);
       return;
     }
-    deliver(value, handlerName);
+    host.deliver(number, value, handlerName, 'result');
   }
 
-  function deliver(value, handlerName) {
-    if (value === undefined || value === null) {
-      ops.filter(filterReasons.NO_RETURN, '');
-      return;
-    }
-    if (typeof value !== 'object' || ArrayIsArray(value)) {
-      failResult(handlerName, 'result', 'is ' + nameOfKind(value) + ', not an object');
-      return;
-    }
-    let text;
-    try {
-      text = JSONStringify(value);
-    } catch (error) {
-      const fault = host.locateFault(value, error);
-      failResult(handlerName, fault.path, fault.description);
-      return;
-    }
-    if (typeof text !== 'string' || text[0] !== '{') {
-      failResult(handlerName, 'result', 'becomes ' + (text ?? 'nothing') + ' as JSON, not an object');
-      return;
-    }
-    ops.deliver(text);
-  }
-
-  function nameOfKind(value) {
-    if (ArrayIsArray(value)) return 'an array';
-    return (typeof value === 'object' ? 'an ' : 'a ') + typeof value;
-  }
-
-  function failResult(handlerName, path, description) {
-    const message = handlerName + ' must return the event, an object that JSON can carry: ' + path + ' ' + description;
-    ops.fail(codes.INVALID_RESULT, '', message, '', undefined, path, description);
-  }
-
-  function failUnsupported(index, typeName) {
+  function failUnsupported(number, place, typeName) {
     const defined = [];
     for (let other = 0; other < handlerNames.length; other++) {
       if (handlers[other] !== undefined) ArrayPrototypePush(defined, handlerNames[other]);
     }
-    const what = index < 0
+    const what = place === undefined
       ? 'event.type "' + typeName + '" is none of identify, track, page, screen, group, alias, delete'
-      : 'no ' + handlerNames[index] + ' for event.type "' + StringPrototypeToLowerCase(typeName) + '"';
+      : 'no ' + handlerNames[place] + ' for event.type "' + StringPrototypeToLowerCase(typeName) + '"';
     const message = what + '; this function defines ' + ArrayPrototypeJoin(defined, ', ');
-    ops.fail(codes.UNSUPPORTED_EVENT_TYPE, '', message, '', undefined, '', '');
+    ops.fail(number, codes.UNSUPPORTED_EVENT_TYPE, '', message, '', undefined, '', '');
   }
 })

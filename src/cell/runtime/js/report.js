@@ -90,22 +90,27 @@
     return typeof milliseconds === 'number' && milliseconds >= 0 ? milliseconds : undefined;
   }
 
-  // Ends the invocation with what was thrown.
-  host.fail = function fail(error) {
+  // Ends an event with what was thrown; all that have no outcome yet with -1.
+  host.fail = function fail(event, error) {
     const { name, message, stack } = describe(error);
     const code = codeOf(error);
     if (code === codes.DROP_EVENT) {
-      ops.filter(filterReasons.DROP_EVENT, message);
+      ops.filter(event, filterReasons.DROP_EVENT, message);
       return;
     }
     const delay = code === codes.RETRY ? retryAfter(error) : undefined;
-    ops.fail(code, name, message, stack, delay, '', '');
+    ops.fail(event, code, name, message, stack, delay, '', '');
+  };
+
+  // Ends an event with an error that nobody threw.
+  host.failWith = function failWith(event, code, message) {
+    ops.fail(event, code, '', cut(message, LONGEST_MESSAGE), '', undefined, '', '');
   };
 
   // Ends the invocation with what the source threw before any handler could be called.
   host.failLoad = function failLoad(error) {
     const { name, message, stack } = describe(error);
-    ops.fail(codes.INVALID_FUNCTION, name, message, stack, undefined, '', '');
+    ops.fail(-1, codes.INVALID_FUNCTION, name, message, stack, undefined, '', '');
   };
 
   host.reportRejection = function reportRejection(reason) {
@@ -139,16 +144,16 @@
     return undefined;
   }
 
-  // Where in a result the fault lies that JSON.stringify threw about.
-  host.locateFault = function locateFault(value, error) {
+  // Where in a result, of which `value` is at `place`, the fault lies that JSON.stringify threw about.
+  host.locateFault = function locateFault(value, place, error) {
     const ancestors = new SafeSet();
     ancestors.depth = 0;
     try {
-      const fault = faultOf(value, 'result', ancestors);
+      const fault = faultOf(value, place, ancestors);
       if (fault !== undefined) return { __proto__: null, path: cut(fault.path, LONGEST_MESSAGE), description: fault.description };
     } catch {
       // A getter threw again on this walk: its error tells more than a path could.
     }
-    return { __proto__: null, path: 'result', description: 'cannot become JSON: ' + describe(error).message };
+    return { __proto__: null, path: place, description: 'cannot become JSON: ' + describe(error).message };
   };
 })

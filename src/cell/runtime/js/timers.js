@@ -30,6 +30,7 @@
     #delay;
     #repeats;
     #referenced = true;
+    #context = host.currentContext();
 
     constructor(callback, parameters, delay, repeats) {
       this.#callback = callback;
@@ -51,6 +52,7 @@
     static fire(timer) {
       MapPrototypeDelete(active, timer.#id);
       if (timer.#repeats) timer.#schedule();
+      host.enterContext(timer.#context);
       ReflectApply(timer.#callback, timer, timer.#parameters);
     }
 
@@ -130,13 +132,13 @@
   });
   host.defineGlobal('queueMicrotask', function queueMicrotask(callback) {
     requireFunction(callback);
-    ops.enqueueMicrotask(() => {
+    ops.enqueueMicrotask(host.bindContinuation(() => {
       try {
         callback();
       } catch (error) {
-        host.fail(error);
+        host.fail(host.currentEvent(), error);
       }
-    });
+    }));
   });
 
   // Entered by the cell when a timer is due.
@@ -146,8 +148,9 @@
     try {
       Timer.fire(timer);
     } catch (error) {
-      host.fail(error);
+      host.fail(host.currentEvent(), error);
     }
+    host.enterContext(undefined);
   };
 
   // The cell has forgotten an ended invocation's timers; so must we.

@@ -1,0 +1,87 @@
+//! Scripts of the runtime that most functions never touch: compiled and run at their first use in an
+//! isolate, so that the others start as fast and as small as without them.
+
+use std::sync::OnceLock;
+
+use super::{SourceForm, script_origin, v8_string};
+
+/// A script and what V8 made of it when it was first used in this process.
+struct LazyScript {
+    name: &'static str,
+    /// ASCII, so that isolates can share it as it stands here.
+    source: &'static str,
+    code_cache: OnceLock<Vec<u8>>,
+}
+
+/// A list of scripts by name; each is a function of (primordials, host, exports).
+macro_rules! lazy_scripts {
+    ($($name:literal),* $(,)?) => {
+        static SCRIPTS: [LazyScript; [$($name),*].len()] = [$(LazyScript {
+            name: $name,
+            source: include_str!(concat!("js/", $name, ".js")),
+            code_cache: OnceLock::new(),
+        }),*];
+    };
+}
+
+lazy_scripts! {
+    "lazy/dom_exception",
+}
+
+/// Compiles and runs the script of that name with `arguments`. `None` with an exception pending when it
+/// throws, which of its own it does only at an isolate's limits, and when there is no such script.
+pub fn run<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    name: &str,
+    arguments: &[v8::Local<'s, v8::Value>],
+) -> Option<()> {
+    let script = SCRIPTS.iter().find(|script| script.name == name)?;
+    let unbound = compile(scope, script)?;
+    let function = unbound.bind_to_current_context(scope).run(scope)?;
+    let function = v8::Local::<v8::Function>::try_from(function).ok()?;
+    function.call(scope, v8::undefined(scope).into(), arguments)?;
+    // Only now, so that what the script's own run compiled is in it.
+    script.code_cache.get_or_init(|| {
+        let cache = unbound.create_code_cache();
+        cache.map(|cache| cache.to_vec()).unwrap_or_default()
+    });
+    Some(())
+}
+
+fn compile<'s>(
+    scope: &v8::PinScope<'s, '_>,
+    script: &LazyScript,
+) -> Option<v8::Local<'s, v8::UnboundScript>> {
+    use v8::script_compiler::{CachedData, CompileOptions, NoCacheReason, Source};
+    let name = v8_string(scope, &format!("penstock:runtime/{}.js", script.name))?;
+    let origin = script_origin(scope, name, SourceForm::Script);
+    let text = v8::String::new_external_onebyte_static(scope, script.source.as_bytes())?;
+    let (mut source, options) = match script.code_cache.get() {
+        Some(cache) => (
+            Source::new_with_cached_data(text, Some(&origin), CachedData::new(cache)),
+            CompileOptions::ConsumeCodeCache,
+        ),
+        None => (
+            Source::new(text, Some(&origin)),
+            CompileOptions::NoCompileOptions,
+        ),
+    };
+    v8::script_compiler::compile_unbound_script(
+        scope,
+        &mut source,
+        options,
+        NoCacheReason::NoReason,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_script_can_be_shared_as_one_byte_a_character() {
+        for script in &SCRIPTS {
+            assert!(script.source.is_ascii(), "{} is not ASCII", script.name);
+        }
+    }
+}

@@ -1,0 +1,624 @@
+//! Batches: what `onBatch` returns is matched with the events, or each event goes to its own handler.
+
+use std::time::Duration;
+
+use tonic::Code as StatusCode;
+use tonic_types::StatusExt;
+
+use crate::batch::{Batch, batch};
+use crate::check::Code;
+use crate::json;
+
+const A: &str = r#"{"type":"track","messageId":"a"}"#;
+const B: &str = r#"{"type":"page","messageId":"b"}"#;
+const C: &str = r#"{"type":"track","messageId":"c"}"#;
+const PLAIN: &str = r#"{"type":"track"}"#;
+
+const INVALID: &str =
+    "INVALID_RESULT onBatch must return an array of events, objects that JSON can carry: ";
+
+#[track_caller]
+fn on_batch(body: &str, events: &[&str], expected: &[&str]) {
+    batch(
+        &format!("function onBatch(events, settings) {{ {body} }}"),
+        events,
+        expected,
+    );
+    batch(
+        &format!("async function onBatch(events, settings) {{ await 0; {body} }}"),
+        events,
+        expected,
+    );
+}
+
+#[track_caller]
+fn on_batch_invalid(body: &str, events: &[&str], fault: &str) {
+    let expected = format!("{INVALID}{fault}");
+    on_batch(body, events, &vec![expected.as_str(); events.len()]);
+}
+
+#[test]
+fn an_output_belongs_to_the_input_it_is() {
+    on_batch("return events", &[A, B], &[A, B]);
+    on_batch("return events.reverse()", &[A, B, C], &[A, B, C]);
+    on_batch(
+        "return events.filter(e => e.type !== 'page')",
+        &[A, B, C],
+        &[A, "filtered NOT_RETURNED", C],
+    );
+    on_batch(
+        "return [events[1]]",
+        &[PLAIN, PLAIN],
+        &["filtered NOT_RETURNED", PLAIN],
+    );
+    on_batch(
+        "for (const e of events) { e.messageId = 'same'; e.type = 't' } return events",
+        &[A, B],
+        &[
+            r#"{"type":"t","messageId":"same"}"#,
+            r#"{"type":"t","messageId":"same"}"#,
+        ],
+    );
+    on_batch(
+        "const kept = events.slice(); events.length = 0; events.push({}, {}, {}); return kept",
+        &[A, B],
+        &[A, B],
+    );
+}
+
+#[test]
+fn a_new_object_belongs_to_the_input_with_its_message_id() {
+    on_batch(
+        "return events.map(e => ({ ...e, seen: true })).reverse()",
+        &[A, B],
+        &[
+            r#"{"type":"track","messageId":"a","seen":true}"#,
+            r#"{"type":"page","messageId":"b","seen":true}"#,
+        ],
+    );
+    on_batch(
+        "events.forEach(e => { e.messageId = 'changed' }); return [{ messageId: 'b', new: 1 }]",
+        &[A, B],
+        &["filtered NOT_RETURNED", r#"{"messageId":"b","new":1}"#],
+    );
+    // Of events with one id, each gets one of the outputs.
+    on_batch(
+        "return events.map((e, n) => ({ messageId: e.messageId, n }))",
+        &[A, A, A],
+        &[
+            r#"{"messageId":"a","n":0}"#,
+            r#"{"messageId":"a","n":1}"#,
+            r#"{"messageId":"a","n":2}"#,
+        ],
+    );
+    let numbered = r#"{"type":"track","messageId":7}"#;
+    on_batch(
+        "return [{ messageId: 7, n: 1 }]",
+        &[PLAIN, numbered],
+        &["filtered NOT_RETURNED", r#"{"messageId":7,"n":1}"#],
+    );
+    on_batch_invalid(
+        "return [{ messageId: '7' }]",
+        &[numbered],
+        "result[0] has messageId '7', which no event of the batch has",
+    );
+}
+
+#[test]
+fn without_any_message_id_the_place_counts() {
+    on_batch(
+        "return events.map((e, n) => ({ n }))",
+        &[PLAIN, A],
+        &[r#"{"n":0}"#, r#"{"n":1}"#],
+    );
+    on_batch(
+        "return events.map((e, n) => n ? { n } : null)",
+        &[A, A],
+        &["filtered NOT_RETURNED", r#"{"n":1}"#],
+    );
+    on_batch(
+        "return [undefined, , null]",
+        &[A, B, C],
+        &["filtered NOT_RETURNED"; 3],
+    );
+    on_batch_invalid(
+        "return [{}]",
+        &[A, B],
+        "result[0] belongs to no event: it is none of them and has no messageId, and the result has 1 elements for 2 events",
+    );
+    on_batch_invalid(
+        "return [{ n: 1 }, events[0]]",
+        &[A, B],
+        "result[0] belongs to no event: it is none of them and has no messageId, though others have",
+    );
+}
+
+#[test]
+fn an_output_of_nobody_or_two_of_one_fail_the_batch() {
+    on_batch_invalid(
+        "return [...events, { messageId: 'x' }]",
+        &[A, B],
+        "result[2] has messageId 'x', which no event of the batch has",
+    );
+    on_batch_invalid(
+        "return [events[0], events[0]]",
+        &[A, B],
+        "result[1] is for the same event as result[0]",
+    );
+    on_batch_invalid(
+        "return [events[0], { messageId: 'a' }]",
+        &[A, B],
+        "result[1] is for the same event as result[0]",
+    );
+    on_batch_invalid(
+        "return [{ messageId: 'a' }, { messageId: 'a' }]",
+        &[A, B],
+        "result[1] is for the same event as result[0]",
+    );
+    on_batch_invalid(
+        "return [{ status: 200 }, events[0]]",
+        &[A, B],
+        "result[1] is for the same event as result[0]",
+    );
+}
+
+#[test]
+fn a_status_speaks_of_the_event_at_its_place() {
+    on_batch(
+        "events[0].seen = 1; return [{ status: 200 }, { status: 400, errormessage: 'no name' }, { status: 429 }, { status: 503, errormessage: 'busy' }, events[4]]",
+        &[A, B, C, PLAIN, PLAIN],
+        &[
+            r#"{"type":"track","messageId":"a","seen":1}"#,
+            "BAD_REQUEST no name",
+            "RETRY status 429",
+            "RETRY busy",
+            PLAIN,
+        ],
+    );
+    on_batch(
+        "return [{ type: 'track', status: 500 }]",
+        &[PLAIN],
+        &[r#"{"type":"track","status":500}"#],
+    );
+    on_batch(
+        "return [{ status: 'ok' }]",
+        &[PLAIN],
+        &[r#"{"status":"ok"}"#],
+    );
+    on_batch_invalid(
+        "return [{ status: 200 }]",
+        &[A, B],
+        "result[0] is a status, but the result has 1 elements for 2 events",
+    );
+    on_batch_invalid(
+        "return [{ status: 302 }]",
+        &[A],
+        "result[0] has status 302, which is none of 2xx, 4xx and 5xx",
+    );
+}
+
+#[test]
+fn what_is_no_array_of_events_fails_the_batch() {
+    for nothing in ["return", "return null", "return undefined"] {
+        on_batch(
+            nothing,
+            &[A, B],
+            &["filtered NO_RETURN", "filtered NO_RETURN"],
+        );
+    }
+    on_batch_invalid("return {}", &[A, B], "result is an object, not an array");
+    on_batch_invalid("return 'x'", &[A], "result is a string, not an array");
+    on_batch_invalid(
+        "return new Set(events)",
+        &[A],
+        "result is an object, not an array",
+    );
+    on_batch_invalid("return ['x']", &[A], "result[0] is a string, not an object");
+    on_batch_invalid(
+        "return [() => 1]",
+        &[A],
+        "result[0] is a function, not an object",
+    );
+    on_batch_invalid(
+        "return [[events[0]]]",
+        &[A],
+        "result[0] is an array, not an object",
+    );
+}
+
+#[test]
+fn an_event_that_cannot_become_json_fails_alone() {
+    let fault = format!(
+        "{INVALID}result[0].n is a BigInt, which JSON cannot carry; convert it with Number() or String()"
+    );
+    on_batch("events[0].n = 1n; return events", &[A, B], &[&fault, B]);
+    let fault = format!("{INVALID}result[1] becomes 5 as JSON, not an object");
+    on_batch(
+        "events[1].toJSON = () => 5; return events",
+        &[A, B],
+        &[A, &fault],
+    );
+    let fault = format!("{INVALID}result[1].self is an object that contains itself");
+    on_batch(
+        "events[0].self = events[0]; return events.reverse()",
+        &[A, B],
+        &[&fault, B],
+    );
+}
+
+#[test]
+fn what_on_batch_throws_is_every_events_error() {
+    on_batch(
+        "throw new RetryError('later', { retryAfter: 1500 })",
+        &[A, B],
+        &["RETRY later"; 2],
+    );
+    on_batch(
+        "throw new DropEvent('not today')",
+        &[A, B],
+        &["filtered DROP_EVENT not today"; 2],
+    );
+    on_batch(
+        "throw new ValidationError('bad')",
+        &[A],
+        &["MESSAGE_REJECTED bad"],
+    );
+    on_batch(
+        "events.x.y",
+        &[A, B],
+        &["BAD_REQUEST Cannot read properties of undefined (reading 'y')"; 2],
+    );
+    on_batch(
+        "return new Proxy([{}], { get() { throw new Error('trap') } })",
+        &[A],
+        &["BAD_REQUEST trap"],
+    );
+    on_batch(
+        "return [{ get messageId() { throw new Error('getter') } }]",
+        &[A],
+        &["BAD_REQUEST getter"],
+    );
+    let source = "async function onBatch() { setTimeout(() => { throw new Error('in a timer') }); await new Promise(() => {}) }";
+    batch(source, &[A, B], &["BAD_REQUEST in a timer"; 2]);
+}
+
+#[test]
+fn on_batch_wins_over_the_handlers() {
+    let source = "function onTrack(e) { return { single: true } } function onBatch(events) { return events }";
+    batch(source, &[A, C], &[A, C]);
+    let source = "export default { onBatch(events, settings) { return events.map(() => ({ prefix: settings.prefix ?? this.prefix })) }, prefix: 'own' }";
+    batch(source, &[A], &[r#"{"prefix":"own"}"#]);
+    let reply = Batch::of(source)
+        .events(&[A])
+        .settings(r#"{"prefix":"given"}"#)
+        .run();
+    reply.comes_to(&[r#"{"prefix":"given"}"#]);
+}
+
+#[test]
+fn each_event_has_its_own_handler_and_outcome() {
+    let source = "
+        let calls = 0
+        function onTrack(e, settings) { e.call = ++calls; e.name = settings.name; settings.name = 'changed'; return e }
+        async function onPage(e) { await 0; throw new DropEvent('no pages') }
+        const onIdentify = e => { throw new RetryError('later', { retryAfter: 20 }) }
+        var onGroup = async e => 5";
+    let events = [
+        A,
+        r#"{"type":"PAGE"}"#,
+        r#"{"type":"identify"}"#,
+        r#"{"type":"group"}"#,
+        r#"{"type":"alias"}"#,
+        r#"{"type":"strange"}"#,
+        PLAIN,
+    ];
+    let reply = Batch::of(source)
+        .events(&events)
+        .settings(r#"{"name":"n"}"#)
+        .run();
+    reply.comes_to(&[
+        r#"{"type":"track","messageId":"a","call":1,"name":"n"}"#,
+        "filtered DROP_EVENT no pages",
+        "RETRY later",
+        "INVALID_RESULT onGroup must return the event, an object that JSON can carry: result is a number, not an object",
+        "UNSUPPORTED_EVENT_TYPE no onAlias for event.type \"alias\"; this function defines onIdentify, onTrack, onPage, onGroup",
+        "UNSUPPORTED_EVENT_TYPE event.type \"strange\" is none of identify",
+        r#"{"type":"track","call":2,"name":"n"}"#,
+    ]);
+    let retry_after = reply.error(2).retry_after.expect("a delay");
+    assert_eq!(retry_after.nanos, 20_000_000);
+}
+
+#[test]
+fn sixteen_handlers_run_at_once() {
+    let source = "
+        let running = 0, most = 0
+        async function onTrack(e) {
+          most = Math.max(most, ++running)
+          await new Promise(resolve => setTimeout(resolve, e.n % 3))
+          running--
+          return { n: e.n, most: e.n === 99 ? most : undefined }
+        }";
+    let reply = Batch::of(source).numbered(100).run();
+    let expected: Vec<_> = (0..99).map(|n| format!("{{\"n\":{n}}}")).collect();
+    let mut expected: Vec<_> = expected.iter().map(String::as_str).collect();
+    expected.push(r#"{"n":99,"most":16}"#);
+    reply.comes_to(&expected);
+}
+
+#[test]
+fn lines_belong_to_their_event_across_everything_that_waits() {
+    let source = "
+        const pause = ms => new Promise(resolve => setTimeout(resolve, ms))
+        async function onTrack(e) {
+          console.log('start ' + e.n)
+          await pause(5 - e.n)
+          console.log('after await ' + e.n)
+          setTimeout((n) => console.log('in timer ' + n), 1, e.n)
+          queueMicrotask(() => console.log('in microtask ' + e.n))
+          Promise.resolve().then(() => console.log('in then ' + e.n))
+          await pause(3)
+          await { then(resolve) { console.log('in thenable ' + e.n); resolve() } }
+          const interval = setInterval(() => { console.log('in interval ' + e.n); clearInterval(interval) }, 1)
+          await new Promise(resolve => setImmediate(resolve))
+          await pause(5)
+          for await (const x of (async function* () { await 0; yield 1 })()) console.log('in generator ' + e.n)
+          return e
+        }";
+    let reply = Batch::of(source).numbered(5).capture().run();
+    for n in 0..5 {
+        let expected = [
+            "start",
+            "after await",
+            "in microtask",
+            "in then",
+            "in timer",
+            "in thenable",
+            "in interval",
+            "in generator",
+        ];
+        let expected: Vec<_> = expected.iter().map(|what| format!("{what} {n}")).collect();
+        assert_eq!(reply.logs_of(Some(n)), expected, "{reply}");
+    }
+    assert_eq!(reply.logs_of(None), [""; 0], "{reply}");
+}
+
+#[test]
+fn what_goes_wrong_later_is_its_own_events_fault() {
+    let source = "
+        async function onTrack(e) {
+          if (e.n === 1) setTimeout(() => { throw new Error('timer of ' + e.n) })
+          if (e.n === 2) queueMicrotask(() => { throw new Error('microtask of ' + e.n) })
+          if (e.n === 3) Promise.reject(new Error('rejection of ' + e.n))
+          if (e.n === 4) setTimeout(async () => { throw new Error('late rejection of ' + e.n) })
+          await new Promise(resolve => setTimeout(resolve, 20))
+          return { n: e.n }
+        }";
+    let reply = Batch::of(source).numbered(6).capture().run();
+    reply.comes_to(&[
+        r#"{"n":0}"#,
+        "BAD_REQUEST timer of 1",
+        "BAD_REQUEST microtask of 2",
+        r#"{"n":3}"#,
+        r#"{"n":4}"#,
+        r#"{"n":5}"#,
+    ]);
+    for (event, line) in [
+        (3, "Error: rejection of 3"),
+        (4, "Error: late rejection of 4"),
+    ] {
+        let lines = reply.logs_of(Some(event));
+        assert!(lines.len() == 1 && lines[0].contains(line), "{reply}");
+    }
+}
+
+#[test]
+fn what_an_earlier_batch_left_behind_belongs_to_no_event_of_this_one() {
+    let source = "
+        let earlier = []
+        async function onTrack(e) {
+          for (const release of earlier.splice(0)) release()
+          new Promise(resolve => earlier.push(resolve)).then(() => console.log('left behind by ' + e.round))
+          await 0
+          return { n: e.n }
+        }";
+    let base = Batch::of(source);
+    let round = |name: &str| {
+        let events = [0, 1].map(|n| format!(r#"{{"type":"track","round":"{name}","n":{n}}}"#));
+        base.clone().events(&events).capture().run()
+    };
+    let first = round("first");
+    assert_eq!(first.logs_of(Some(0)), ["left behind by first"], "{first}");
+    let second = round("second");
+    if second
+        .response()
+        .usage
+        .as_ref()
+        .is_some_and(|usage| !usage.cold_start)
+    {
+        assert_eq!(second.logs_of(None), ["left behind by first"], "{second}");
+    }
+}
+
+#[test]
+fn logs_come_with_what_failed_unless_all_are_asked_for() {
+    let source = "
+        function onTrack(e) { console.log('line of ' + e.messageId); return e }
+        function onPage(e) { console.log('line of ' + e.messageId); throw new Error('no') }";
+    let base = Batch::of(source).events(&[A, B]);
+    let reply = base.clone().run();
+    assert_eq!(reply.logs_of(Some(0)), [""; 0], "{reply}");
+    assert_eq!(reply.logs_of(Some(1)), ["line of b"], "{reply}");
+    let reply = base.capture().run();
+    assert_eq!(reply.logs_of(Some(0)), ["line of a"], "{reply}");
+}
+
+#[test]
+fn what_has_finished_when_time_is_up_keeps_its_outcome() {
+    let source = "
+        function onTrack(e) { return e.n % 2 ? new Promise(() => {}) : { n: e.n } }
+        function onPage() { for (;;); }";
+    let short = Duration::from_millis(150);
+    let reply = Batch::of(source).numbered(4).wall(short).run();
+    reply.comes_to(&[r#"{"n":0}"#, "TIMEOUT", r#"{"n":2}"#, "TIMEOUT"]);
+    assert!(reply.error(1).retryable);
+    let reply = Batch::of(source)
+        .events(&[PLAIN, r#"{"type":"page"}"#, PLAIN])
+        .wall(short)
+        .run();
+    reply.comes_to(&["{}", "TIMEOUT", "TIMEOUT"]);
+    let reply = Batch::of("function onBatch() { for (;;); }")
+        .events(&[A, B])
+        .wall(short)
+        .run();
+    reply.comes_to(&["TIMEOUT", "TIMEOUT"]);
+    let source = "function onTrack(e) { if (e.n === 1) for (;;) [].indexOf.call({ length: 2 ** 53 - 1 }, 1); return { n: e.n } }";
+    let reply = Batch::of(source).numbered(3).wall(short).run();
+    reply.comes_to(&[r#"{"n":0}"#, "TIMEOUT", "TIMEOUT"]);
+}
+
+#[test]
+fn what_has_finished_when_memory_is_up_keeps_its_outcome() {
+    let source = "function onTrack(e) { if (e.n === 1) for (const a = [];;) a.push(new Array(1000)); return { n: e.n } }";
+    let reply = Batch::of(source).numbered(3).run();
+    reply.comes_to(&[
+        r#"{"n":0}"#,
+        "MEMORY_LIMIT_EXCEEDED",
+        "MEMORY_LIMIT_EXCEEDED",
+    ]);
+}
+
+#[test]
+fn a_source_that_cannot_run_fails_every_event() {
+    batch("function onTrack(", &[A, B], &["INVALID_FUNCTION"; 2]);
+    batch(
+        "throw new Error('at top')",
+        &[A, B],
+        &["INVALID_FUNCTION at top"; 2],
+    );
+}
+
+#[test]
+fn batches_in_structs_come_back_in_structs() {
+    let source = "function onTrack(e) { e.seen = [true]; return e } function onPage() {}";
+    let events = vec![json::to_struct(A), json::to_struct(B)];
+    let reply = Batch::of(source).structured(events).run();
+    reply.comes_to(&[
+        r#"{"messageId":"a","seen":[true],"type":"track"}"#,
+        "filtered NO_RETURN",
+    ]);
+}
+
+#[test]
+fn results_are_bounded_one_by_one_and_together() {
+    let source = "function onTrack(e) { return { pad: 'x'.repeat(e.n === 1 ? 2 ** 20 : 1000) } }";
+    let reply = Batch::of(source).numbered(3).run();
+    assert_eq!(reply.error(1).code(), Code::ResultTooLarge, "{reply}");
+    assert_eq!(
+        reply
+            .error(1)
+            .limit
+            .as_ref()
+            .map(|limit| limit.knob.as_str()),
+        Some("--result-bytes")
+    );
+    let source = "function onTrack(e) { return { pad: 'x'.repeat(e.n < 7 ? 900_000 : 10) } }";
+    let reply = Batch::of(source).numbered(8).run();
+    assert_eq!(
+        reply
+            .error(6)
+            .limit
+            .as_ref()
+            .map(|limit| limit.knob.as_str()),
+        Some("--batch-result-bytes"),
+        "{reply}"
+    );
+    assert_eq!(
+        reply
+            .outcomes()
+            .iter()
+            .filter(|outcome| matches!(outcome, penstock::api::event_result::Outcome::EventJson(_)))
+            .count(),
+        7
+    );
+}
+
+#[test]
+fn faults_of_a_request_name_the_event() {
+    let base = Batch::of("function onBatch(events) { return events }");
+    let large = format!(r#"{{"type":"track","pad":"{}"}}"#, "x".repeat(1 << 20));
+    let bulky = format!(r#"{{"type":"track","pad":"{}"}}"#, "x".repeat(1_000_000));
+    let rejected = |batch: Batch, field: &str, description: &str| {
+        let reply = batch.run();
+        let status = reply.result.as_ref().expect_err("a refusal");
+        assert_eq!(status.code(), StatusCode::InvalidArgument, "{reply}");
+        let faults = status
+            .get_details_bad_request()
+            .expect("details")
+            .field_violations;
+        let found = faults
+            .iter()
+            .find(|fault| fault.field == field && fault.description.contains(description));
+        assert!(found.is_some(), "no {field} {description} in {faults:#?}");
+        faults.len()
+    };
+    rejected(
+        base.clone(),
+        "events",
+        "is empty: a batch has 1 to 400 events",
+    );
+    rejected(
+        base.clone().numbered(401),
+        "events_json",
+        "has 401 events, over the limit of 400 (knob --batch-events)",
+    );
+    rejected(
+        base.clone().events(&[A, "nonsense"]),
+        "events_json[1]",
+        "is not JSON",
+    );
+    rejected(
+        base.clone().events(&[A, "[]"]),
+        "events_json[1]",
+        "must be a JSON object",
+    );
+    rejected(
+        base.clone().events(&["{}", A]),
+        "events_json[0].type",
+        "is missing",
+    );
+    rejected(
+        base.clone().events(&[A, &large]),
+        "events_json[1]",
+        "over the limit of 1048576 (knob --event-bytes)",
+    );
+    rejected(
+        base.clone().events(&[&bulky; 7]),
+        "events_json",
+        "over the limit of 6291456 (knob --batch-bytes)",
+    );
+    rejected(
+        base.clone()
+            .structured(vec![json::to_struct(A), json::to_struct("{}")]),
+        "events[1].type",
+        "is missing",
+    );
+    let both = base
+        .clone()
+        .events(&[A])
+        .structured(vec![json::to_struct(A)]);
+    rejected(both, "events", "give one of the two");
+    let many = rejected(
+        base.clone().events(&["{}"; 400]),
+        "events_json",
+        "has 384 more events at fault",
+    );
+    assert_eq!(many, 17);
+    base.numbered(400).run().outcomes();
+}
+
+#[test]
+fn a_batch_of_one_is_a_batch() {
+    on_batch("return events", &[A], &[A]);
+    batch("function onTrack(e) { return e }", &[A], &[A]);
+}
