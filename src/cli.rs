@@ -99,6 +99,7 @@ mod tests {
         check(&["--wall-time-ms", "0"], "--wall-time-ms");
         check(&["--event-bytes", "99999999999"], "--event-bytes");
         check(&["serve", "--cells", "0"], "--cells");
+        check(&["--admin", "nowhere"], "--admin");
         check(&["serve", "--heap-bytes", "1"], "--heap-bytes");
     }
 }

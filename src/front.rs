@@ -1,5 +1,6 @@
 //! The trusted process: listeners, functions, routing. It never runs JavaScript.
 
+pub mod admin;
 pub mod admission;
 pub mod cells;
 pub mod dispatch;
@@ -9,4 +10,6 @@ pub mod functions;
 pub mod grpc;
 pub mod memory;
 pub mod quarantine;
+pub mod readiness;
 pub mod server;
+pub mod telemetry;

@@ -178,6 +178,20 @@ pub struct Unfit {
     /// For the log.
     #[prost(string, tag = "2")]
     pub reason: String,
+    #[prost(enumeration = "UnfitCause", tag = "3")]
+    pub cause: i32,
+}
+
+/// What made a cell unfit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, prost::Enumeration)]
+#[repr(i32)]
+pub enum UnfitCause {
+    /// A turn works on after it was given up.
+    Stuck = 0,
+    /// V8 gave up on a thread, which waits for ever.
+    Parked = 1,
+    /// Code of the executor's own panicked.
+    Defect = 2,
 }
 
 /// The end of an invocation, on the wire.

@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 use super::invocation::Invocation;
 use crate::{
     invocation::{Finished, FunctionError, Input, LogLine, Outcome, Usage},
-    wire::{CancelFetch, Fetch, FrontFrame, ToFront, Unfit, finished_to_wire},
+    wire::{CancelFetch, Fetch, FrontFrame, ToFront, Unfit, UnfitCause, finished_to_wire},
 };
 
 /// The way to the socket; full when the front does not read, which then holds the JS threads back.
@@ -36,8 +36,9 @@ impl Outbox {
     }
 
     /// The cell is to be replaced, by the doing of the version of that number if it is known.
-    pub fn unfit(&self, handle: Option<u64>, reason: &str) {
+    pub fn unfit(&self, cause: UnfitCause, handle: Option<u64>, reason: &str) {
         self.send(FrontFrame::Unfit(Unfit {
+            cause: cause.into(),
             handle,
             reason: reason.to_owned(),
         }));

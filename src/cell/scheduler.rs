@@ -26,7 +26,7 @@ use super::{
 use crate::{
     invocation::{ErrorCode, FunctionError, LimitExceeded, Usage},
     lock::Lock,
-    wire::Fetched,
+    wire::{Fetched, UnfitCause},
 };
 
 /// How the scheduler is set up.
@@ -140,8 +140,8 @@ impl Scheduler {
             };
             self.answer_given_up(&invocation, given_up, Some(error));
         }
-        self.outbox
-            .unfit(handle, &format!("a thread parked: {:?}", parked.cause));
+        let reason = format!("a thread parked: {:?}", parked.cause);
+        self.outbox.unfit(UnfitCause::Parked, handle, &reason);
     }
 
     fn take_turn(&self, invocation: &Arc<Invocation>, thread: &Arc<JsThread>) {
@@ -176,7 +176,8 @@ impl Scheduler {
             self.answer_given_up(invocation, given_up, Some(lost));
         }
         invocation.stop_running();
-        self.outbox.unfit(None, "a defect of the executor's own");
+        self.outbox
+            .unfit(UnfitCause::Defect, None, "a defect of the executor's own");
     }
 
     fn demote(&self, thread: &JsThread) {
@@ -425,8 +426,9 @@ impl Scheduler {
                 self.answer_given_up(invocation, given_up, error);
             }
             Seen::Stuck => {
+                let reason = "a turn does not end when told to";
                 self.outbox
-                    .unfit(Some(invocation.handle), "a turn does not end when told to");
+                    .unfit(UnfitCause::Stuck, Some(invocation.handle), reason);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! `penstock serve`: the executor until a signal ends it.
 
-use std::{net::SocketAddr, process::ExitCode};
+use std::process::ExitCode;
 
 use tokio::{
     runtime::Runtime,
@@ -8,7 +8,10 @@ use tokio::{
 };
 
 use super::exit;
-use crate::{config::ServeConfig, front::server};
+use crate::{
+    config::ServeConfig,
+    front::server::{self, Addresses},
+};
 
 pub fn run(config: ServeConfig) -> ExitCode {
     let runtime = match Runtime::new() {
@@ -21,7 +24,7 @@ pub fn run(config: ServeConfig) -> ExitCode {
     let embedded = config.functions.is_none();
     let served = runtime.block_on(server::serve(
         config,
-        |address| announce(address, embedded),
+        |addresses| announce(addresses, embedded),
         stop_signal(),
     ));
     match served {
@@ -34,14 +37,18 @@ pub fn run(config: ServeConfig) -> ExitCode {
 }
 
 /// Tells the log where we listen, and a person who started us by hand what to try.
-fn announce(address: SocketAddr, embedded: bool) {
-    tracing::info!(grpc = %address, "listening");
+fn announce(addresses: &Addresses, embedded: bool) {
+    let grpc = addresses.grpc;
+    match addresses.admin {
+        Some(admin) => tracing::info!(%grpc, %admin, "listening"),
+        None => tracing::info!(%grpc, "listening"),
+    }
     if !embedded {
         return;
     }
     println!("Penstock is up, with its examples as functions. Try one:\n");
     println!("  grpcurl -plaintext -d '{}' \\", try_request());
-    println!("    {address} penstock.executor.v1.ExecutorService/Invoke\n");
+    println!("    {grpc} penstock.executor.v1.ExecutorService/Invoke\n");
 }
 
 fn try_request() -> serde_json::Value {

@@ -4,8 +4,9 @@ use std::{num::NonZeroU32, sync::Arc};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Lets invocations in up to a number; what is beyond is refused at once and may come again.
-#[derive(Debug)]
+/// Lets invocations in up to a number; what is beyond is refused at once and may come again. Clones share
+/// the places.
+#[derive(Clone, Debug)]
 pub struct Admission {
     places: Arc<Semaphore>,
     max_in_flight: NonZeroU32,
@@ -33,6 +34,17 @@ impl Admission {
         }
     }
 
+    /// Places taken.
+    pub fn in_flight(&self) -> usize {
+        self.max_in_flight()
+            .saturating_sub(self.places.available_permits())
+    }
+
+    /// Places there are.
+    pub fn max_in_flight(&self) -> usize {
+        self.max_in_flight.get() as usize
+    }
+
     /// # Errors
     /// [`Full`] when no place is free.
     pub fn admit(&self) -> Result<Admitted, Full> {
@@ -52,7 +64,9 @@ mod tests {
     #[test]
     fn a_place_is_free_again_once_its_holder_is_gone() {
         let admission = Admission::new(NonZeroU32::MIN);
+        assert_eq!(admission.in_flight(), 0);
         let first = admission.admit().unwrap();
+        assert_eq!(admission.clone().in_flight(), 1);
         assert_eq!(
             admission.admit().unwrap_err(),
             Full {

@@ -13,12 +13,14 @@ use tokio::{sync::watch, task::JoinSet, time};
 use super::quarantine::Quarantine;
 use crate::{invocation::FunctionKey, wire::Configure};
 
+mod census;
 mod fetches;
 mod link;
 mod loaded;
 mod process;
 mod supervisor;
 
+pub use census::{CellEnd, CellState, Census};
 pub use fetches::{Fetcher, Requests};
 pub use link::{Answered, Call, Link, Lost};
 use process::{CellProcess, NotStarted};
@@ -48,6 +50,7 @@ pub struct CellPlan {
 #[derive(Debug)]
 pub struct Cells {
     live: watch::Receiver<Places>,
+    census: Arc<Census>,
     /// Load at which a cell is passed over.
     saturated: usize,
     _supervisor: JoinSet<()>,
@@ -72,10 +75,12 @@ impl Cells {
         let saturated = plan.configure.threads as usize * SATURATED_PER_THREAD;
         let places: Places = vec![None; plan.cells].into();
         let (publish, live) = watch::channel(places);
+        let census = Arc::new(Census::default());
         let mut supervisor = JoinSet::new();
-        supervisor.spawn(Supervisor::new(plan, publish, quarantine).run(first));
+        supervisor.spawn(Supervisor::new(plan, publish, quarantine, census.clone()).run(first));
         Ok(Self {
             live,
+            census,
             saturated,
             _supervisor: supervisor,
         })
@@ -104,6 +109,11 @@ impl Cells {
     /// Tells when cells come and go.
     pub fn watch(&self) -> watch::Receiver<Places> {
         self.live.clone()
+    }
+
+    /// The account of all cells.
+    pub fn census(&self) -> Arc<Census> {
+        self.census.clone()
     }
 
     /// Rendezvous hashing: each live place draws a number for the key and the highest wins, so that a

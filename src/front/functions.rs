@@ -138,6 +138,16 @@ impl Functions {
         }
     }
 
+    /// Versions whose source is kept.
+    pub fn kept_versions(&self) -> usize {
+        self.known.len()
+    }
+
+    /// What the kept sources cost, in bytes.
+    pub fn kept_bytes(&self) -> u64 {
+        self.known.weight()
+    }
+
     async fn first_seen(
         &self,
         key: &VersionKey,
@@ -195,9 +205,15 @@ mod tests {
     async fn a_source_sent_once_is_known_and_never_changes() {
         let functions = functions();
         assert_eq!(resolve(&functions, "f", None).await, "not found");
+        assert_eq!((functions.kept_versions(), functions.kept_bytes()), (0, 0));
         assert_eq!(resolve(&functions, "f", Some("first")).await, "first");
         assert_eq!(resolve(&functions, "f", None).await, "first");
         assert_eq!(resolve(&functions, "f", Some("second")).await, "conflict");
+        let bytes = "first".len() as u64 + OVERHEAD_BYTES;
+        assert_eq!(
+            (functions.kept_versions(), functions.kept_bytes()),
+            (1, bytes)
+        );
         assert_eq!(resolve(&functions, "f", Some("first")).await, "first");
     }
 

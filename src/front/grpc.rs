@@ -8,6 +8,7 @@ use super::{
     cells::{Answered, Call},
     dispatch::Dispatcher,
     functions::{FunctionVersion, Functions},
+    telemetry::{Invocations, Outcomes, Telemetry},
 };
 use crate::{
     api::{
@@ -22,25 +23,38 @@ pub mod codec;
 mod convert;
 pub mod decode;
 pub mod encode;
+mod outcomes;
 mod status;
 pub mod structs;
 
 use decode::InvokeParts;
 
+/// The methods of the service.
+pub const METHODS: [&str; 3] = ["Invoke", "InvokeBatch", "Describe"];
+
 /// The service behind the API.
 #[derive(Debug)]
 pub struct Executor {
-    functions: Functions,
+    functions: Arc<Functions>,
     dispatcher: Arc<Dispatcher>,
     limits: LimitsConfig,
+    invocations: Invocations,
+    outcomes: Outcomes,
 }
 
 impl Executor {
-    pub fn new(functions: Functions, dispatcher: Arc<Dispatcher>, limits: LimitsConfig) -> Self {
+    pub fn new(
+        functions: Arc<Functions>,
+        dispatcher: Arc<Dispatcher>,
+        limits: LimitsConfig,
+        telemetry: &Telemetry,
+    ) -> Self {
         Self {
             functions,
             dispatcher,
             limits,
+            invocations: telemetry.invocations(),
+            outcomes: outcomes::counter(telemetry),
         }
     }
 
@@ -58,8 +72,12 @@ impl Executor {
             settings: request.settings,
             limits: shortened(request.limits, patience),
         };
-        let answered = self.dispatcher.dispatch(call).await;
-        answered.map_err(status::not_dispatched)
+        let answered = self.dispatcher.dispatch(call).await.map_err(|error| {
+            self.invocations.refused(error);
+            status::not_dispatched(error)
+        })?;
+        self.invocations.ended(&answered.finished.usage);
+        Ok(answered)
     }
 
     async fn resolve(&self, function: FunctionRef) -> Result<Arc<FunctionVersion>, Status> {
@@ -83,6 +101,7 @@ impl ExecutorService for Executor {
         let (form, capture) = (request.form, request.capture);
         let answered = self.run(request, patience).await?;
         let response = encode::invoke_response(answered, form, capture);
+        outcomes::count(&self.outcomes, response.outcome.as_ref());
         Ok(Response::new(response))
     }
 
@@ -96,6 +115,7 @@ impl ExecutorService for Executor {
         let (form, capture) = (request.form, request.capture);
         let answered = self.run(request, patience).await?;
         let response = encode::invoke_batch_response(answered, form, capture);
+        outcomes::count_batch(&self.outcomes, &response.results);
         Ok(Response::new(response))
     }
 

@@ -3,7 +3,7 @@
 use std::{
     collections::VecDeque,
     fmt::Debug,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
     time::{Duration, Instant, SystemTime},
 };
 
@@ -29,6 +29,7 @@ pub struct Quarantine {
     records: DashMap<VersionKey, Record>,
     /// Whether there are any: asked for every invocation, and mostly there are none.
     any: AtomicBool,
+    strikes: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -64,6 +65,11 @@ impl Quarantine {
             .count()
     }
 
+    /// Cells that versions have cost so far.
+    pub fn strikes(&self) -> u64 {
+        self.strikes.load(Ordering::Relaxed)
+    }
+
     /// Whether every version is run.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -74,6 +80,7 @@ impl Quarantine {
             self.records.retain(|_, record| record.is_fresh(now));
         }
         self.any.store(true, Ordering::Release);
+        self.strikes.fetch_add(1, Ordering::Relaxed);
         let mut record = self.records.entry(version.clone()).or_default();
         record.strikes.push_back(now);
         record
@@ -174,6 +181,6 @@ mod tests {
             "{}",
             error.message
         );
-        assert_eq!(quarantine.len(), 1);
+        assert_eq!((quarantine.len(), quarantine.strikes()), (1, 3));
     }
 }

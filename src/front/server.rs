@@ -9,21 +9,28 @@ use std::{
     time::Duration,
 };
 
+use opentelemetry_sdk::error::OTelSdkError;
 use serde::Serialize;
 use tokio::{net::TcpListener, runtime::Handle, sync::watch, time};
-use tonic::transport::{Server, server::TcpIncoming};
+use tonic::{
+    server::NamedService,
+    transport::{Server, server::TcpIncoming},
+};
 use tonic_health::{ServingStatus, server::HealthReporter};
 use tonic_reflection::server::Builder as ReflectionBuilder;
 
 use super::{
+    admin::{self, AdminError, Bound, Routes},
     admission::Admission,
-    cells::{CellPlan, Cells, Fetcher, own_program},
+    cells::{CellPlan, Cells, Fetcher, Places, own_program},
     dispatch::Dispatcher,
     egress::{Egress, EgressError},
     functions::{Functions, Store, UnusableLocation},
-    grpc::Executor,
+    grpc::{Executor, METHODS},
     memory,
     quarantine::Quarantine,
+    readiness::Readiness,
+    telemetry::{Observed, Telemetry},
 };
 use crate::{
     api::{FILE_DESCRIPTOR_SET, executor_service_server::ExecutorServiceServer},
@@ -34,6 +41,9 @@ use crate::{
 /// The largest message taken or sent: every payload at its highest knob, and room for what is around
 /// them. Our own checks, which name field and knob, are met long before.
 const MAX_MESSAGE_BYTES: usize = 3 * MAX_PAYLOAD_BYTES as usize;
+
+/// The API's service, as clients name it.
+const SERVICE: &str = <ExecutorServiceServer<Executor> as NamedService>::NAME;
 
 /// Cells kept ready to take the place of one that goes.
 const SPARES: usize = 1;
@@ -53,6 +63,10 @@ pub enum ServeError {
     },
     #[error(transparent)]
     Egress(#[from] EgressError),
+    #[error(transparent)]
+    Admin(#[from] AdminError),
+    #[error("the metrics could not be set up: {0}")]
+    Telemetry(#[from] OTelSdkError),
     #[error("the cells could not be started: {0}")]
     Cells(String),
     #[error("--ready-file {}: {error}", path.display())]
@@ -63,28 +77,34 @@ pub enum ServeError {
     Transport(#[from] tonic::transport::Error),
 }
 
+/// The addresses that were asked for, or chosen.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Addresses {
+    /// Of the gRPC listener.
+    pub grpc: SocketAddr,
+    /// Of the admin endpoint, unless it is off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub admin: Option<SocketAddr>,
+}
+
 /// What the ready file tells.
 #[derive(Serialize)]
 struct Ready {
-    /// Address of the gRPC listener.
-    grpc: SocketAddr,
+    #[serde(flatten)]
+    addresses: Addresses,
     pid: u32,
 }
 
 /// Serves until `stop` resolves and calls under way are answered, or their grace is over.
-/// `announce` is called with the listener's address once calls are taken.
+/// `announce` is called with the listeners' addresses once calls are taken.
 ///
 /// # Errors
 /// [`ServeError`] when something the configuration names can't be had.
 pub async fn serve(
     config: ServeConfig,
-    announce: impl FnOnce(SocketAddr),
+    announce: impl FnOnce(&Addresses),
     stop: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
-    let store = match &config.functions {
-        Some(location) => Store::open(location)?,
-        None => Store::Embedded,
-    };
     let listen_error = |error| ServeError::Listen {
         address: config.listen,
         error,
@@ -92,47 +112,44 @@ pub async fn serve(
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(listen_error)?;
-    let address = listener.local_addr().map_err(listen_error)?;
-    let quarantine = Arc::new(Quarantine::default());
-    let fetcher = fetcher(&config.egress)?;
-    let cells = start_cells(
-        &config.cells,
-        &config.limits,
-        fetcher,
-        SPARES,
-        quarantine.clone(),
-    );
-    let cells = cells.await?;
+    let grpc = listener.local_addr().map_err(listen_error)?;
+    let admin = admin::bind(&config.admin).await?;
+    let telemetry = Arc::new(Telemetry::new()?);
+    let (executor, cells) = start_executor(&config, &telemetry).await?;
     let (health, health_service) = tonic_health::server::health_reporter();
-    let live = cells.watch();
-    let dispatcher = Arc::new(Dispatcher::new(
-        Admission::new(config.cells.max_in_flight),
-        quarantine,
-        cells,
-    ));
-    let functions = Functions::new(store, config.limits.source_bytes);
-    let executor = ExecutorServiceServer::new(Executor::new(functions, dispatcher, config.limits))
+    let (drain, mut draining) = watch::channel(false);
+    let readiness = Readiness::new(cells, draining.clone());
+    let executor = ExecutorServiceServer::new(executor)
         .max_decoding_message_size(MAX_MESSAGE_BYTES)
         .max_encoding_message_size(MAX_MESSAGE_BYTES);
-    let (drain, drained) = watch::channel(false);
-    let mut stopping = drained.clone();
     // Answers are small and whole: waiting to fill a segment would only delay them.
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let server = Server::builder()
+        // Outermost, so that a call counts however it is refused.
+        .layer(telemetry.calls(SERVICE, &METHODS))
         .add_service(health_service)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?)
         .add_service(executor)
         .serve_with_incoming_shutdown(incoming, async move {
             // An error means that the sender is gone, which stops us too.
-            let _ = stopping.wait_for(|draining| *draining).await;
+            let _ = draining.wait_for(|draining| *draining).await;
         });
     tokio::pin!(server);
-    let health_task = tokio::spawn(report_health(health, live, drained));
+    let addresses = Addresses {
+        grpc,
+        admin: admin.as_ref().map(Bound::address),
+    };
+    let routes = Routes {
+        telemetry,
+        readiness: readiness.clone(),
+    };
+    let admin = admin.map(|admin| admin.serve(routes));
+    let health_task = tokio::spawn(report_health(health, readiness));
     if let Some(path) = &config.ready_file {
-        write_ready_file(path, address)?;
+        write_ready_file(path, addresses)?;
     }
-    announce(address);
+    announce(&addresses);
     tokio::select! {
         ended = &mut server => return Ok(ended?),
         () = stop => {}
@@ -148,7 +165,42 @@ pub async fn serve(
         Ok(ended) => ended?,
         Err(_) => tracing::warn!("the grace is over; calls still under way are dropped"),
     }
+    if let Some(admin) = admin {
+        admin.stop().await;
+    }
     Ok(())
+}
+
+/// The service with all that is behind it, and what tells when its cells come and go.
+async fn start_executor(
+    config: &ServeConfig,
+    telemetry: &Telemetry,
+) -> Result<(Executor, watch::Receiver<Places>), ServeError> {
+    let store = match &config.functions {
+        Some(location) => Store::open(location)?,
+        None => Store::Embedded,
+    };
+    let quarantine = Arc::new(Quarantine::default());
+    let cells = start_cells(
+        &config.cells,
+        &config.limits,
+        fetcher(&config.egress)?,
+        SPARES,
+        quarantine.clone(),
+    );
+    let cells = cells.await?;
+    let live = cells.watch();
+    let admission = Admission::new(config.cells.max_in_flight);
+    let functions = Arc::new(Functions::new(store, config.limits.source_bytes));
+    telemetry.observe(Observed {
+        admission: admission.clone(),
+        cells: cells.census(),
+        quarantine: quarantine.clone(),
+        functions: functions.clone(),
+    });
+    let dispatcher = Arc::new(Dispatcher::new(admission, quarantine, cells));
+    let executor = Executor::new(functions, dispatcher, config.limits.clone(), telemetry);
+    Ok((executor, live))
 }
 
 /// What a client can ask about: the API, health, and the details of statuses, so that tools show them in
@@ -203,38 +255,28 @@ pub async fn start_cells(
 }
 
 /// Serving while a cell is up and nobody has asked to stop.
-async fn report_health(
-    health: HealthReporter,
-    mut live: watch::Receiver<super::cells::Places>,
-    mut draining: watch::Receiver<bool>,
-) {
+async fn report_health(health: HealthReporter, mut readiness: Readiness) {
     loop {
-        let up = live.borrow_and_update().iter().any(Option::is_some);
-        let status = match up && !*draining.borrow_and_update() {
-            true => ServingStatus::Serving,
-            false => ServingStatus::NotServing,
+        let status = match readiness.check() {
+            Ok(()) => ServingStatus::Serving,
+            Err(_) => ServingStatus::NotServing,
         };
         health.set_service_status("", status).await;
-        let name = <ExecutorServiceServer<Executor> as tonic::server::NamedService>::NAME;
-        health.set_service_status(name, status).await;
-        let changed = tokio::select! {
-            changed = live.changed() => changed,
-            changed = draining.changed() => changed,
-        };
-        if changed.is_err() {
+        health.set_service_status(SERVICE, status).await;
+        if !readiness.changed().await {
             return;
         }
     }
 }
 
 /// Written aside and renamed, so that who waits for the file never reads half of it.
-fn write_ready_file(path: &Path, grpc: SocketAddr) -> Result<(), ServeError> {
+fn write_ready_file(path: &Path, addresses: Addresses) -> Result<(), ServeError> {
     let error = |error| ServeError::ReadyFile {
         path: path.to_owned(),
         error,
     };
     let ready = Ready {
-        grpc,
+        addresses,
         pid: std::process::id(),
     };
     let text = serde_json::to_vec(&ready).map_err(|fault| error(fault.into()))?;

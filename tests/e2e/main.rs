@@ -6,6 +6,7 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+mod admin;
 mod api;
 mod batch_model;
 mod batches;
@@ -16,10 +17,12 @@ mod containment;
 mod encoding;
 mod handlers;
 mod isolation;
+mod operations;
 mod outcomes;
 #[allow(dead_code, reason = "the fuzz targets need all of it")]
 #[path = "../fuzz/targets/random.rs"]
 mod random;
+mod scrape;
 #[path = "../support/mod.rs"]
 mod support;
 mod timers;

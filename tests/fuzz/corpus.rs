@@ -148,6 +148,8 @@ fn frame_to_front(random: &mut Random) -> ToFront {
         1 => FrontFrame::Unfit(Unfit {
             handle: random.one_in(2).then(|| number(random)),
             reason: text(random),
+            // One more than there are, so that unknown ones come too.
+            cause: i32::try_from(random.below(4)).unwrap_or_default(),
         }),
         _ => FrontFrame::Finished(Box::new(finished(random))),
     }

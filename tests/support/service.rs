@@ -44,6 +44,7 @@ pub fn penstock() -> Command {
 pub struct Service {
     process: Guarded,
     address: String,
+    admin: Option<String>,
     channel: Channel,
     /// Has no name in the file system, so it goes when the last holder does.
     stderr: File,
@@ -61,6 +62,8 @@ impl Service {
         let ready_file = directory.path().join("ready.json");
         let stderr = tempfile::tempfile().expect("a temporary file");
         let mut command = penstock();
+        // By the environment, so that an argument may say otherwise.
+        command.env("PENSTOCK_ADMIN", "127.0.0.1:0");
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--ready-file"])
             .arg(&ready_file)
@@ -68,11 +71,15 @@ impl Service {
         command.stdin(Stdio::null()).stdout(Stdio::null());
         command.stderr(stderr.try_clone().expect("a second handle"));
         let mut process = Guarded::spawn(&mut command);
-        let address = await_ready(&mut process, &ready_file, &stderr);
+        let ready = await_ready(&mut process, &ready_file, &stderr);
+        let told = |listener: &str| ready[listener].as_str().map(str::to_owned);
+        let address =
+            told("grpc").unwrap_or_else(|| panic!("the ready file tells the address: {ready}"));
         let channel = connect(&address);
         Service {
             process,
             address,
+            admin: told("admin"),
             channel,
             stderr,
         }
@@ -89,6 +96,11 @@ impl Service {
     /// A client on a connection of its own.
     pub fn separate_client(&self) -> Client {
         client(connect(&self.address))
+    }
+
+    /// Where metrics and probes are, unless they are off.
+    pub fn admin(&self) -> Option<&str> {
+        self.admin.as_deref()
     }
 
     pub fn pid(&self) -> u32 {
@@ -127,7 +139,8 @@ fn connect(address: &str) -> Channel {
         .connect_lazy()
 }
 
-fn await_ready(process: &mut Guarded, ready_file: &Path, stderr: &File) -> String {
+/// What the ready file tells.
+fn await_ready(process: &mut Guarded, ready_file: &Path, stderr: &File) -> Value {
     let pid = process.id();
     let mut ready = None;
     let mut exited = None;
@@ -149,10 +162,7 @@ fn await_ready(process: &mut Guarded, ready_file: &Path, stderr: &File) -> Strin
         ready["pid"], pid,
         "the ready file tells the server's process id: {ready}"
     );
-    ready["grpc"]
-        .as_str()
-        .unwrap_or_else(|| panic!("the ready file tells the address: {ready}"))
-        .to_owned()
+    ready
 }
 
 /// Nothing while it is not there or only half written.

@@ -28,7 +28,7 @@ use crate::{
     lock::Lock,
     wire::{
         self, Cancel, CellFrame, Fetch, Fetched, Forget, FrameCodec, FrameError, FrontFrame, Load,
-        Malformed, Start, ToCell, ToFront, Unfit, finished_from_wire,
+        Malformed, Start, ToCell, ToFront, Unfit, UnfitCause, finished_from_wire,
     },
 };
 
@@ -137,6 +137,7 @@ struct InFlight {
 /// Why a cell is to be replaced, and the version at fault if that is known.
 #[derive(Clone, Debug)]
 pub struct Blame {
+    pub cause: UnfitCause,
     pub version: Option<VersionKey>,
     pub reason: String,
 }
@@ -160,6 +161,7 @@ impl InFlight {
             .handle
             .and_then(|handle| self.versions.lock().get(&handle).cloned());
         self.unfit.get_or_init(|| Blame {
+            cause: unfit.cause(),
             version,
             reason: unfit.reason,
         });
@@ -182,6 +184,11 @@ impl Ended {
             end: End::HungUp,
             at_fault: None,
         }
+    }
+
+    /// Whether it simply died, and did not send what no sound cell sends.
+    pub fn is_death(&self) -> bool {
+        matches!(self.end, End::HungUp | End::Failed(FrameError::Io(_)))
     }
 
     /// The version that cost the cell, as far as can be said.

@@ -8,7 +8,7 @@ use tokio::{
     time::{self, Instant},
 };
 
-use super::{CellPlan, CellProcess, Link, Places, process::NotStarted};
+use super::{CellEnd, CellPlan, CellProcess, CellState, Census, Link, Places, process::NotStarted};
 use crate::front::quarantine::Quarantine;
 
 /// The wait before another start after one that failed, or after a cell that died at once; doubled up to
@@ -27,6 +27,7 @@ pub struct Supervisor {
     plan: CellPlan,
     publish: watch::Sender<Places>,
     quarantine: Arc<Quarantine>,
+    census: Arc<Census>,
     spares: Vec<CellProcess>,
     starting: JoinSet<Result<CellProcess, NotStarted>>,
     /// A task for each cell in a place, until its process is gone.
@@ -51,12 +52,14 @@ impl Supervisor {
         plan: CellPlan,
         publish: watch::Sender<Places>,
         quarantine: Arc<Quarantine>,
+        census: Arc<Census>,
     ) -> Self {
         let (notify, notices) = mpsc::channel(NOTICES);
         Self {
             plan,
             publish,
             quarantine,
+            census,
             spares: Vec::new(),
             starting: JoinSet::new(),
             attended: JoinSet::new(),
@@ -69,23 +72,20 @@ impl Supervisor {
 
     /// Runs until it is dropped, and all cells with it.
     pub async fn run(mut self, first: CellProcess) {
+        self.census.started();
         self.install(0, first);
         loop {
             self.start_missing();
             tokio::select! {
                 Some(started) = self.starting.join_next() => match started {
                     Ok(Ok(cell)) => self.welcome(cell),
-                    Ok(Err(error)) => self.hold_back(&error),
-                    Err(error) => self.hold_back(&error),
+                    Ok(Err(error)) => self.not_started(&error),
+                    Err(error) => self.not_started(&error),
                 },
                 Some(vacated) = self.notices.recv() => self.refill(&vacated),
                 Some(_) = self.attended.join_next() => {}
                 () = time::sleep_until(self.start_at), if self.start_at > Instant::now() => {}
-                place = first_ended(&mut self.spares) => {
-                    // Killed from outside, or by what it was made of: nobody's fault that we know.
-                    self.spares.swap_remove(place);
-                    self.hold_back(&"a spare cell ended");
-                }
+                place = first_ended(&mut self.spares) => self.drop_spare(place),
             }
         }
     }
@@ -110,19 +110,38 @@ impl Supervisor {
 
     /// A cell is up: into an empty place, or ready beside.
     fn welcome(&mut self, cell: CellProcess) {
+        self.census.started();
         let empty = self.publish.borrow().iter().position(Option::is_none);
         match empty {
             Some(place) => self.install(place, cell),
-            None => self.spares.push(cell),
+            None => {
+                self.census.enters(cell.pid(), CellState::Spare);
+                self.spares.push(cell);
+            }
         }
+    }
+
+    /// Killed from outside, or by what it was made of: nobody's fault that we know.
+    fn drop_spare(&mut self, place: usize) {
+        let spare = self.spares.swap_remove(place);
+        self.census.ended(CellEnd::Died);
+        self.census.leaves(spare.pid());
+        self.hold_back(&"a spare cell ended");
+    }
+
+    fn not_started(&mut self, reason: &dyn std::fmt::Display) {
+        self.census.not_started();
+        self.hold_back(reason);
     }
 
     fn install(&mut self, place: usize, cell: CellProcess) {
         tracing::info!(place, pid = cell.pid(), "cell up");
+        self.census.enters(cell.pid(), CellState::Up);
         self.fill(place, Some(cell.link()));
         let (notify, quarantine) = (self.notify.clone(), self.quarantine.clone());
+        let (drain, census) = (self.plan.drain, self.census.clone());
         self.attended
-            .spawn(attend(cell, place, self.plan.drain, notify, quarantine));
+            .spawn(attend(cell, place, drain, notify, quarantine, census));
     }
 
     /// Puts a spare where a cell has left, at once.
@@ -181,6 +200,7 @@ async fn attend(
     drain: Duration,
     notify: mpsc::Sender<Vacated>,
     quarantine: Arc<Quarantine>,
+    census: Arc<Census>,
 ) {
     let (pid, link, began) = (cell.pid(), cell.link(), Instant::now());
     let vacated = |died_at_once| Vacated {
@@ -190,6 +210,8 @@ async fn attend(
     };
     tokio::select! {
         end = cell.link_ended() => {
+            census.ended(if end.is_death() { CellEnd::Died } else { CellEnd::BrokeProtocol });
+            census.leaves(pid);
             let _ = notify.send(vacated(began.elapsed() < SETTLED_AFTER)).await;
             let status = cell.reap().await;
             tracing::warn!(place, pid, %end, status, "cell ended and was replaced");
@@ -198,6 +220,8 @@ async fn attend(
             }
         }
         blame = link.unfit() => {
+            census.ended(CellEnd::Unfit(blame.cause));
+            census.enters(pid, CellState::Draining);
             let _ = notify.send(vacated(false)).await;
             tracing::warn!(place, pid, reason = blame.reason, version = ?blame.version,
                 "cell is being replaced; it finishes what it has");
@@ -206,6 +230,7 @@ async fn attend(
             }
             let finished = time::timeout(drain, link.idle()).await.is_ok();
             cell.reap().await;
+            census.leaves(pid);
             tracing::info!(place, pid, finished, "replaced cell is gone");
         }
     }

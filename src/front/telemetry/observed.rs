@@ -1,0 +1,170 @@
+//! What has a state, looked at when a reader asks: places in flight, cells, quarantine, sources.
+
+use std::sync::Arc;
+
+use opentelemetry::{KeyValue, metrics::Meter};
+
+use crate::{
+    front::{
+        admission::Admission,
+        cells::{CellEnd, CellState, Census},
+        functions::Functions,
+        quarantine::Quarantine,
+    },
+    wire::UnfitCause,
+};
+
+/// The parts of the executor that are looked at.
+#[derive(Clone, Debug)]
+pub struct Observed {
+    pub admission: Admission,
+    pub cells: Arc<Census>,
+    pub quarantine: Arc<Quarantine>,
+    pub functions: Arc<Functions>,
+}
+
+impl Observed {
+    pub(super) fn observe(self, meter: &Meter) {
+        build_info(meter);
+        in_flight(meter, self.admission);
+        cells(meter, &self.cells);
+        quarantine(meter, &self.quarantine);
+        sources(meter, &self.functions);
+    }
+}
+
+/// `penstock.build.info`: always 1, with the version.
+fn build_info(meter: &Meter) {
+    let version = [KeyValue::new("version", env!("CARGO_PKG_VERSION"))];
+    meter
+        .u64_observable_gauge("penstock.build.info")
+        .with_description("The executor's version")
+        .with_callback(move |observer| observer.observe(1, &version))
+        .build();
+}
+
+/// `penstock.invocations.in_flight` of `penstock.invocations.limit`: how busy the executor is. At the limit,
+/// invocations are refused.
+fn in_flight(meter: &Meter, admission: Admission) {
+    let limit = signed(admission.max_in_flight());
+    meter
+        .i64_observable_up_down_counter("penstock.invocations.in_flight")
+        .with_unit("{invocation}")
+        .with_description("Invocations in flight")
+        .with_callback(move |observer| observer.observe(signed(admission.in_flight()), &[]))
+        .build();
+    meter
+        .i64_observable_up_down_counter("penstock.invocations.limit")
+        .with_unit("{invocation}")
+        .with_description("Invocations that may be in flight at once (--max-in-flight)")
+        .with_callback(move |observer| observer.observe(limit, &[]))
+        .build();
+}
+
+/// `penstock.cell.count` by `penstock.cell.state`; `penstock.cell.starts` by `penstock.cell.start.result`;
+/// `penstock.cell.ends` by `penstock.cell.end.reason`.
+fn cells(meter: &Meter, census: &Arc<Census>) {
+    let states = CellState::ALL.map(|state| (state, [state_attribute(state)]));
+    let observed = census.clone();
+    meter
+        .i64_observable_up_down_counter("penstock.cell.count")
+        .with_unit("{cell}")
+        .with_description(
+            "Cell processes: up, ready as a spare, or draining before they are replaced",
+        )
+        .with_callback(move |observer| {
+            for (state, attributes) in &states {
+                observer.observe(signed(observed.count(*state)), attributes);
+            }
+        })
+        .build();
+    let result = |name| [KeyValue::new("penstock.cell.start.result", name)];
+    let (ready, failed) = (result("ready"), result("failed"));
+    let observed = census.clone();
+    meter
+        .u64_observable_counter("penstock.cell.starts")
+        .with_unit("{cell}")
+        .with_description("Cell processes that were started")
+        .with_callback(move |observer| {
+            observer.observe(observed.starts(), &ready);
+            observer.observe(observed.failed_starts(), &failed);
+        })
+        .build();
+    let ends = CellEnd::ALL.map(|end| (end, [end_attribute(end)]));
+    let observed = census.clone();
+    meter
+        .u64_observable_counter("penstock.cell.ends")
+        .with_unit("{cell}")
+        .with_description("Cell processes that were lost or had to be replaced")
+        .with_callback(move |observer| {
+            for (end, attributes) in &ends {
+                observer.observe(observed.ends(*end), attributes);
+            }
+        })
+        .build();
+}
+
+fn state_attribute(state: CellState) -> KeyValue {
+    let name = match state {
+        CellState::Up => "up",
+        CellState::Spare => "spare",
+        CellState::Draining => "draining",
+    };
+    KeyValue::new("penstock.cell.state", name)
+}
+
+fn end_attribute(end: CellEnd) -> KeyValue {
+    let name = match end {
+        CellEnd::Died => "died",
+        CellEnd::BrokeProtocol => "broke_protocol",
+        CellEnd::Unfit(UnfitCause::Stuck) => "stuck",
+        CellEnd::Unfit(UnfitCause::Parked) => "parked",
+        CellEnd::Unfit(UnfitCause::Defect) => "defect",
+    };
+    KeyValue::new("penstock.cell.end.reason", name)
+}
+
+/// `penstock.quarantine.versions`: versions that are not run now; `penstock.quarantine.strikes`: cells that
+/// cost somebody their place, as far as a version could be blamed.
+fn quarantine(meter: &Meter, quarantine: &Arc<Quarantine>) {
+    let observed = quarantine.clone();
+    meter
+        .i64_observable_up_down_counter("penstock.quarantine.versions")
+        .with_unit("{version}")
+        .with_description("Function versions that are not run for having cost too many cells")
+        .with_callback(move |observer| observer.observe(signed(observed.len()), &[]))
+        .build();
+    let observed = quarantine.clone();
+    meter
+        .u64_observable_counter("penstock.quarantine.strikes")
+        .with_unit("{strike}")
+        .with_description("Cells lost or replaced for which a function version was blamed")
+        .with_callback(move |observer| observer.observe(observed.strikes(), &[]))
+        .build();
+}
+
+/// `penstock.source.cache.count` and `penstock.source.cache.size`: the versions whose source is kept.
+fn sources(meter: &Meter, functions: &Arc<Functions>) {
+    let observed = functions.clone();
+    meter
+        .i64_observable_up_down_counter("penstock.source.cache.count")
+        .with_unit("{version}")
+        .with_description("Function versions whose source is kept")
+        .with_callback(move |observer| observer.observe(signed(observed.kept_versions()), &[]))
+        .build();
+    let observed = functions.clone();
+    meter
+        .i64_observable_up_down_counter("penstock.source.cache.size")
+        .with_unit("By")
+        .with_description("Memory that kept sources take")
+        .with_callback(move |observer| {
+            let bytes = i64::try_from(observed.kept_bytes()).unwrap_or(i64::MAX);
+            observer.observe(bytes, &[]);
+        })
+        .build();
+}
+
+/// Counters that go up and down are signed.
+fn signed(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
