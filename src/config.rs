@@ -8,6 +8,7 @@ use std::{
 };
 
 use clap::{Args, builder::RangedU64ValueParser};
+use ipnet::IpNet;
 
 /// No payload knob may be set above this, so that every frame and every response stays within what both
 /// ends accept.
@@ -147,6 +148,121 @@ impl LimitsConfig {
 
     pub fn top_level_time(&self) -> Duration {
         Duration::from_millis(self.top_level_ms)
+    }
+}
+
+/// The requests that functions make. By default they reach public addresses and no others.
+#[derive(Args, Clone, Debug)]
+pub struct EgressConfig {
+    /// Make no requests for functions at all
+    #[arg(long, env = "PENSTOCK_EGRESS_OFF")]
+    pub egress_off: bool,
+
+    /// Addresses that requests may go to although they are not public, such as 10.1.0.0/16; repeatable,
+    /// comma-separated in the environment. `PENSTOCK_LOG=penstock::front::egress=debug` logs what was denied
+    #[arg(
+        long,
+        env = "PENSTOCK_EGRESS_ALLOW",
+        value_name = "CIDR",
+        value_delimiter = ','
+    )]
+    pub egress_allow: Vec<IpNet>,
+
+    /// Addresses that requests may not go to; wins over --egress-allow; repeatable, comma-separated in the
+    /// environment
+    #[arg(
+        long,
+        env = "PENSTOCK_EGRESS_DENY",
+        value_name = "CIDR",
+        value_delimiter = ','
+    )]
+    pub egress_deny: Vec<IpNet>,
+
+    /// PEM file of certificates to trust for https besides the platform's roots
+    #[arg(long, env = "PENSTOCK_EGRESS_CA", value_name = "FILE")]
+    pub egress_ca: Option<PathBuf>,
+
+    /// Name servers to ask, each with its port, such as 10.96.0.10:53; repeatable, comma-separated in the
+    /// environment [default: the system's]
+    #[arg(
+        long,
+        env = "PENSTOCK_EGRESS_DNS",
+        value_name = "ADDRESS",
+        value_delimiter = ','
+    )]
+    pub egress_dns: Vec<SocketAddr>,
+
+    /// Requests one invocation may make, redirects counted; 0 allows none
+    #[arg(
+        long,
+        env = "PENSTOCK_EGRESS_REQUESTS",
+        value_name = "N",
+        default_value_t = 50
+    )]
+    pub egress_requests: u32,
+
+    /// Requests of one invocation under way at once, from 1; the rest waits
+    #[arg(long, env = "PENSTOCK_EGRESS_AT_ONCE", value_name = "N", default_value_t = nonzero(6))]
+    pub egress_at_once: NonZeroU32,
+
+    /// Requests of one function instance under way at once to one host, from 1, each with a connection of
+    /// its own unless the host speaks HTTP/2; the rest waits
+    #[arg(long, env = "PENSTOCK_EGRESS_HOST_REQUESTS", value_name = "N", default_value_t = nonzero(32))]
+    pub egress_host_requests: NonZeroU32,
+
+    /// Requests of one function instance under way at once, from 1; the rest waits
+    #[arg(long, env = "PENSTOCK_EGRESS_FUNCTION_REQUESTS", value_name = "N", default_value_t = nonzero(128))]
+    pub egress_function_requests: NonZeroU32,
+
+    /// Requests under way at once in all, from 1; the rest waits [default: half of the files that the process
+    /// may have open]
+    #[arg(long, env = "PENSTOCK_EGRESS_CONNECTIONS", value_name = "N")]
+    pub egress_connections: Option<NonZeroU32>,
+
+    /// Requests of one function instance that may wait; the next is refused; 0 lets none wait
+    #[arg(
+        long,
+        env = "PENSTOCK_EGRESS_QUEUE",
+        value_name = "N",
+        default_value_t = 1024
+    )]
+    pub egress_queue: u32,
+
+    /// Connections kept open without a request, in all; 0 keeps none
+    #[arg(
+        long,
+        env = "PENSTOCK_EGRESS_IDLE_CONNECTIONS",
+        value_name = "N",
+        default_value_t = 256
+    )]
+    pub egress_idle_connections: u32,
+
+    /// How long a connection is kept open without a request, in milliseconds, unless the server says shorter;
+    /// 0 keeps none
+    #[arg(long, env = "PENSTOCK_EGRESS_IDLE_MS", value_name = "MS", default_value_t = 30_000,
+          value_parser = RangedU64ValueParser::<u64>::new().range(0..=3_600_000))]
+    pub egress_idle_ms: u64,
+
+    /// How long resolving, connecting and TLS may take together, in milliseconds, from 1
+    #[arg(long, env = "PENSTOCK_EGRESS_CONNECT_MS", value_name = "MS", default_value_t = 10_000,
+          value_parser = RangedU64ValueParser::<u64>::new().range(1..=3_600_000))]
+    pub egress_connect_ms: u64,
+
+    /// Bytes of a response's body, before and after decompression
+    #[arg(long, env = "PENSTOCK_EGRESS_BODY_BYTES", value_name = "BYTES", default_value_t = 10 * MIB,
+          value_parser = RangedU64ValueParser::<u64>::new().range(0..=(1 << 30)))]
+    pub egress_body_bytes: u64,
+
+    /// Bytes of bodies held in memory at once in all, from 1; one function instance may hold a quarter
+    #[arg(long, env = "PENSTOCK_EGRESS_BUFFER_BYTES", value_name = "BYTES", default_value_t = 512 * MIB,
+          value_parser = RangedU64ValueParser::<u64>::new().range(1..))]
+    pub egress_buffer_bytes: u64,
+}
+
+impl EgressConfig {
+    /// How long a connection without a request is kept.
+    pub fn idle(&self) -> Duration {
+        Duration::from_millis(self.egress_idle_ms)
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod admission;
 pub mod cells;
 pub mod dispatch;
+pub mod egress;
 pub mod event;
 pub mod functions;
 pub mod grpc;
