@@ -5,8 +5,12 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use http::Response;
 use http_body_util::Full;
-use penstock::front::egress::{FetchError, Protocol, Request};
-use tokio::{io::AsyncWriteExt, sync::Semaphore, time};
+use penstock::front::egress::{FetchError, Request};
+use tokio::{
+    io::AsyncWriteExt,
+    sync::{Notify, Semaphore},
+    time,
+};
 
 use crate::{
     certificates::Authority,
@@ -74,30 +78,44 @@ async fn a_thousand_fetches_use_a_handful_of_connections() {
     assert_eq!(server.requests().len(), 1000);
 }
 
+/// A burst to a host that nothing is known of yet: one dials, and the others wait to see whether they need to.
 #[tokio::test]
-async fn http2_carries_all_on_one_connection() {
+async fn http2_carries_all_on_one_connection_and_http1_does_not() {
     let authority = Authority::new();
-    let config = authority.server(&["127.0.0.1"], &["h2"]);
-    let gate = Gate::closed();
-    let server = Server::https(config, gate.handler()).await;
     let ca = authority.file();
-    let client = Client::new(&["--egress-ca", ca.to_str().expect("a path")]).other("many");
-    gate.open(1);
-    check_body(&client, get(server.https_url("/")), b"x").await;
-    let fetching = (0..20)
-        .map(|_| client.spawn(get(server.https_url("/"))))
-        .collect();
-    server.wait_under_way(20).await;
-    gate.open(20);
-    all_succeed(fetching).await;
-    assert_eq!(server.accepted(), 1);
-    let traces = client.traces();
-    let reused = |trace: &penstock::front::egress::Trace| {
-        let connection = trace.connection.as_ref().expect("a connection");
-        assert_eq!(connection.protocol, Protocol::Http2);
-        connection.reused
-    };
-    assert_eq!(traces.iter().filter(|trace| reused(trace)).count(), 20);
+    for (protocol, expect) in [("h2", 1), ("http/1.1", 20)] {
+        let gate = Gate::closed();
+        let config = authority.server(&["127.0.0.1"], &[protocol]);
+        let server = Server::https(config, gate.handler()).await;
+        let client = Client::new(&["--egress-ca", ca.to_str().expect("a path")]).other("many");
+        let request = || get(server.https_url("/"));
+        let fetching = (0..20).map(|_| client.spawn(request())).collect();
+        server.wait_under_way(20).await;
+        gate.open(20);
+        all_succeed(fetching).await;
+        assert_eq!(server.accepted(), expect, "{protocol}");
+        let reused = client
+            .traces()
+            .into_iter()
+            .filter_map(|trace| trace.connection);
+        let reused = reused.filter(|connection| connection.reused).count();
+        assert_eq!(reused, 20 - expect, "{protocol}");
+    }
+}
+
+/// Who waits for another to dial does not wait for the next one to fail as well.
+#[tokio::test]
+async fn those_who_wait_for_a_host_that_fails_fail_together() {
+    let server = Server::canned("", End::Hold).await;
+    let client = Client::new(&["--egress-connect-ms", "300"]).other("many");
+    let request = || get(server.https_url("/"));
+    let fetching: Vec<_> = (0..20).map(|_| client.spawn(request())).collect();
+    server.wait_open(19).await;
+    for fetching in fetching {
+        let error = fetching.await.expect("a task").expect_err("no response");
+        assert_eq!(error.code(), Some("ETIMEDOUT"));
+    }
+    assert_eq!(server.accepted(), 20);
 }
 
 #[tokio::test]
@@ -215,6 +233,42 @@ async fn dropping_a_fetch_closes_its_connection() {
         drop(fetching);
         in_body.wait_open(0).await;
     }
+}
+
+/// A server that does not read: what was not sent by then is never sent.
+#[tokio::test]
+async fn dropping_a_fetch_ends_its_upload() {
+    const BYTES: usize = 64 << 20;
+    let (go_on, wait) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (received, mut count) = tokio::sync::mpsc::channel(1);
+    let (waiting, going_on) = (wait.clone(), go_on.clone());
+    let server = Server::raw(move |mut stream| {
+        let (waiting, going_on, received) = (waiting.clone(), going_on.clone(), received.clone());
+        async move {
+            read_head(&mut stream).await;
+            waiting.notify_one();
+            going_on.notified().await;
+            let rest = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
+            received
+                .send(rest.unwrap_or_default())
+                .await
+                .expect("a test");
+        }
+    })
+    .await;
+    let client = Client::new(&[]);
+    let fetching = client.spawn(Request {
+        body: Bytes::from(vec![0; BYTES]),
+        ..post(server.url("/"), "")
+    });
+    wait.notified().await;
+    drop(fetching);
+    // By now the task has ended, and with it the connection's.
+    tokio::task::yield_now().await;
+    tokio::task::yield_now().await;
+    go_on.notify_one();
+    let received = count.recv().await.expect("a count");
+    assert!(received < BYTES as u64, "all {received} bytes were sent");
 }
 
 #[tokio::test]

@@ -119,6 +119,24 @@ async fn inside() {
         )
         .await;
     }
+    for host in [
+        "2852039166",
+        "0xa9fea9fe",
+        "0251.0376.0251.0376",
+        "224.0.0.1",
+        "[ff02::1]",
+        "[fe80::1]",
+    ] {
+        let request = get(format!("http://{host}:{port}/latest/meta-data/"));
+        check_fails(
+            &client,
+            request,
+            "denied-by-policy",
+            None,
+            "denied by policy",
+        )
+        .await;
+    }
     assert_eq!(server.accepted(), 0);
 
     // All of them are there: with leave they are reached, so that it was policy that denied them.

@@ -1,4 +1,5 @@
-//! Where requests may go: judged on the address dialled, at each hop, whatever led to it.
+//! Where requests may go: judged on the address dialled, at each hop, whatever led to it. All addresses here
+//! are loopback, of which some are allowed; others are in `namespace`.
 
 use std::sync::{
     Arc,
@@ -64,9 +65,6 @@ async fn every_spelling_of_loopback_is_denied_by_default() {
         "[::ffff:7f00:1]",
         "[::127.0.0.1]",
         "[0:0:0:0:0:ffff:7f00:0001]",
-        "[64:ff9b::127.0.0.1]",
-        "[2002:7f00:1::]",
-        "[2001:0:7f00:1::]",
         "user:password@127.0.0.1",
         "example.com@127.0.0.1",
     ] {
@@ -80,29 +78,6 @@ async fn every_spelling_of_loopback_is_denied_by_default() {
         b"inside",
     )
     .await;
-}
-
-#[tokio::test]
-async fn addresses_that_no_public_host_has_are_denied() {
-    let client = Client::strict(&[]);
-    for host in [
-        "10.0.0.1",
-        "100.100.100.200",
-        "168.63.129.16",
-        "169.254.169.254",
-        "2852039166",
-        "172.16.0.1",
-        "192.168.1.1",
-        "198.18.0.1",
-        "224.0.0.1",
-        "255.255.255.255",
-        "[fd00:ec2::254]",
-        "[fe80::1]",
-        "[ff02::1]",
-        "[64:ff9b::a9fe:a9fe]",
-    ] {
-        check_denied(&client, &format!("http://{host}/latest/meta-data/")).await;
-    }
 }
 
 #[tokio::test]
@@ -127,10 +102,10 @@ async fn a_name_is_judged_by_its_addresses() {
     let port = server.address.port();
     let dns = Dns::start(|name, _| match name {
         "open.test" => addresses(&["127.0.0.1"]),
-        "inside.test" => addresses(&["10.0.0.1", "fd00::1", "169.254.169.254"]),
+        "inside.test" => addresses(&["127.0.0.2", "::1", "127.0.0.3"]),
         "mapped.test" => addresses(&["::ffff:127.0.0.1"]),
         // Of these only one may be dialled.
-        "mixed.test" => addresses(&["10.0.0.1", "127.0.0.2", "::1", "127.0.0.1", "192.168.0.1"]),
+        "mixed.test" => addresses(&["127.0.0.3", "127.0.0.2", "::1", "127.0.0.1", "127.0.0.4"]),
         _ => Answer::NoSuchName,
     })
     .await;
