@@ -241,8 +241,7 @@ pub struct EgressConfig {
     pub egress_off: bool,
 
     /// Addresses that requests may go to although they are not public, such as 10.1.0.0/16; repeatable,
-    /// comma-separated in the environment. What is denied by default is logged with
-    /// PENSTOCK_LOG=penstock::front::egress=debug
+    /// comma-separated in the environment. `PENSTOCK_LOG=penstock::front::egress=debug` logs what was denied
     #[arg(
         long,
         env = "PENSTOCK_EGRESS_ALLOW",

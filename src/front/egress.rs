@@ -27,6 +27,7 @@ mod hosts;
 mod invocation;
 mod policy;
 mod pool;
+mod ports;
 mod redirect;
 mod request;
 mod resolve;

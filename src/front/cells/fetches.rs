@@ -45,6 +45,21 @@ impl Fetcher {
         }
     }
 
+    /// One that makes no requests.
+    #[cfg(test)]
+    pub fn switched_off() -> Self {
+        use clap::Parser;
+
+        #[derive(Parser)]
+        struct Flags {
+            #[command(flatten)]
+            egress: crate::config::EgressConfig,
+        }
+        let flags = Flags::parse_from(["", "--egress-off"]);
+        let egress = Egress::new(&flags.egress, &tokio::runtime::Handle::current()).unwrap();
+        Self::new(Arc::new(egress), 1, 1)
+    }
+
     fn room_for(&self, fetch: &Fetch) -> Option<OwnedSemaphorePermit> {
         let headers = fetch.headers.iter();
         let headers: usize = headers

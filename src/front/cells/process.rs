@@ -151,7 +151,7 @@ mod tests {
     use tokio_util::codec::Encoder;
 
     use super::*;
-    use crate::wire::Configure;
+    use crate::{front::cells::Fetcher, wire::Configure};
 
     /// A cell that runs `script` with its socket as standard input.
     fn plan(folder: &Path, script: &str) -> CellPlan {
@@ -174,6 +174,7 @@ mod tests {
             spares: 0,
             drain: Duration::ZERO,
             configure: Configure::default(),
+            fetcher: Fetcher::switched_off(),
         }
     }
 

@@ -104,9 +104,10 @@ impl Decoders {
             Ok(reservation.hold(decoded))
         });
         // A panic in a decoder is no more than a body that it could not decode.
-        decoding
-            .await
-            .unwrap_or_else(|panic| Err(DecodeError::Corrupt(panic.to_string())))
+        decoding.await.unwrap_or_else(|error| {
+            tracing::error!(?coding, %error, "a decoder failed");
+            Err(DecodeError::Corrupt("the decoder failed".to_owned()))
+        })
     }
 }
 

@@ -139,13 +139,15 @@ impl Exchanges {
             return Ok((connection, true));
         }
         let timings = &mut recording.trace.timings;
-        let dialled = self.dialler.dial(&hop.origin, &place.tls(), timings).await;
+        let tls = place.tls();
+        // Boxed: large, and not on the way of most requests.
+        let dialled = Box::pin(self.dialler.dial(&hop.origin, &tls, timings)).await;
+        place.dialled(dialled.as_ref().ok());
         let url = || hop.shown_url();
         let connection = dialled.map_err(|error| match error {
             DialError::Denied(denial) => FetchError::Denied { url: url(), denial },
             DialError::Fault(fault) => FetchError::System { url: url(), fault },
         })?;
-        place.keep_shared(&connection);
         Ok((connection, false))
     }
 

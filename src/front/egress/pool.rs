@@ -16,7 +16,7 @@ use tokio_rustls::{TlsConnector, rustls::ClientConfig};
 use super::{
     budget::{Budget, Reservation},
     connection::Connection,
-    request::Origin,
+    request::{Origin, Scheme},
     tls::Tls,
 };
 use crate::{config::EgressConfig, invocation::FunctionKey, lock::Lock};
@@ -65,8 +65,8 @@ pub struct Tenant {
 #[derive(Debug)]
 struct Gate {
     places: Arc<Semaphore>,
-    speaks_http2: AtomicBool,
-    /// Held while an HTTP/2 connection is dialled, which then serves all who waited.
+    /// Whether one connection is dialled at a time: it may be HTTP/2, and then serves all who wait.
+    one_dials: AtomicBool,
     dialling: Mutex<()>,
 }
 
@@ -205,7 +205,7 @@ impl Tenant {
         let gate = hosts.entry(origin.clone()).or_insert_with(|| {
             Arc::new(Gate {
                 places: Arc::new(Semaphore::new(places)),
-                speaks_http2: AtomicBool::new(false),
+                one_dials: AtomicBool::new(origin.scheme == Scheme::Https),
                 dialling: Mutex::default(),
             })
         });
@@ -248,27 +248,28 @@ impl Place {
         Some(shared)
     }
 
-    /// Waits until nobody else dials to an origin that is known for HTTP/2: then its connection is kept,
-    /// and there is no need to dial. `None` at once for other origins.
+    /// Waits until nobody else dials to an origin that may speak HTTP/2: if it does, a connection is kept by
+    /// then. `None` for an origin whose requests need a connection each.
     pub async fn turn_to_dial(&self) -> Option<MutexGuard<'_, ()>> {
-        match self.gate.speaks_http2.load(Ordering::Relaxed) {
-            true => Some(self.gate.dialling.lock().await),
-            false => None,
+        let one_dials = || self.gate.one_dials.load(Ordering::Relaxed);
+        if !one_dials() {
+            return None;
         }
+        let turn = self.gate.dialling.lock().await;
+        one_dials().then_some(turn)
     }
 
-    /// Keeps a connection that may carry others while this one's request is under way, unless there is one.
-    pub fn keep_shared(&self, connection: &Connection) {
-        let Some(shared) = connection.share() else {
-            return;
-        };
-        self.gate.speaks_http2.store(true, Ordering::Relaxed);
-        let is_new = !self.tenant.kept.lock().iter().any(|kept| {
-            kept.origin == self.origin
-                && kept.connection.share().is_some()
-                && !kept.connection.is_closed()
-        });
-        if is_new {
+    /// What came of dialling. A connection that can carry other requests beside this place's own is kept from
+    /// now on, unless there is one. After a failure nobody waits for the next to fail.
+    pub fn dialled(&self, connection: Option<&Connection>) {
+        let shared = connection.and_then(Connection::share);
+        self.gate
+            .one_dials
+            .store(shared.is_some(), Ordering::Relaxed);
+        let is_kept = |kept: &Kept| kept.origin == self.origin && !kept.connection.is_closed();
+        if let Some(shared) = shared
+            && !self.tenant.kept.lock().iter().any(is_kept)
+        {
             self.keep(shared, self.idle);
         }
     }

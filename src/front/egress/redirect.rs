@@ -42,7 +42,7 @@ pub fn target(from: &Url, headers: &HeaderMap) -> Result<Option<Url>, FetchError
 /// [`InvalidRequest`] when no request is ever made to there.
 pub fn follow(hop: Hop, status: StatusCode, url: Url) -> Result<Hop, InvalidRequest> {
     let origin = origin_of(&url)?;
-    let mut next = Hop { origin, url, ..hop };
+    let mut next = Hop { url, origin, ..hop };
     if next.origin.scheme != hop.origin.scheme
         || !is_same_or_below(&next.origin.host, &hop.origin.host)
     {

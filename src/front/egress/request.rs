@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use percent_encoding::percent_decode_str;
 use url::{Host, Url};
 
-use super::{error::InvalidRequest, policy::is_bad_port};
+use super::{error::InvalidRequest, ports::is_bad_port};
 
 /// Bytes of a URL.
 pub const MAX_URL_BYTES: usize = 16 << 10;
@@ -48,9 +48,9 @@ pub struct Request {
     pub redirect: Redirect,
     /// Whether to ask for compressed bodies and decompress them.
     pub compress: bool,
-    /// node-fetch's `size`: the most bytes of the body, if below the operator's limit.
+    /// node-fetch's `size`, `None` for its 0: the most bytes of the body, if below the operator's limit.
     pub size: Option<u64>,
-    /// node-fetch's `timeout`: for the headers of each hop, and again for the body.
+    /// node-fetch's `timeout`, `None` for its 0: for the headers of each hop, and again for the body.
     pub timeout: Option<Duration>,
     /// Which event of a batch asks, for the trace.
     pub event_index: Option<u32>,

@@ -5,7 +5,10 @@ use std::fmt::Debug;
 use bytes::BytesMut;
 use penstock::{
     api::{InvokeBatchResponse, InvokeResponse},
-    front::grpc::{decode::EventForm, encode},
+    front::{
+        cells::Answered,
+        grpc::{decode::EventForm, encode},
+    },
     invocation::Finished,
     wire::{self, FrameCodec, FrontFrame, ToCell, ToFront, finished_from_wire, finished_to_wire},
 };
@@ -118,7 +121,7 @@ fn check_finished(frame: wire::Finished) {
 
 /// What goes to the caller is what a caller can decode.
 pub fn check_response(finished: Finished, form: EventForm) -> InvokeResponse {
-    let response = encode::invoke_response(finished, form, true);
+    let response = encode::invoke_response(Answered::without_running(finished), form, true);
     let decoded = InvokeResponse::decode(&*response.encode_to_vec());
     assert_same(
         &decoded.as_ref(),
@@ -132,7 +135,7 @@ pub fn check_response(finished: Finished, form: EventForm) -> InvokeResponse {
 /// As [`check_response`], for a batch.
 pub fn check_batch_response(finished: Finished, form: EventForm) -> InvokeBatchResponse {
     let events = finished.outcomes.len();
-    let response = encode::invoke_batch_response(finished, form, true);
+    let response = encode::invoke_batch_response(Answered::without_running(finished), form, true);
     let decoded = InvokeBatchResponse::decode(&*response.encode_to_vec());
     assert_same(
         &decoded.as_ref(),
