@@ -21,5 +21,12 @@ mod timers;
 mod url;
 mod values;
 mod web;
+mod web_abort;
+mod web_blob;
+mod web_form_data;
+mod web_headers;
+mod web_poisoned;
+mod web_request;
+mod web_response;
 
-use support::{check, json, poison, processes, service};
+use support::{check, facts, json, poison, processes, service};

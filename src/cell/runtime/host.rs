@@ -110,11 +110,7 @@ pub struct TooManyTimers;
 impl Timers {
     /// # Errors
     /// [`TooManyTimers`] at the bound.
-    pub fn start(
-        &mut self,
-        delay: Duration,
-        notice: LeftoverNotice,
-    ) -> Result<u64, TooManyTimers> {
+    pub fn start(&mut self, delay: Duration, notice: LeftoverNotice) -> Result<u64, TooManyTimers> {
         if self.due.len() >= MAX_TIMERS {
             return Err(TooManyTimers);
         }
@@ -194,7 +190,9 @@ mod tests {
         let logs = Arc::new(InvocationLogs::with_limit(1000));
         let mut state = HostState::new(logs.clone(), 10);
         state.timers.start(Duration::from_mins(1), LOGGED).unwrap();
-        let quiet = state.timers.start(Duration::from_mins(1), LeftoverNotice::None);
+        let quiet = state
+            .timers
+            .start(Duration::from_mins(1), LeftoverNotice::None);
         quiet.unwrap();
         state.settle(Outcome::Delivered("{}".into()));
         state.settle(Outcome::Delivered("{\"late\":1}".into()));

@@ -13,6 +13,7 @@
   const { bytesOf, decodeUtf8, encodeUtf8 } = host.use('encoding');
   const { bufferOf, copyOf } = host.use('byte_parts');
   const { bytesOfBlob, createBlob, isBlob, typeOfBlob } = host.use('blob');
+  const { isSearchParams, pairsOfSearchParams, parsePairs, serializePairs } = host.use('url_search_params');
   const { collect, isStream } = host.use('collect');
 
   // Either bytes that are there, or a function that returns a promise of them; `stream` is what a function
@@ -72,8 +73,9 @@
     const bytes = bytesOf(value);
     if (bytes !== undefined) return ofBytes(copyOf(bytes), undefined);
     if (host.use('form_data').isFormData(value)) return ofForm(value);
-    if (host.use('url_search_params').isSearchParams(value)) {
-      return ofBytes(encodeUtf8(`${value}`), 'application/x-www-form-urlencoded;charset=UTF-8');
+    if (isSearchParams(value)) {
+      const text = serializePairs(pairsOfSearchParams(value));
+      return ofBytes(encodeUtf8(text), 'application/x-www-form-urlencoded;charset=UTF-8');
     }
     if (typeof value.getBoundary === 'function') return ofForeignForm(value);
     if (isStream(value)) return ofStream(value);
@@ -124,7 +126,7 @@
     const { essence, boundary } = readContentType(contentType);
     if (essence === 'multipart/form-data' && boundary !== undefined) return createForm(decode(bytes, boundary));
     if (essence === 'application/x-www-form-urlencoded') {
-      return createForm(host.use('url_search_params').parsePairs(decodeUtf8(bytes)));
+      return createForm(parsePairs(decodeUtf8(bytes)));
     }
     throw new TypeError('Content-Type was not one of "multipart/form-data" or "application/x-www-form-urlencoded".');
   }

@@ -330,11 +330,13 @@
     const { entries } = state.form;
     if (state.index >= entries.length) return { value: undefined, done: true };
     return { value: itemOf(entries[state.index++], state.kind), done: false };
-  }, (state) => {
+  }, (state, options, inspect) => {
     const left = createList();
     const { entries } = state.form;
-    for (let index = state.index; index < entries.length; index++) append(left, itemOf(entries[index], state.kind));
-    return ArrayFrom(left);
+    for (let index = state.index; index < entries.length; index++) {
+      append(left, inspect(itemOf(entries[index], state.kind), options));
+    }
+    return left;
   });
 
   // The body, or undefined where a stream has to be read first.

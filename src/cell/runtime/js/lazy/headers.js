@@ -272,11 +272,11 @@
     const sorted = sortedOf(state.list);
     if (state.index >= sorted.length) return { value: undefined, done: true };
     return { value: itemOf(sorted[state.index++], state.kind), done: false };
-  }, (state) => {
+  }, (state, options, inspect) => {
     const sorted = sortedOf(state.list);
     const left = createList();
-    for (let index = state.index; index < sorted.length; index++) append(left, itemOf(sorted[index], state.kind));
-    return ArrayFrom(left);
+    for (let index = state.index; index < sorted.length; index++) append(left, inspect(itemOf(sorted[index], state.kind), options));
+    return left;
   });
 
   function copyFields(source, target) {

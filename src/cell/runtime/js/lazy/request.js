@@ -2,7 +2,7 @@
 (function (primordials, host, exports) {
   'use strict';
 
-  const { MathTrunc, StringPrototypeToUpperCase, TypeError } = primordials;
+  const { MathMin, MathTrunc, StringPrototypeToUpperCase, TypeError } = primordials;
   const { isObject } = host.inspection;
   const { invalidThis } = host.use('node_errors');
   const { defineInterface } = host.use('web_interface');
@@ -10,6 +10,8 @@
   const { getHeader, Headers, isToken, setHeader } = host.use('headers');
   const { cloneBody, defineBody, extractBody } = host.use('body');
   const abort = host.use('abort');
+
+  const MOST = 2_147_483_647;
 
   const choices = {
     __proto__: null,
@@ -42,10 +44,10 @@
     return upper;
   }
 
-  // A number of at least 0; whatever else there is counts as 0, which is no limit.
+  // A number from 0 to more than anybody waits for; whatever else there is counts as 0.
   function limitFrom(value) {
     const number = MathTrunc(+value);
-    return number > 0 ? number : 0;
+    return number > 0 ? MathMin(number, MOST) : 0;
   }
 
   function urlFrom(input) {
