@@ -12,6 +12,7 @@ mod cli;
 mod console;
 mod containment;
 mod encoding;
+mod fetch;
 mod handlers;
 mod isolation;
 mod outcomes;
@@ -29,4 +30,4 @@ mod web_poisoned;
 mod web_request;
 mod web_response;
 
-use support::{check, facts, json, poison, processes, service};
+use support::{check, facts, json, origin, poison, processes, service};

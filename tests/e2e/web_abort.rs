@@ -206,3 +206,17 @@ fn events_reach_their_listeners() {
         ),
     ]);
 }
+
+#[test]
+fn what_follows_two_lets_go_of_both() {
+    facts(&[
+        (
+            "(() => { const a = new AbortController(), b = new AbortController(), s = AbortSignal.any([a.signal, b.signal]), f = () => n++; let n = 0; s.addEventListener('abort', f); a.abort(); s.removeEventListener('abort', f); s.addEventListener('abort', f); b.abort(); return [n, s.reason === a.signal.reason] })()",
+            "[1,true]",
+        ),
+        (
+            "(() => { const a = new AbortController(), b = new AbortController(), s = AbortSignal.any([a.signal, b.signal]); s.addEventListener('abort', () => {}, { once: true }); a.abort(); b.abort(); return s.aborted })()",
+            "true",
+        ),
+    ]);
+}

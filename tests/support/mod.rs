@@ -3,6 +3,7 @@
 pub mod check;
 pub mod facts;
 pub mod json;
+pub mod origin;
 pub mod poison;
 pub mod processes;
 pub mod service;

@@ -39,7 +39,6 @@ lazy_scripts! {
     "lazy/event_target",
     "lazy/fetch",
     "lazy/fetch_errors",
-    "lazy/fetch_sending",
     "lazy/form_data",
     "lazy/headers",
     "lazy/http",
