@@ -3,8 +3,8 @@
   'use strict';
 
   const {
-    ObjectSetPrototypeOf, TypedArrayPrototypeGetBuffer, TypedArrayPrototypeGetByteLength, TypedArrayPrototypeGetByteOffset,
-    TypedArrayPrototypeSet, Uint8Array,
+    TypedArrayPrototypeGetBuffer, TypedArrayPrototypeGetByteLength, TypedArrayPrototypeGetByteOffset, TypedArrayPrototypeSet,
+    Uint8Array,
   } = primordials;
   const { allocate } = host.use('encoding');
 
@@ -35,9 +35,5 @@
   };
 
   // The same memory as a Buffer.
-  exports.bufferOf = function bufferOf(bytes) {
-    const length = TypedArrayPrototypeGetByteLength(bytes);
-    const view = new Uint8Array(TypedArrayPrototypeGetBuffer(bytes), TypedArrayPrototypeGetByteOffset(bytes), length);
-    return ObjectSetPrototypeOf(view, host.use('buffer').Buffer.prototype);
-  };
+  exports.bufferOf = (bytes) => host.use('buffer').bufferOver(bytes);
 })

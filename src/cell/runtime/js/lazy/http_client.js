@@ -11,8 +11,9 @@
   const { append, createList, isObject } = host.inspection;
   const { emitSafely, Emitter } = host.use('emitter');
   const { invalidArgType, invalidThis, typeError, withCode } = host.use('node_errors');
-  const { bytesOf, encodeUtf8 } = host.use('encoding');
-  const { concatenate, copyOf, lengthOf } = host.use('byte_parts');
+  const { allocate, bytesOf, encodeUtf8 } = host.use('encoding');
+  const { encodedLength, encodeInto, encodingOf } = host.use('buffer_encodings');
+  const { concatenate, copyOf, lengthOf, partOf } = host.use('byte_parts');
   const { isAbortSignal, onAbort, stateOf: stateOfSignal } = host.use('abort');
   const { isToken } = host.use('headers');
   const { IncomingMessage } = host.use('http_message');
@@ -51,11 +52,14 @@
     ObjectDefineProperty(target, key, { __proto__: null, value, configurable: true, enumerable: true, writable: true });
   }
 
+  function encode(text, encodingName) {
+    const encoding = encodingOf(encodingName);
+    const bytes = allocate(encodedLength(text, encoding));
+    return partOf(bytes, 0, encodeInto(bytes, text, encoding, 0, lengthOf(bytes)));
+  }
+
   function bytesFrom(chunk, encoding) {
-    if (typeof chunk === 'string') {
-      const name = encoding === undefined ? 'utf8' : StringPrototypeToLowerCase(`${encoding}`);
-      return name === 'utf8' || name === 'utf-8' ? encodeUtf8(chunk) : host.use('buffer').Buffer.from(chunk, name);
-    }
+    if (typeof chunk === 'string') return encode(chunk, encoding ?? undefined);
     const bytes = isObject(chunk) ? bytesOf(chunk) : undefined;
     if (bytes === undefined) {
       throw invalidArgType('chunk', 'of type string or an instance of Buffer or Uint8Array', chunk);
