@@ -7,6 +7,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod api;
+mod buffer;
 mod cells;
 mod cli;
 mod console;
@@ -22,4 +23,4 @@ mod url;
 mod values;
 mod web;
 
-use support::{check, json, poison, processes, service};
+use support::{check, facts, json, poison, processes, service};

@@ -1,6 +1,7 @@
 //! What every test of the running binary needs: starting it, calling it, looking at its processes.
 
 pub mod check;
+pub mod facts;
 pub mod json;
 pub mod poison;
 pub mod processes;

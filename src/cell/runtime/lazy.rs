@@ -26,11 +26,17 @@ macro_rules! lazy_scripts {
 
 lazy_scripts! {
     "lazy/base64",
+    "lazy/buffer",
+    "lazy/buffer_encodings",
+    "lazy/buffer_methods",
+    "lazy/buffer_numbers",
+    "lazy/buffer_search",
     "lazy/dom_exception",
     "lazy/encoding",
     "lazy/node_errors",
     "lazy/url",
     "lazy/url_search_params",
+    "lazy/validators",
     "lazy/web_interface",
 }
 

@@ -36,6 +36,7 @@
     });
   };
 
+  host.defineLazyGlobal('Buffer', 'buffer');
   host.defineLazyGlobal('DOMException', 'dom_exception');
   host.defineLazyGlobal('TextDecoder', 'encoding');
   host.defineLazyGlobal('TextEncoder', 'encoding');
