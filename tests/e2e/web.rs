@@ -73,7 +73,7 @@ fn what_a_listener_throws_ends_the_invocation_as_an_uncaught_error_does() {
     let reply = Call::of(source).run();
     let error = reply.failed(Code::BadRequest, "from a listener");
     assert_eq!(error.name, "RangeError");
-    assert_at(&error, 3, 55);
+    assert_at(&error, 3, 54);
     assert_eq!(reply.logs(), ["the second hears it"]);
 }
 

@@ -9,6 +9,7 @@
   const { isObject } = host.inspection;
   const { fetchError } = host.use('fetch_errors');
   const { getHeader } = host.use('headers');
+  const { hide } = host.use('web_interface');
   const { scalarText } = host.use('web_types');
   const { bytesOf, decodeUtf8, encodeUtf8 } = host.use('encoding');
   const { bufferOf, copyOf } = host.use('byte_parts');
@@ -158,7 +159,8 @@
     });
   }
 
-  // Puts body, bodyUsed and the methods that read the body on a prototype. `partsOf` returns of an object its
+  // Puts body, bodyUsed and the methods that read the body on the prototype of a class, before it is made one of
+  // the web, which shows them. `partsOf` returns of an object its
   // body, headers and url, and throws for other objects.
   exports.defineBody = function defineBody(prototype, partsOf) {
     for (let index = 0; index < names.length; index++) defineReader(prototype, names[index], partsOf);
@@ -178,8 +180,7 @@
         return read(this, partsOf, conversions[name]);
       },
     };
-    const value = methods[name];
-    ObjectDefineProperty(prototype, name, { __proto__: null, value, configurable: true, enumerable: true, writable: true });
+    hide(prototype, name, methods[name]);
   }
 
   function defineGetter(prototype, name, get) {
@@ -188,7 +189,7 @@
         return get(this);
       },
     };
-    const descriptor = ObjectGetOwnPropertyDescriptor(holder, name);
-    ObjectDefineProperty(prototype, name, { __proto__: null, get: descriptor.get, configurable: true, enumerable: true });
+    const { get: getter } = ObjectGetOwnPropertyDescriptor(holder, name);
+    ObjectDefineProperty(prototype, name, { __proto__: null, get: getter, configurable: true, enumerable: false });
   }
 })

@@ -3,8 +3,8 @@
   'use strict';
 
   const {
-    TypedArrayPrototypeGetBuffer, TypedArrayPrototypeGetByteLength, TypedArrayPrototypeGetByteOffset, TypedArrayPrototypeSet,
-    Uint8Array,
+    TypedArrayPrototypeGetBuffer, TypedArrayPrototypeGetByteLength, TypedArrayPrototypeGetByteOffset,
+    TypedArrayPrototypeSet, Uint8Array,
   } = primordials;
   const { allocate } = host.use('encoding');
 
@@ -12,7 +12,8 @@
 
   // The same memory.
   exports.partOf = function partOf(bytes, start, end) {
-    return new Uint8Array(TypedArrayPrototypeGetBuffer(bytes), TypedArrayPrototypeGetByteOffset(bytes) + start, end - start);
+    const offset = TypedArrayPrototypeGetByteOffset(bytes) + start;
+    return new Uint8Array(TypedArrayPrototypeGetBuffer(bytes), offset, end - start);
   };
 
   exports.copyOf = function copyOf(bytes) {

@@ -63,7 +63,8 @@
 
   function responseFrom(answer) {
     const { bodyError } = answer;
-    return receivedResponse(answer, bodyError === undefined ? undefined : fetchError(bodyError[2], bodyError[0], bodyError[1]));
+    const error = bodyError === undefined ? undefined : fetchError(bodyError[2], bodyError[0], bodyError[1]);
+    return receivedResponse(answer, error);
   }
 
   // Calls back with the reason, at once where there is one already; returns a function that stops listening.
@@ -90,7 +91,9 @@
 
   function doNothing() {}
 
-  const extras = { __proto__: null, default: fetch, Headers, Request, Response, FetchError, AbortError, isRedirect, Promise };
+  const extras = {
+    __proto__: null, default: fetch, Headers, Request, Response, FetchError, AbortError, isRedirect, Promise,
+  };
   for (const name in extras) hide(fetch, name, extras[name]);
 
   exports.fetch = fetch;

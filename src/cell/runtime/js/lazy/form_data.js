@@ -3,8 +3,8 @@
   'use strict';
 
   const {
-    ArrayFrom, Error, FunctionPrototypeCall, ObjectDefineProperty, ObjectKeys, ObjectPrototypeHasOwnProperty, PromisePrototypeThen,
-    StringPrototypeLastIndexOf, StringPrototypeSlice, StringPrototypeToLowerCase, SymbolIterator, TypeError,
+    ArrayFrom, Error, FunctionPrototypeCall, ObjectDefineProperty, ObjectKeys, ObjectPrototypeHasOwnProperty,
+    PromisePrototypeThen, StringPrototypeLastIndexOf, StringPrototypeSlice, StringPrototypeToLowerCase, SymbolIterator, TypeError,
   } = primordials;
   const { append, createList, isObject } = host.inspection;
   const { invalidThis } = host.use('node_errors');
@@ -32,7 +32,8 @@
   // The third argument of append: a file name, or form-data's options.
   function optionsFrom(value) {
     const options = {
-      __proto__: null, filename: undefined, contentType: undefined, headers: '', rawHead: undefined, knownLength: undefined,
+      __proto__: null, filename: undefined, contentType: undefined, headers: '', rawHead: undefined,
+      knownLength: undefined,
     };
     if (value === undefined || value === null) return options;
     if (!isObject(value)) {
@@ -54,7 +55,8 @@
     let text = '';
     for (let index = 0; index < names.length; index++) {
       const value = object[names[index]];
-      if (value !== undefined && value !== null) text += requireHeaderText(names[index] + ': ' + value, 'header') + '\r\n';
+      if (value === undefined || value === null) continue;
+      text += requireHeaderText(names[index] + ': ' + value, 'header') + '\r\n';
     }
     return text;
   }
@@ -252,7 +254,8 @@
         destination.write(bufferOf(bytes));
         destination.end();
       };
-      PromisePrototypeThen(PromisePrototypeThen(exports.collectForm(this), write), undefined, (error) => host.fail(error));
+      const written = PromisePrototypeThen(exports.collectForm(this), write);
+      PromisePrototypeThen(written, undefined, (error) => host.fail(error));
       return destination;
     }
   }

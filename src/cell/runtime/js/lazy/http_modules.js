@@ -2,7 +2,9 @@
 (function (primordials, host, exports) {
   'use strict';
 
-  const { Error, ObjectDefineProperty, StringPrototypeCharCodeAt, StringPrototypeEndsWith, StringPrototypeIncludes } = primordials;
+  const {
+    Error, ObjectDefineProperty, StringPrototypeCharCodeAt, StringPrototypeEndsWith, StringPrototypeIncludes,
+  } = primordials;
   const { isObject } = host.inspection;
   const { invalidArgType, typeError } = host.use('node_errors');
   const client = host.use('http_client');
@@ -40,7 +42,8 @@
   function refuse(options, what) {
     for (let index = 0; index < refused.length; index++) {
       const value = options[refused[index]];
-      if (value !== undefined && value !== null) throw new Error(what + ': the option ' + refused[index] + ' is not available');
+      if (value === undefined || value === null) continue;
+      throw new Error(what + ': the option ' + refused[index] + ' is not available');
     }
   }
 
@@ -50,7 +53,9 @@
       const fields = isObject(options) ? { ...options } : {};
       refuse(fields, 'Agent');
       const { keepAlive = false, maxSockets = Infinity } = fields;
-      const members = { __proto__: null, options: fields, keepAlive, maxSockets, requests: {}, sockets: {}, freeSockets: {} };
+      const members = {
+        __proto__: null, options: fields, keepAlive, maxSockets, requests: {}, sockets: {}, freeSockets: {},
+      };
       for (const name in members) setMember(this, name, members[name]);
     }
 

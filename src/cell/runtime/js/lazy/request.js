@@ -62,7 +62,8 @@
   function signalFrom(value) {
     if (value === undefined || value === null) return undefined;
     if (abort.isAbortSignal(value)) return value;
-    if (isObject(value) && typeof value.addEventListener === 'function' && typeof value.aborted === 'boolean') return value;
+    const isForeign = isObject(value) && typeof value.addEventListener === 'function' && typeof value.aborted === 'boolean';
+    if (isForeign) return value;
     throw new TypeError('Expected signal to be an instanceof AbortSignal');
   }
 
@@ -75,7 +76,8 @@
     state.mode = oneOf(mode, choices.mode, state.mode, 'Request: mode');
     state.credentials = oneOf(credentials, choices.credentials, state.credentials, 'Request: credentials');
     state.cache = oneOf(cache, choices.cache, state.cache, 'Request: cache');
-    state.referrerPolicy = oneOf(referrerPolicy, choices.referrerPolicy, state.referrerPolicy, 'Request: referrerPolicy');
+    state.referrerPolicy =
+      oneOf(referrerPolicy, choices.referrerPolicy, state.referrerPolicy, 'Request: referrerPolicy');
     if (state.cache === 'only-if-cached' && state.mode !== 'same-origin') {
       throw new TypeError("Request: cache 'only-if-cached' can be set only with mode 'same-origin'");
     }
