@@ -7,7 +7,7 @@ use crate::poison::POISON;
 #[track_caller]
 fn survives(statements: &str, expected: &str) {
     let source = format!(
-        "const Saved = Promise
+        "const Saved = Promise, asyncIterator = Symbol.asyncIterator
         {POISON}
         async function onTrack() {{ const found = {{ __proto__: null }}; {statements}; return {{ __proto__: null, found }} }}"
     );
@@ -73,5 +73,34 @@ fn signals() {
         const late = AbortSignal.timeout(2); await new Saved(resolve => { late.onabort = resolve })
         found.late = late.reason.name; found.any = AbortSignal.abort('now').reason",
         r#"{"type":"abort","heard":2,"reason":"AbortError","error":"AbortError","late":"TimeoutError","any":"now"}"#,
+    );
+}
+
+#[test]
+fn streams() {
+    survives(
+        "const reader = new Response('abc').body.getReader(), first = await reader.read()
+        found.first = first.value[0]; found.end = (await reader.read()).done
+        const stream = new Response('h\u{e9}').body; let text = ''
+        stream.setEncoding('utf8'); stream.on('data', chunk => { text += chunk })
+        await new Saved(resolve => { stream.on('end', resolve) }); found.text = text
+        let chunks = 0; for await (const chunk of new Response(new Blob(undefined)).body) chunks++
+        found.chunks = chunks; found.buffer = (await new Response('x').buffer())[0]
+        const given = { __proto__: null, [asyncIterator]() { let n = 0; return { __proto__: null, next: async () => ({ __proto__: null, done: n++ > 1, value: 'p' }) } } }
+        found.given = await new Response(given).text()",
+        r#"{"first":97,"end":true,"text":"hé","chunks":0,"buffer":120,"given":"pp"}"#,
+    );
+}
+
+#[test]
+fn what_the_options_throw_is_thrown() {
+    survives(
+        "const thrower = { __proto__: null, get method() { throw 'method' }, get status() { throw 'status' }, get type() { throw 'type' }, get once() { throw 'once' } }
+        try { new Request('http://a', thrower) } catch (error) { found.request = error }
+        try { await fetch('http://a', thrower) } catch (error) { found.fetch = error }
+        try { new Response('', thrower) } catch (error) { found.response = error }
+        try { new Blob(undefined, thrower) } catch (error) { found.blob = error }
+        try { new EventTarget().addEventListener('x', () => {}, thrower) } catch (error) { found.listener = error }",
+        r#"{"request":"method","fetch":"method","response":"status","blob":"type","listener":"once"}"#,
     );
 }
