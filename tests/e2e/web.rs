@@ -1,6 +1,6 @@
 //! The globals of the web platform that functions find, and how they are there.
 
-use crate::check::delivers;
+use crate::check::{Call, Code, assert_at, delivers};
 
 const TRACK: &str = r#"{"type":"track"}"#;
 
@@ -60,4 +60,53 @@ fn a_lazy_global_can_be_replaced_before_it_is_read() {
         };
         delivers(&source, TRACK, expect);
     }
+}
+
+#[test]
+fn what_a_listener_throws_ends_the_invocation_as_an_uncaught_error_does() {
+    let source = "async function onTrack() {
+          const target = new EventTarget(), order = []
+          target.addEventListener('x', () => { throw new RangeError('from a listener') })
+          target.addEventListener('x', () => console.log('the second hears it'))
+          target.dispatchEvent(new Event('x'))
+          await new Promise(() => {}) }";
+    let reply = Call::of(source).run();
+    let error = reply.failed(Code::BadRequest, "from a listener");
+    assert_eq!(error.name, "RangeError");
+    assert_at(&error, 3, 54);
+    assert_eq!(reply.logs(), ["the second hears it"]);
+}
+
+#[test]
+fn nobody_is_told_of_a_signals_timer_that_is_left() {
+    let source = "function onTrack(event) { const signal = AbortSignal.timeout(60_000); return { aborted: signal.aborted } }";
+    let reply = Call::of(source).capture().run();
+    reply.delivers(r#"{"aborted":false}"#);
+    assert_eq!(reply.logs(), [""; 0]);
+}
+
+#[test]
+fn inspect_tells_what_they_hold() {
+    let source = "function onTrack() {
+          console.log(new Headers([['B', '1'], ['set-cookie', 'x'], ['set-cookie', 'y']]))
+          console.log(new Response('x', { status: 404 }))
+          console.log(new Request('http://a/', { method: 'POST', body: 'x' }))
+          const form = new FormData(); form.append('a', '1'); form.append('a', '2'); console.log(form, form.entries())
+          console.log(new Blob(['x'], { type: 'a/b' }), [[[new Blob([])]]], AbortSignal.abort())
+          console.log(new Headers({ a: '1' }).keys())
+          return {} }";
+    let reply = Call::of(source).capture().run();
+    assert_eq!(
+        reply.logs(),
+        [
+            "Headers { b: '1', 'set-cookie': [ 'x', 'y' ] }",
+            "Response {\n  status: 404,\n  statusText: '',\n  headers: Headers { 'content-type': 'text/plain;charset=UTF-8' },\n  \
+             bodyUsed: false,\n  ok: false,\n  redirected: false,\n  type: 'default',\n  url: ''\n}",
+            "Request {\n  method: 'POST',\n  url: 'http://a/',\n  headers: Headers { 'content-type': 'text/plain;charset=UTF-8' },\n  \
+             redirect: 'follow',\n  bodyUsed: false\n}",
+            "FormData { a: [ '1', '2' ] } FormData Iterator { [ 'a', '1' ], [ 'a', '2' ] }",
+            "Blob { size: 1, type: 'a/b' } [ [ [ [Blob] ] ] ] AbortSignal { aborted: true }",
+            "Headers Iterator { 'a' }",
+        ]
+    );
 }

@@ -2,7 +2,9 @@
 
 pub mod batch;
 pub mod check;
+pub mod facts;
 pub mod json;
+pub mod origin;
 pub mod poison;
 pub mod processes;
 pub mod service;

@@ -5,7 +5,12 @@
 pub const POISON: &str = "
     {
       const { ownKeys, defineProperty } = Reflect, kept = { constructor: 1, then: 1, toJSON: 1, __proto__: null }
-      const throws = function () { throw new Error('poisoned') }
+      const { captureStackTrace } = Error
+      const throws = function () {
+        const at = { __proto__: null }
+        captureStackTrace(at)
+        throw 'poisoned ' + at.stack
+      }
       const owners = [Array, String, Object, Map, Set, WeakMap, Function, RegExp, Symbol, Number, Date, Promise, Error, TypeError, RangeError,
         ArrayBuffer, DataView, Uint8Array, Object.getPrototypeOf(Uint8Array), Object.getPrototypeOf(function* () {}),
         { prototype: Object.getPrototypeOf([][Symbol.iterator]()) }, { prototype: Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]())) }]

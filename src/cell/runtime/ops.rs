@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use v8::MapFnTo;
 
+mod buffer;
 pub mod fetch;
 mod text;
 mod url;
@@ -60,6 +61,13 @@ op_table! {
     "decode" => text::decode,
     "base64Encode" => text::base64_encode,
     "base64Decode" => text::base64_decode,
+    "bytesToString" => buffer::to_string,
+    "bytesWrite" => buffer::write,
+    "bytesCompare" => buffer::compare,
+    "bytesIndexOf" => buffer::index_of,
+    "bytesSwap" => buffer::swap,
+    "bytesAreUtf8" => buffer::are_utf8,
+    "bytesAreAscii" => buffer::are_ascii,
     "urlParse" => url::parse,
     "urlCanParse" => url::can_parse,
     "urlSet" => url::set,

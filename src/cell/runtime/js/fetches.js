@@ -6,11 +6,15 @@
   const { ops } = host;
   const pending = new SafeMap();
 
-  // Sends a request; calls `succeeded` or `failed` once, with an object, in the context of this call.
-  // Throws a RangeError at the limit of requests.
+  // As the op numbers them.
+  const redirects = { __proto__: null, follow: 0, error: 1, manual: 2 };
+
+  // Sends a request: an object of method, url, headers (name, value, ...), body (bytes or undefined), redirect
+  // ('follow', 'error' or 'manual'), follow, compress, size and timeout. Calls `succeeded` or `failed` once, with
+  // an object, in the context of this call. Throws a RangeError at the limit of requests.
   host.startFetch = function startFetch(request, succeeded, failed) {
     const { method, url, headers, body, redirect, follow, compress, size, timeout } = request;
-    const id = ops.fetchStart(method, url, headers, body, redirect, follow, compress, size, timeout);
+    const id = ops.fetchStart(method, url, headers, body, redirects[redirect], follow, compress, size, timeout);
     MapPrototypeSet(pending, id, {
       succeeded: host.bindContinuation(succeeded),
       failed: host.bindContinuation(failed),

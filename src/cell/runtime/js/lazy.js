@@ -39,6 +39,7 @@
   host.defineLazyGlobal('AbortController', 'abort');
   host.defineLazyGlobal('AbortSignal', 'abort');
   host.defineLazyGlobal('Blob', 'blob');
+  host.defineLazyGlobal('Buffer', 'buffer');
   host.defineLazyGlobal('CustomEvent', 'event_target');
   host.defineLazyGlobal('DOMException', 'dom_exception');
   host.defineLazyGlobal('Event', 'event_target');

@@ -85,7 +85,6 @@
   capturePrototype('SetIteratorPrototype', getPrototypeOf(new Set()[Symbol.iterator]()));
 
   primordials.AsyncIteratorPrototype = getPrototypeOf(getPrototypeOf((async function* () {}).prototype));
-  primordials.decodeURIComponent = decodeURIComponent;
 
   // Collections whose own methods stay what they were: safe to call as map.get(key).
   function safeCollection(Collection) {

@@ -145,6 +145,8 @@
     const isAwaited = !state.isAborted && (state.listeners > 0 || SetPrototypeGetSize(state.algorithms) > 0);
     SetPrototypeForEach(state.sources, (source) => {
       const { awaitedDependents } = stateOf(source);
+      // A source that was aborted keeps nobody any more.
+      if (awaitedDependents === undefined) return;
       if (isAwaited) SetPrototypeAdd(awaitedDependents, signal);
       else SetPrototypeDelete(awaitedDependents, signal);
     });
@@ -179,6 +181,7 @@
     state.algorithms = new SafeSet();
     SetPrototypeForEach(algorithms, (algorithm) => algorithm(reason));
     fire(signal, 'abort');
+    keepIfAwaited(signal, state);
   }
 
   // Calls `algorithm`, which must not throw, with the reason if the signal is aborted. Returns a function

@@ -15,6 +15,12 @@
 
   const LINE_END = '\n';
 
+  // An iterable of nothing, whatever has become of those of the language.
+  const NO_PARTS = {
+    __proto__: null,
+    [SymbolIterator]: () => ({ __proto__: null, next: () => ({ value: undefined, done: true }) }),
+  };
+
   // A type with characters that no MIME type has is none.
   function typeFrom(value) {
     const text = `${value}`;
@@ -168,8 +174,7 @@
 
   // Takes the bytes, as createBlob does.
   function createFile(bytes, name, type, lastModified) {
-    const noParts = { __proto__: null, [SymbolIterator]: () => ({ __proto__: null, next: () => ({ value: undefined, done: true }) }) };
-    const file = new File(noParts, name, { __proto__: null, lastModified });
+    const file = new File(NO_PARTS, name, { __proto__: null, lastModified });
     setBytes(file, bytes, type);
     return file;
   }

@@ -9,10 +9,12 @@
   const { isObject } = host.inspection;
   const { fetchError } = host.use('fetch_errors');
   const { getHeader } = host.use('headers');
+  const { hide } = host.use('web_interface');
   const { scalarText } = host.use('web_types');
   const { bytesOf, decodeUtf8, encodeUtf8 } = host.use('encoding');
   const { bufferOf, copyOf } = host.use('byte_parts');
   const { bytesOfBlob, createBlob, isBlob, typeOfBlob } = host.use('blob');
+  const { isSearchParams, pairsOfSearchParams, parsePairs, serializePairs } = host.use('url_search_params');
   const { collect, isStream } = host.use('collect');
 
   // Either bytes that are there, or a function that returns a promise of them; `stream` is what a function
@@ -72,8 +74,9 @@
     const bytes = bytesOf(value);
     if (bytes !== undefined) return ofBytes(copyOf(bytes), undefined);
     if (host.use('form_data').isFormData(value)) return ofForm(value);
-    if (host.use('url_search_params').isSearchParams(value)) {
-      return ofBytes(encodeUtf8(`${value}`), 'application/x-www-form-urlencoded;charset=UTF-8');
+    if (isSearchParams(value)) {
+      const text = serializePairs(pairsOfSearchParams(value));
+      return ofBytes(encodeUtf8(text), 'application/x-www-form-urlencoded;charset=UTF-8');
     }
     if (typeof value.getBoundary === 'function') return ofForeignForm(value);
     if (isStream(value)) return ofStream(value);
@@ -124,7 +127,7 @@
     const { essence, boundary } = readContentType(contentType);
     if (essence === 'multipart/form-data' && boundary !== undefined) return createForm(decode(bytes, boundary));
     if (essence === 'application/x-www-form-urlencoded') {
-      return createForm(host.use('url_search_params').parsePairs(decodeUtf8(bytes)));
+      return createForm(parsePairs(decodeUtf8(bytes)));
     }
     throw new TypeError('Content-Type was not one of "multipart/form-data" or "application/x-www-form-urlencoded".');
   }
@@ -156,7 +159,8 @@
     });
   }
 
-  // Puts body, bodyUsed and the methods that read the body on a prototype. `partsOf` returns of an object its
+  // Puts body, bodyUsed and the methods that read the body on the prototype of a class, before it is made one of
+  // the web, which shows them. `partsOf` returns of an object its
   // body, headers and url, and throws for other objects.
   exports.defineBody = function defineBody(prototype, partsOf) {
     for (let index = 0; index < names.length; index++) defineReader(prototype, names[index], partsOf);
@@ -176,8 +180,7 @@
         return read(this, partsOf, conversions[name]);
       },
     };
-    const value = methods[name];
-    ObjectDefineProperty(prototype, name, { __proto__: null, value, configurable: true, enumerable: true, writable: true });
+    hide(prototype, name, methods[name]);
   }
 
   function defineGetter(prototype, name, get) {
@@ -186,7 +189,7 @@
         return get(this);
       },
     };
-    const descriptor = ObjectGetOwnPropertyDescriptor(holder, name);
-    ObjectDefineProperty(prototype, name, { __proto__: null, get: descriptor.get, configurable: true, enumerable: true });
+    const { get: getter } = ObjectGetOwnPropertyDescriptor(holder, name);
+    ObjectDefineProperty(prototype, name, { __proto__: null, get: getter, configurable: true, enumerable: false });
   }
 })

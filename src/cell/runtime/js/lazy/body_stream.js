@@ -3,7 +3,8 @@
   'use strict';
 
   const {
-    AsyncIteratorPrototype, MathMin, ObjectSetPrototypeOf, Promise, PromisePrototypeThen, SymbolAsyncIterator, TypeError,
+    AsyncIteratorPrototype, MathMin, ObjectSetPrototypeOf, Promise, PromisePrototypeThen, SymbolAsyncIterator,
+    TypeError,
   } = primordials;
   const { isObject } = host.inspection;
   const { Emitter, countListeners, emitSafely } = host.use('emitter');

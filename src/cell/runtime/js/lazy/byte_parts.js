@@ -3,7 +3,7 @@
   'use strict';
 
   const {
-    ObjectSetPrototypeOf, TypedArrayPrototypeGetBuffer, TypedArrayPrototypeGetByteLength, TypedArrayPrototypeGetByteOffset,
+    TypedArrayPrototypeGetBuffer, TypedArrayPrototypeGetByteLength, TypedArrayPrototypeGetByteOffset,
     TypedArrayPrototypeSet, Uint8Array,
   } = primordials;
   const { allocate } = host.use('encoding');
@@ -12,7 +12,8 @@
 
   // The same memory.
   exports.partOf = function partOf(bytes, start, end) {
-    return new Uint8Array(TypedArrayPrototypeGetBuffer(bytes), TypedArrayPrototypeGetByteOffset(bytes) + start, end - start);
+    const offset = TypedArrayPrototypeGetByteOffset(bytes) + start;
+    return new Uint8Array(TypedArrayPrototypeGetBuffer(bytes), offset, end - start);
   };
 
   exports.copyOf = function copyOf(bytes) {
@@ -35,9 +36,5 @@
   };
 
   // The same memory as a Buffer.
-  exports.bufferOf = function bufferOf(bytes) {
-    const length = TypedArrayPrototypeGetByteLength(bytes);
-    const view = new Uint8Array(TypedArrayPrototypeGetBuffer(bytes), TypedArrayPrototypeGetByteOffset(bytes), length);
-    return ObjectSetPrototypeOf(view, host.use('buffer').Buffer.prototype);
-  };
+  exports.bufferOf = (bytes) => host.use('buffer').bufferOver(bytes);
 })

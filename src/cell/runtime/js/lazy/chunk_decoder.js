@@ -2,20 +2,16 @@
 (function (primordials, host, exports) {
   'use strict';
 
-  const { FunctionPrototypeCall, StringPrototypeToLowerCase } = primordials;
-  const { createList, append } = host.inspection;
-  const { bufferOf, concatenate, lengthOf, partOf } = host.use('byte_parts');
+  const { append, createList } = host.inspection;
+  const { decode, encodingOf, UTF8 } = host.use('buffer_encodings');
+  const { concatenate, lengthOf, partOf } = host.use('byte_parts');
   const { ops } = host;
 
-  // `needsAll` where the bytes must come in one part.
-  exports.createChunkDecoder = function createChunkDecoder(encoding) {
-    const name = StringPrototypeToLowerCase(`${encoding ?? 'utf8'}`);
-    if (name === 'utf8' || name === 'utf-8') return createUtf8Decoder();
-    const { toString } = host.use('buffer').Buffer.prototype;
-    const decode = (bytes) => FunctionPrototypeCall(toString, bufferOf(bytes), name);
-    // So that an unknown encoding is told of now.
-    decode(host.use('encoding').encodeUtf8(''));
-    return { __proto__: null, needsAll: true, decode };
+  // Throws for an encoding that is unknown. `needsAll` where the bytes must come in one part.
+  exports.createChunkDecoder = function createChunkDecoder(name) {
+    const encoding = encodingOf(name ?? undefined);
+    if (encoding === UTF8) return createUtf8Decoder();
+    return { __proto__: null, needsAll: true, decode: (bytes) => decode(bytes, encoding, 0, lengthOf(bytes)) };
   };
 
   function createUtf8Decoder() {

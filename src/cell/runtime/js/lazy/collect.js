@@ -2,7 +2,9 @@
 (function (primordials, host, exports) {
   'use strict';
 
-  const { FunctionPrototypeCall, Promise, PromisePrototypeThen, ReflectApply, SymbolAsyncIterator, TypeError } = primordials;
+  const {
+    FunctionPrototypeCall, Promise, PromisePrototypeThen, ReflectApply, SymbolAsyncIterator, TypeError,
+  } = primordials;
   const { append, createList, isObject } = host.inspection;
   const { bytesOf, encodeUtf8 } = host.use('encoding');
   const { concatenate, copyOf } = host.use('byte_parts');
@@ -16,7 +18,9 @@
   function bytesFrom(chunk) {
     if (typeof chunk === 'string') return encodeUtf8(chunk);
     const bytes = isObject(chunk) ? bytesOf(chunk) : undefined;
-    if (bytes === undefined) throw new TypeError('A stream that is a body must bring strings or bytes. Received ' + host.inspect(chunk));
+    if (bytes === undefined) {
+      throw new TypeError('A stream that is a body must bring strings or bytes. Received ' + host.inspect(chunk));
+    }
     return copyOf(bytes);
   }
 

@@ -2,19 +2,20 @@
 (function (primordials, host, exports) {
   'use strict';
 
-  const { FunctionPrototypeCall, Promise, PromisePrototypeThen } = primordials;
+  const { FunctionPrototypeCall, Promise, PromisePrototypeThen, TypeError } = primordials;
   const { AbortError, abortError, FetchError, fetchError } = host.use('fetch_errors');
-  const { flatOf, getHeader, Headers, setHeader } = host.use('headers');
+  const { flatOf, Headers } = host.use('headers');
   const { Request, stateOfRequest } = host.use('request');
   const { isRedirect, receivedResponse, Response } = host.use('response');
   const { consumeBody } = host.use('body');
   const { hide } = host.use('web_interface');
   const { isAbortSignal, onAbort, stateOf } = host.use('abort');
-  const { send } = host.use('fetch_sending');
 
   function fetch(input, init = undefined) {
     return new Promise((resolve, reject) => {
       const request = stateOfRequest(new Request(input, init));
+      const { protocol } = request.parts;
+      if (protocol !== 'http:' && protocol !== 'https:') throw new TypeError('Only HTTP(S) protocols are supported');
       start(request, resolve, reject);
     });
   }
@@ -35,13 +36,12 @@
     };
     if (isOver) return;
     const fail = settle(reject);
-    const succeed = settle((answer) => resolve(responseFrom(request, answer)));
+    const succeed = settle((answer) => resolve(responseFrom(answer)));
     const sendBody = (bytes) => {
       if (isOver) return;
       try {
-        cancel = send(requestFrom(request, bytes), succeed, (failure) => {
-          fail(fetchError(failure.message, failure.type, failure.code));
-        });
+        const id = host.startFetch(requestFrom(request, bytes), succeed, (failure) => fail(errorFrom(failure)));
+        cancel = () => host.cancelFetch(id);
       } catch (error) {
         fail(error);
       }
@@ -51,26 +51,20 @@
   }
 
   function requestFrom(request, body) {
-    const { method, parts, redirect, follow, compress, size, timeout } = request;
-    const headers = new Headers(request.headers);
-    if (getHeader(headers, 'accept') === undefined) setHeader(headers, 'Accept', '*/*');
-    return { __proto__: null, method, parts, headers: flatOf(headers), body, redirect, follow, compress, size, timeout };
+    const { method, parts, headers, redirect, follow, compress, size, timeout } = request;
+    const { href: url } = parts;
+    return { __proto__: null, method, url, headers: flatOf(headers), body, redirect, follow, compress, size, timeout };
   }
 
-  function responseFrom(request, answer) {
+  // What cannot be sent at all is told of as what can be known before.
+  function errorFrom({ type, code, message }) {
+    return type === 'invalid-request' ? new TypeError(message) : fetchError(message, type, code);
+  }
+
+  function responseFrom(answer) {
     const { bodyError } = answer;
     const error = bodyError === undefined ? undefined : fetchError(bodyError[2], bodyError[0], bodyError[1]);
-    const response = receivedResponse(answer, error);
-    if (request.redirect === 'manual' && isRedirect(answer.status)) resolveLocation(response, answer.url);
-    return response;
-  }
-
-  // So that whoever follows redirects on their own need not know what they are relative to.
-  function resolveLocation(response, base) {
-    const { headers } = response;
-    const location = getHeader(headers, 'location');
-    const parts = location === undefined ? undefined : host.use('url').partsOf(location, base);
-    if (parts !== undefined) setHeader(headers, 'location', parts.href);
+    return receivedResponse(answer, error);
   }
 
   // Calls back with the reason, at once where there is one already; returns a function that stops listening.
@@ -97,7 +91,9 @@
 
   function doNothing() {}
 
-  const extras = { __proto__: null, default: fetch, Headers, Request, Response, FetchError, AbortError, isRedirect, Promise };
+  const extras = {
+    __proto__: null, default: fetch, Headers, Request, Response, FetchError, AbortError, isRedirect, Promise,
+  };
   for (const name in extras) hide(fetch, name, extras[name]);
 
   exports.fetch = fetch;

@@ -3,8 +3,8 @@
   'use strict';
 
   const {
-    ArrayFrom, Error, FunctionPrototypeCall, ObjectDefineProperty, ObjectKeys, ObjectPrototypeHasOwnProperty, PromisePrototypeThen,
-    StringPrototypeLastIndexOf, StringPrototypeSlice, StringPrototypeToLowerCase, SymbolIterator, TypeError,
+    ArrayFrom, Error, FunctionPrototypeCall, ObjectDefineProperty, ObjectKeys, ObjectPrototypeHasOwnProperty,
+    PromisePrototypeThen, StringPrototypeLastIndexOf, StringPrototypeSlice, StringPrototypeToLowerCase, SymbolIterator, TypeError,
   } = primordials;
   const { append, createList, isObject } = host.inspection;
   const { invalidThis } = host.use('node_errors');
@@ -32,7 +32,8 @@
   // The third argument of append: a file name, or form-data's options.
   function optionsFrom(value) {
     const options = {
-      __proto__: null, filename: undefined, contentType: undefined, headers: '', rawHead: undefined, knownLength: undefined,
+      __proto__: null, filename: undefined, contentType: undefined, headers: '', rawHead: undefined,
+      knownLength: undefined,
     };
     if (value === undefined || value === null) return options;
     if (!isObject(value)) {
@@ -54,7 +55,8 @@
     let text = '';
     for (let index = 0; index < names.length; index++) {
       const value = object[names[index]];
-      if (value !== undefined && value !== null) text += requireHeaderText(names[index] + ': ' + value, 'header') + '\r\n';
+      if (value === undefined || value === null) continue;
+      text += requireHeaderText(names[index] + ': ' + value, 'header') + '\r\n';
     }
     return text;
   }
@@ -252,7 +254,8 @@
         destination.write(bufferOf(bytes));
         destination.end();
       };
-      PromisePrototypeThen(PromisePrototypeThen(exports.collectForm(this), write), undefined, (error) => host.failUncaught(error));
+      const written = PromisePrototypeThen(exports.collectForm(this), write);
+      PromisePrototypeThen(written, undefined, (error) => host.failUncaught(error));
       return destination;
     }
   }
@@ -330,11 +333,13 @@
     const { entries } = state.form;
     if (state.index >= entries.length) return { value: undefined, done: true };
     return { value: itemOf(entries[state.index++], state.kind), done: false };
-  }, (state) => {
+  }, (state, options, inspect) => {
     const left = createList();
     const { entries } = state.form;
-    for (let index = state.index; index < entries.length; index++) append(left, itemOf(entries[index], state.kind));
-    return ArrayFrom(left);
+    for (let index = state.index; index < entries.length; index++) {
+      append(left, inspect(itemOf(entries[index], state.kind), options));
+    }
+    return left;
   });
 
   // The body, or undefined where a stream has to be read first.

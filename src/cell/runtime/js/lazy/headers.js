@@ -4,8 +4,8 @@
 
   const {
     ArrayFrom, ArrayPrototypeSort, FunctionPrototypeCall, MapPrototypeDelete, MapPrototypeForEach, MapPrototypeGet,
-    MapPrototypeHas, MapPrototypeSet, ReflectGetOwnPropertyDescriptor, ReflectOwnKeys, SafeMap, StringPrototypeCharCodeAt,
-    StringPrototypeSlice, StringPrototypeToLowerCase, SymbolIterator, TypeError,
+    MapPrototypeHas, MapPrototypeSet, ReflectGetOwnPropertyDescriptor, ReflectOwnKeys, SafeMap,
+    StringPrototypeCharCodeAt, StringPrototypeSlice, StringPrototypeToLowerCase, SymbolIterator, TypeError,
   } = primordials;
   const { append, createList, isObject } = host.inspection;
   const { invalidThis } = host.use('node_errors');
@@ -162,9 +162,10 @@
       // node-fetch takes null for none.
       if (init === undefined || init === null) return;
       if (!isObject(init)) {
-        throw new TypeError("Failed to construct 'Headers': The provided value is not of type '(record<ByteString, ByteString> or sequence<sequence<ByteString>>)'");
+        throw new TypeError("Failed to construct 'Headers': the init is neither an object nor a sequence of pairs");
       }
-      if (#list in init && init[SymbolIterator] === Headers.prototype[SymbolIterator]) copyFields(init.#list, this.#list);
+      const isPlain = #list in init && init[SymbolIterator] === Headers.prototype[SymbolIterator];
+      if (isPlain) copyFields(init.#list, this.#list);
       else fill(this.#list, init);
     }
 
@@ -272,11 +273,13 @@
     const sorted = sortedOf(state.list);
     if (state.index >= sorted.length) return { value: undefined, done: true };
     return { value: itemOf(sorted[state.index++], state.kind), done: false };
-  }, (state) => {
+  }, (state, options, inspect) => {
     const sorted = sortedOf(state.list);
     const left = createList();
-    for (let index = state.index; index < sorted.length; index++) append(left, itemOf(sorted[index], state.kind));
-    return ArrayFrom(left);
+    for (let index = state.index; index < sorted.length; index++) {
+      append(left, inspect(itemOf(sorted[index], state.kind), options));
+    }
+    return left;
   });
 
   function copyFields(source, target) {

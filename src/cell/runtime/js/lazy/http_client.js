@@ -4,17 +4,18 @@
 
   const {
     ArrayFrom, ArrayIsArray, Error, MapPrototypeDelete, MapPrototypeForEach, MapPrototypeGet, MapPrototypeHas,
-    MapPrototypeSet, ObjectDefineProperty, ObjectKeys, Promise, PromisePrototypeThen, SafeMap, StringPrototypeCharCodeAt,
-    StringPrototypeIndexOf, StringPrototypeSlice, StringPrototypeToLowerCase, StringPrototypeToUpperCase,
+    MapPrototypeSet, ObjectDefineProperty, ObjectKeys, Promise, PromisePrototypeThen, SafeMap, StringFromCharCode,
+    StringPrototypeCharCodeAt, StringPrototypeIndexOf, StringPrototypeSlice, StringPrototypeToLowerCase,
+    StringPrototypeToUpperCase,
   } = primordials;
   const { append, createList, isObject } = host.inspection;
   const { emitSafely, Emitter } = host.use('emitter');
   const { invalidArgType, invalidThis, typeError, withCode } = host.use('node_errors');
-  const { bytesOf, encodeUtf8 } = host.use('encoding');
-  const { concatenate, copyOf } = host.use('byte_parts');
+  const { allocate, bytesOf, encodeUtf8 } = host.use('encoding');
+  const { encodedLength, encodeInto, encodingOf } = host.use('buffer_encodings');
+  const { concatenate, copyOf, lengthOf, partOf } = host.use('byte_parts');
   const { isAbortSignal, onAbort, stateOf: stateOfSignal } = host.use('abort');
   const { isToken } = host.use('headers');
-  const { basicAuthorization, send } = host.use('fetch_sending');
   const { IncomingMessage } = host.use('http_message');
 
   exports.validateHeaderName = function validateHeaderName(name) {
@@ -51,16 +52,26 @@
     ObjectDefineProperty(target, key, { __proto__: null, value, configurable: true, enumerable: true, writable: true });
   }
 
+  function encode(text, encodingName) {
+    const encoding = encodingOf(encodingName);
+    const bytes = allocate(encodedLength(text, encoding));
+    return partOf(bytes, 0, encodeInto(bytes, text, encoding, 0, lengthOf(bytes)));
+  }
+
   function bytesFrom(chunk, encoding) {
-    if (typeof chunk === 'string') {
-      const name = encoding === undefined ? 'utf8' : StringPrototypeToLowerCase(`${encoding}`);
-      return name === 'utf8' || name === 'utf-8' ? encodeUtf8(chunk) : host.use('buffer').Buffer.from(chunk, name);
-    }
+    if (typeof chunk === 'string') return encode(chunk, encoding ?? undefined);
     const bytes = isObject(chunk) ? bytesOf(chunk) : undefined;
     if (bytes === undefined) {
       throw invalidArgType('chunk', 'of type string or an instance of Buffer or Uint8Array', chunk);
     }
     return copyOf(bytes);
+  }
+
+  function basicAuthorization(credentials) {
+    const bytes = encodeUtf8(credentials);
+    let binary = '';
+    for (let index = 0; index < lengthOf(bytes); index++) binary += StringFromCharCode(bytes[index]);
+    return 'Basic ' + host.use('base64').btoa(binary);
   }
 
   function later(callback) {
@@ -255,14 +266,15 @@
     if (state.isDestroyed) return;
     const { method, parts } = state.target;
     const wanted = {
-      __proto__: null, method, parts, headers: flatHeaders(state.headers), redirect: 'manual', follow: 0,
+      __proto__: null, method, url: parts.href, headers: flatHeaders(state.headers), redirect: 'manual', follow: 0,
       body: state.chunks.length === 0 ? undefined : concatenate(state.chunks),
       compress: false, size: 0, timeout: 0,
     };
     try {
-      state.cancel = send(wanted, (answer) => receive(request, state, answer), (failure) => {
+      const id = host.startFetch(wanted, (answer) => receive(request, state, answer), (failure) => {
         fail(request, state, errorOf(failure));
       });
+      state.cancel = () => host.cancelFetch(id);
     } catch (error) {
       fail(request, state, error);
       return;

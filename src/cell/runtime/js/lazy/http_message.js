@@ -6,6 +6,7 @@
   const { append, createList } = host.inspection;
   const { BodyStream, sourceOfBody } = host.use('body_stream');
   const { receivedBody } = host.use('body');
+  const { hide } = host.use('web_interface');
 
   // Fields of which the first counts, as in Node; others are joined.
   const single = {
@@ -68,7 +69,7 @@
       set(this, 'aborted', false);
       set(this, 'method', null);
       set(this, 'url', '');
-      ObjectDefineProperty(this, 'req', { __proto__: null, value: request, configurable: true, enumerable: false, writable: true });
+      hide(this, 'req', request);
     }
 
     // There is nothing left to wait for.

@@ -2,7 +2,9 @@
 (function (primordials, host, exports) {
   'use strict';
 
-  const { Error, StringPrototypeCharCodeAt, StringPrototypeEndsWith, StringPrototypeIncludes } = primordials;
+  const {
+    Error, ObjectDefineProperty, StringPrototypeCharCodeAt, StringPrototypeEndsWith, StringPrototypeIncludes,
+  } = primordials;
   const { isObject } = host.inspection;
   const { invalidArgType, typeError } = host.use('node_errors');
   const client = host.use('http_client');
@@ -34,30 +36,34 @@
     510: 'Not Extended', 511: 'Network Authentication Required',
   };
 
+  // Options that would change with whom a function speaks, were they left out of account.
+  const refused = ['socketPath', 'cert', 'key', 'pfx', 'ca', 'createConnection'];
+
+  function refuse(options, what) {
+    for (let index = 0; index < refused.length; index++) {
+      const value = options[refused[index]];
+      if (value === undefined || value === null) continue;
+      throw new Error(what + ': the option ' + refused[index] + ' is not available');
+    }
+  }
+
   // Connections are not the function's: an Agent keeps its options and does nothing.
   class Agent {
     constructor(options = undefined) {
-      this.options = isObject(options) ? { ...options } : {};
-      this.keepAlive = !!this.options.keepAlive;
-      this.maxSockets = this.options.maxSockets ?? Infinity;
-      this.requests = {};
-      this.sockets = {};
-      this.freeSockets = {};
+      const fields = isObject(options) ? { ...options } : {};
+      refuse(fields, 'Agent');
+      const { keepAlive = false, maxSockets = Infinity } = fields;
+      const members = {
+        __proto__: null, options: fields, keepAlive, maxSockets, requests: {}, sockets: {}, freeSockets: {},
+      };
+      for (const name in members) setMember(this, name, members[name]);
     }
 
     destroy() {}
   }
 
-  // Options that would change with whom a function speaks, were they left out of account.
-  const refused = ['socketPath', 'cert', 'key', 'pfx', 'ca', 'createConnection'];
-
-  function refuse(options, module) {
-    for (let index = 0; index < refused.length; index++) {
-      const value = options[refused[index]];
-      if (value !== undefined && value !== null) {
-        throw new Error(module + '.request: the option ' + refused[index] + ' is not available');
-      }
-    }
+  function setMember(target, key, value) {
+    ObjectDefineProperty(target, key, { __proto__: null, value, configurable: true, enumerable: true, writable: true });
   }
 
   function pathFrom(value) {
@@ -89,7 +95,7 @@
 
   // What the options, and a URL that they go over, ask for.
   function targetFrom(module, protocol, url, options) {
-    refuse(options, module);
+    refuse(options, module + '.request');
     const base = url === undefined ? undefined : urlParts(url);
     const wanted = options.protocol ?? base?.protocol ?? protocol;
     if (wanted !== protocol) {

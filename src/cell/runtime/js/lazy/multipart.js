@@ -3,9 +3,9 @@
   'use strict';
 
   const {
-    MathRandom, NumberPrototypeToString, StringPrototypeCharCodeAt, StringPrototypeIndexOf, StringPrototypePadStart,
-    StringPrototypeSlice, StringPrototypeStartsWith, StringPrototypeToLowerCase, StringPrototypeTrim, TypeError,
-    TypedArrayPrototypeIndexOf,
+    MathRandom, NumberPrototypeToString, StringPrototypeCharCodeAt, StringPrototypeIndexOf, StringPrototypeLastIndexOf,
+    StringPrototypePadStart, StringPrototypeSlice, StringPrototypeStartsWith, StringPrototypeToLowerCase,
+    StringPrototypeTrim, TypeError, TypedArrayPrototypeIndexOf,
   } = primordials;
   const { append, createList } = host.inspection;
   const { decodeUtf8, encodeUtf8 } = host.use('encoding');
@@ -145,7 +145,9 @@
     while (index !== -1) {
       const equals = StringPrototypeIndexOf(header, '=', index);
       if (equals === -1) return undefined;
-      const key = StringPrototypeToLowerCase(StringPrototypeTrim(StringPrototypeSlice(header, index + 1, equals)));
+      // Parameters without a value lie before it.
+      const start = StringPrototypeLastIndexOf(header, ';', equals) + 1;
+      const key = StringPrototypeToLowerCase(StringPrototypeTrim(StringPrototypeSlice(header, start, equals)));
       const { value, end } = readValue(header, equals + 1);
       if (key === name) return value;
       index = StringPrototypeIndexOf(header, ';', end);

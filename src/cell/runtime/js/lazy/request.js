@@ -2,7 +2,7 @@
 (function (primordials, host, exports) {
   'use strict';
 
-  const { MathTrunc, StringPrototypeToUpperCase, TypeError } = primordials;
+  const { MathMin, MathTrunc, StringPrototypeToUpperCase, TypeError } = primordials;
   const { isObject } = host.inspection;
   const { invalidThis } = host.use('node_errors');
   const { defineInterface } = host.use('web_interface');
@@ -10,6 +10,8 @@
   const { getHeader, Headers, isToken, setHeader } = host.use('headers');
   const { cloneBody, defineBody, extractBody } = host.use('body');
   const abort = host.use('abort');
+
+  const MOST = 2_147_483_647;
 
   const choices = {
     __proto__: null,
@@ -42,10 +44,10 @@
     return upper;
   }
 
-  // A number of at least 0; whatever else there is counts as 0, which is no limit.
+  // A number from 0 to more than anybody waits for; whatever else there is counts as 0.
   function limitFrom(value) {
     const number = MathTrunc(+value);
-    return number > 0 ? number : 0;
+    return number > 0 ? MathMin(number, MOST) : 0;
   }
 
   function urlFrom(input) {
@@ -60,7 +62,8 @@
   function signalFrom(value) {
     if (value === undefined || value === null) return undefined;
     if (abort.isAbortSignal(value)) return value;
-    if (isObject(value) && typeof value.addEventListener === 'function' && typeof value.aborted === 'boolean') return value;
+    const isForeign = isObject(value) && typeof value.addEventListener === 'function' && typeof value.aborted === 'boolean';
+    if (isForeign) return value;
     throw new TypeError('Expected signal to be an instanceof AbortSignal');
   }
 
@@ -73,7 +76,8 @@
     state.mode = oneOf(mode, choices.mode, state.mode, 'Request: mode');
     state.credentials = oneOf(credentials, choices.credentials, state.credentials, 'Request: credentials');
     state.cache = oneOf(cache, choices.cache, state.cache, 'Request: cache');
-    state.referrerPolicy = oneOf(referrerPolicy, choices.referrerPolicy, state.referrerPolicy, 'Request: referrerPolicy');
+    state.referrerPolicy =
+      oneOf(referrerPolicy, choices.referrerPolicy, state.referrerPolicy, 'Request: referrerPolicy');
     if (state.cache === 'only-if-cached' && state.mode !== 'same-origin') {
       throw new TypeError("Request: cache 'only-if-cached' can be set only with mode 'same-origin'");
     }

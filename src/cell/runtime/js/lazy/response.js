@@ -152,7 +152,8 @@
   exports.receivedResponse = function receivedResponse({ status, statusText, url, redirected, headers, body }, error) {
     const response = new Response();
     setState(response, {
-      type: 'basic', url, redirected, status, statusText, headers: headersFromFlat(headers), body: receivedBody(body, error),
+      type: 'basic', url, redirected, status, statusText, headers: headersFromFlat(headers),
+      body: receivedBody(body, error),
     });
     return response;
   };

@@ -2,7 +2,10 @@
 (function (primordials, host, exports) {
   'use strict';
 
-  const { ObjectDefineProperty, ReflectDeleteProperty, StringPrototypeSlice, TypeError } = primordials;
+  const {
+    FunctionPrototypeCall, ObjectDefineProperty, ObjectGetOwnPropertyDescriptor, ReflectDeleteProperty, StringPrototypeSlice,
+    TypeError,
+  } = primordials;
   const { ops } = host;
   const { customInspect, defineInterface } = host.use('web_interface');
   const { linkSearchParams, resetSearchParams, URLSearchParams } = host.use('url_search_params');
@@ -245,6 +248,24 @@
       }, options);
     }
   }
+
+  // Read now, before anybody can have put others in their place.
+  const partNames = ['href', 'protocol', 'username', 'password', 'host', 'hostname', 'port', 'pathname', 'search'];
+  const partGetters = { __proto__: null };
+  for (let index = 0; index < partNames.length; index++) {
+    partGetters[partNames[index]] = ObjectGetOwnPropertyDescriptor(URL.prototype, partNames[index]).get;
+  }
+
+  // The parts of a URL as an object of text, or undefined where the text is none.
+  exports.partsOf = function partsOf(text, base) {
+    if (!ops.urlCanParse(text, base)) return undefined;
+    const url = new URL(text, base);
+    const parts = { __proto__: null };
+    for (let index = 0; index < partNames.length; index++) {
+      parts[partNames[index]] = FunctionPrototypeCall(partGetters[partNames[index]], url);
+    }
+    return parts;
+  };
 
   const { isUrl } = URL;
   ReflectDeleteProperty(URL, 'isUrl');

@@ -324,4 +324,7 @@
   exports.resetSearchParams = reset;
   // A list of { name, value }.
   exports.pairsOfSearchParams = pairsOf;
+  // Such a list of application/x-www-form-urlencoded text, and the text of one.
+  exports.parsePairs = parse;
+  exports.serializePairs = serialize;
 })

@@ -21,6 +21,10 @@
     ObjectDefineProperty(target, key, { __proto__: null, value, configurable: true, enumerable: false, writable: true });
   }
 
+  function showMember(target, key, value) {
+    ObjectDefineProperty(target, key, { __proto__: null, value, configurable: true, enumerable: true, writable: true });
+  }
+
   function defineTag(prototype, name) {
     ObjectDefineProperty(prototype, SymbolToStringTag, {
       __proto__: null, value: name, configurable: true, enumerable: false, writable: false,
@@ -90,4 +94,5 @@
   exports.customInspect = customInspect;
   exports.defineTag = defineTag;
   exports.hide = hide;
+  exports.showMember = showMember;
 })
