@@ -16,6 +16,7 @@ mod encoding;
 mod handlers;
 mod isolation;
 mod outcomes;
+mod structured_clone;
 #[path = "../support/mod.rs"]
 mod support;
 mod timers;

@@ -34,6 +34,7 @@ lazy_scripts! {
     "lazy/dom_exception",
     "lazy/encoding",
     "lazy/node_errors",
+    "lazy/structured_clone",
     "lazy/url",
     "lazy/url_search_params",
     "lazy/validators",

@@ -44,4 +44,5 @@
   host.defineLazyGlobal('URLSearchParams', 'url_search_params');
   host.defineLazyGlobal('atob', 'base64');
   host.defineLazyGlobal('btoa', 'base64');
+  host.defineLazyGlobal('structuredClone', 'structured_clone');
 })
