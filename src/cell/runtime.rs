@@ -9,6 +9,7 @@ mod bytes;
 mod host;
 mod lazy;
 mod ops;
+mod serialization;
 
 pub use host::{EventContexts, Fetches, HostState, UnhandledRejection};
 pub use ops::{
@@ -138,6 +139,8 @@ pub fn install<'s>(
     set(scope, host, "filterReasons", reasons.into());
     let extras = scope.get_current_context().get_extras_binding_object(scope);
     set(scope, host, "extras", extras.into());
+    let kinds = ops::kinds(scope);
+    set(scope, host, "kinds", kinds.into());
     let primordials = run(scope, PRIMORDIALS, &[])?;
     for &script in SCRIPTS {
         run(scope, script, &[primordials, host.into()])?;

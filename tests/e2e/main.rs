@@ -25,6 +25,7 @@ mod outcomes;
 #[path = "../fuzz/targets/random.rs"]
 mod random;
 mod scrape;
+mod structured_clone;
 #[path = "../support/mod.rs"]
 mod support;
 mod timers;
