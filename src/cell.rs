@@ -24,6 +24,7 @@ use crate::{
     },
 };
 
+mod cache;
 mod hogs;
 mod invocation;
 mod isolate;
@@ -38,7 +39,8 @@ mod scheduler;
 mod threads;
 mod watchdog;
 
-use invocation::Invocation;
+use cache::CacheLimits;
+use invocation::{Delivery, Invocation};
 use isolate::{Call, Engine, EngineError, FunctionSource, fatal};
 use lockdown::NotLockedDown;
 use outbox::Outbox;
@@ -120,6 +122,10 @@ fn set_up(configure: &Configure, outbox: Outbox) -> Result<(Arc<Scheduler>, Read
         max_isolates: configure.max_isolates as usize,
         idle_bytes: configure.idle_bytes,
         top_level_time: Duration::from_nanos(configure.top_level_nanos),
+        cache: CacheLimits {
+            instance_bytes: configure.cache_instance_bytes,
+            process_bytes: configure.cache_bytes,
+        },
     };
     let scheduler = Scheduler::start(engine, settings, outbox).map_err(CellError::NoThread)?;
     let told = scheduler.clone();
@@ -169,7 +175,10 @@ async fn read_frames(mut frames: Frames, scheduler: &Scheduler) -> Result<(), Ce
         match frame.frame {
             Some(CellFrame::Start(start)) => scheduler.submit(versions.invocation(start)?),
             Some(CellFrame::Cancel(cancel)) => scheduler.cancel(cancel.invocation),
-            Some(CellFrame::Fetched(fetched)) => scheduler.deliver(*fetched),
+            Some(CellFrame::Fetched(fetched)) => {
+                let invocation = fetched.invocation;
+                scheduler.deliver(invocation, Delivery::Fetched(fetched));
+            }
             Some(CellFrame::Load(load)) => versions.load(load),
             Some(CellFrame::Forget(forget)) => versions.forget(forget.handle),
             Some(CellFrame::Configure(_)) | None => return Err(CellError::NotConfigured),

@@ -114,6 +114,14 @@ pub struct CellsConfig {
     #[arg(long, env = "PENSTOCK_MEMORY", value_name = "BYTES")]
     pub memory: Option<u64>,
 
+    /// Bytes that `cache` may keep in each cell, least recently used going first; 0 keeps nothing
+    #[arg(long, env = "PENSTOCK_CACHE_BYTES", value_name = "BYTES", default_value_t = 64 * MIB)]
+    pub cache_bytes: u64,
+
+    /// Bytes that `cache` may keep of one function instance in a cell; 0 keeps nothing
+    #[arg(long, env = "PENSTOCK_CACHE_INSTANCE_BYTES", value_name = "BYTES", default_value_t = 8 * MIB)]
+    pub cache_instance_bytes: u64,
+
     /// Refuse to serve when cells can't be locked down by seccomp
     #[arg(long, env = "PENSTOCK_REQUIRE_LOCKDOWN")]
     pub require_lockdown: bool,

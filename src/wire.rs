@@ -72,6 +72,12 @@ pub struct Configure {
     /// Whether the cell is to refuse to run when it can't be locked down.
     #[prost(bool, tag = "6")]
     pub require_lockdown: bool,
+    /// Bytes the cache may keep of one function instance.
+    #[prost(uint64, tag = "7")]
+    pub cache_instance_bytes: u64,
+    /// Bytes the cache may keep in all.
+    #[prost(uint64, tag = "8")]
+    pub cache_bytes: u64,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -139,7 +145,7 @@ pub struct Cancel {
 /// A frame on its way to the front.
 #[derive(Clone, PartialEq, Message)]
 pub struct ToFront {
-    #[prost(oneof = "FrontFrame", tags = "1, 2, 3, 4, 5")]
+    #[prost(oneof = "FrontFrame", tags = "1, 2, 3, 4, 5, 6")]
     pub frame: Option<FrontFrame>,
 }
 
@@ -159,6 +165,9 @@ pub enum FrontFrame {
     /// The function no longer wants it.
     #[prost(message, tag = "5")]
     CancelFetch(CancelFetch),
+    /// For the metrics.
+    #[prost(message, tag = "6")]
+    CacheUse(WireCacheUse),
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -206,6 +215,19 @@ pub struct Finished {
     pub logs: Vec<WireLogLine>,
     #[prost(message, required, tag = "4")]
     pub usage: WireUsage,
+}
+
+/// What has happened in a cell's cache since the last of these frames, and what it holds.
+#[derive(Clone, Copy, PartialEq, Message)]
+pub struct WireCacheUse {
+    #[prost(uint64, tag = "1")]
+    pub hits: u64,
+    #[prost(uint64, tag = "2")]
+    pub misses: u64,
+    #[prost(uint64, tag = "3")]
+    pub evictions: u64,
+    #[prost(uint64, tag = "4")]
+    pub bytes: u64,
 }
 
 #[derive(Clone, PartialEq, Message)]

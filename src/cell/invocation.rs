@@ -15,6 +15,7 @@ use std::{
 };
 
 use super::{
+    cache::News,
     isolate::{Call, FunctionIsolate, FunctionSource, Terminator},
     pool::Lease,
     record::Record,
@@ -48,6 +49,15 @@ pub enum Ring {
     Timer(Weak<Invocation>),
     /// A turn has run for a while and is to be looked at.
     Look(Weak<Invocation>),
+}
+
+/// What an invocation has waited for.
+#[derive(Debug)]
+pub enum Delivery {
+    /// One of its requests has ended.
+    Fetched(Box<Fetched>),
+    /// A value that another loads; the number is its own for it.
+    Cache(u64, News),
 }
 
 /// Why an invocation is stopped from outside.
@@ -89,8 +99,8 @@ pub struct Invocation {
     pub limits: InvocationLimits,
     pub record: Arc<Record>,
     pub arrived: Instant,
-    /// What its requests came to while no turn could take it; there are no more than it may make.
-    inbox: Lock<Vec<Fetched>>,
+    /// What came for it while no turn could take it; no more than it has asked for.
+    inbox: Lock<Vec<Delivery>>,
     stage: Lock<Stage>,
 }
 
@@ -333,13 +343,13 @@ impl Invocation {
         }
     }
 
-    /// Keeps what a request came to for the next turn. As [`Self::wake`].
-    pub fn deliver(&self, fetched: Fetched) -> bool {
-        self.inbox.lock().push(fetched);
+    /// Keeps what has come for the next turn. As [`Self::wake`].
+    pub fn deliver(&self, delivery: Delivery) -> bool {
+        self.inbox.lock().push(delivery);
         self.wake()
     }
 
-    pub fn take_fetched(&self) -> Vec<Fetched> {
+    pub fn take_deliveries(&self) -> Vec<Delivery> {
         std::mem::take(&mut *self.inbox.lock())
     }
 

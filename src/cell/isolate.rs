@@ -8,6 +8,7 @@ use std::{borrow::Cow, sync::Arc, time::Instant};
 use bytes::Bytes;
 
 use super::{
+    invocation::Delivery,
     record::Record,
     runtime::{self, Entry, EventContexts, HostState},
 };
@@ -192,13 +193,22 @@ impl FunctionIsolate {
         self.after(turn)
     }
 
-    /// A further turn: hands over what requests came to, then fires the timers that are due.
-    pub fn resume(&mut self, fetched: Vec<Fetched>) -> TurnEnd {
+    /// A further turn: hands over what the invocation has waited for, then fires the timers that are due.
+    pub fn resume(&mut self, deliveries: Vec<Delivery>) -> TurnEnd {
         let turn = self.enter(|scope, entries| {
             v8::tc_scope!(let scope, scope);
             let now = Instant::now();
-            for fetched in fetched {
-                hand_over(scope, entries, fetched);
+            for delivery in deliveries {
+                if scope.has_terminated() {
+                    return TurnEnd::Terminated;
+                }
+                match delivery {
+                    Delivery::Fetched(fetched) => hand_over(scope, entries, *fetched),
+                    Delivery::Cache(id, news) => {
+                        let arguments = runtime::news_arguments(scope, id, news);
+                        let _ = call_entry(scope, entries, Entry::CacheNews, &arguments);
+                    }
+                }
                 drain_microtasks(scope);
             }
             while !scope.has_terminated()
@@ -408,7 +418,7 @@ fn hand_over(
     let waits = scope
         .get_slot_mut::<HostState>()
         .is_some_and(|host| host.fetches.finish(fetched.id));
-    if scope.has_terminated() || !waits {
+    if !waits {
         return;
     }
     if let Some(outcome) = fetched.outcome

@@ -3,10 +3,12 @@
 
 use tokio::sync::mpsc;
 
-use super::invocation::Invocation;
+use super::{cache::CacheUse, invocation::Invocation};
 use crate::{
     invocation::{Finished, FunctionError, Input, LogLine, Outcome, Usage},
-    wire::{CancelFetch, Fetch, FrontFrame, ToFront, Unfit, UnfitCause, finished_to_wire},
+    wire::{
+        CancelFetch, Fetch, FrontFrame, ToFront, Unfit, UnfitCause, WireCacheUse, finished_to_wire,
+    },
 };
 
 /// The way to the socket; full when the front does not read, which then holds the JS threads back.
@@ -52,6 +54,16 @@ impl Outbox {
     /// It no longer wants it.
     pub fn cancel_fetch(&self, cancel: CancelFetch) {
         self.send(FrontFrame::CancelFetch(cancel));
+    }
+
+    /// For the metrics.
+    pub fn cache_used(&self, used: CacheUse) {
+        self.send(FrontFrame::CacheUse(WireCacheUse {
+            hits: used.hits,
+            misses: used.misses,
+            evictions: used.evictions,
+            bytes: used.bytes,
+        }));
     }
 
     fn finished(

@@ -11,9 +11,10 @@ mod lazy;
 mod ops;
 mod serialization;
 
-pub use host::{EventContexts, Fetches, HostState, UnhandledRejection};
+pub use host::{Caching, EventContexts, Fetches, HostState, UnhandledRejection};
 pub use ops::{
-    enter_context, fetch::end_of as end_of_fetch, on_promise_reject, refuse_dynamic_import,
+    cache::news_arguments, enter_context, fetch::end_of as end_of_fetch, on_promise_reject,
+    refuse_dynamic_import,
 };
 
 /// The runtime's scripts in load order; each is a function of (primordials, host).
@@ -59,6 +60,7 @@ const SCRIPTS: &[(&str, &str)] = &[
     ("timers", include_str!("runtime/js/timers.js")),
     ("deliver", include_str!("runtime/js/deliver.js")),
     ("fetches", include_str!("runtime/js/fetches.js")),
+    ("cache_waits", include_str!("runtime/js/cache_waits.js")),
     ("invoke", include_str!("runtime/js/invoke.js")),
     ("batch_inputs", include_str!("runtime/js/batch_inputs.js")),
     ("batch", include_str!("runtime/js/batch.js")),
@@ -76,18 +78,20 @@ pub enum Entry {
     FireTimer,
     FetchDone,
     FetchFailed,
+    CacheNews,
     FailLoad,
     ReportRejection,
 }
 
 impl Entry {
-    pub const ALL: [Entry; 8] = [
+    pub const ALL: [Entry; 9] = [
         Self::SetHandlers,
         Self::Begin,
         Self::BeginBatch,
         Self::FireTimer,
         Self::FetchDone,
         Self::FetchFailed,
+        Self::CacheNews,
         Self::FailLoad,
         Self::ReportRejection,
     ];
@@ -100,6 +104,7 @@ impl Entry {
             Self::FireTimer => "fireTimer",
             Self::FetchDone => "fetchDone",
             Self::FetchFailed => "fetchFailed",
+            Self::CacheNews => "cacheNews",
             Self::FailLoad => "failLoad",
             Self::ReportRejection => "reportRejection",
         }

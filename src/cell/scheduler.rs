@@ -8,9 +8,11 @@ use std::{
 };
 
 use super::{
+    cache::{Cache, CacheLimits},
     hogs::Hogs,
     invocation::{
-        GivenUp, HOG_AFTER, Interruption, Invocation, Parked, Ring, Run, Seen, Stopped, TakenUp,
+        Delivery, GivenUp, HOG_AFTER, Interruption, Invocation, Parked, Ring, Run, Seen, Stopped,
+        TakenUp,
     },
     isolate::{
         Engine, FunctionIsolate, LoadEnd, TurnEnd,
@@ -19,14 +21,14 @@ use super::{
     },
     outbox::Outbox,
     pool::Pool,
-    runtime::{Fetches, HostState},
+    runtime::{Caching, Fetches, HostState},
     threads::{JsThread, RunQueue, Threads},
     watchdog::{Alarm, Watchdog},
 };
 use crate::{
     invocation::{ErrorCode, FunctionError, LimitExceeded, Usage},
     lock::Lock,
-    wire::{Fetched, UnfitCause},
+    wire::UnfitCause,
 };
 
 /// How the scheduler is set up.
@@ -40,6 +42,7 @@ pub struct Settings {
     pub idle_bytes: u64,
     /// How long a source's top level may run.
     pub top_level_time: Duration,
+    pub cache: CacheLimits,
 }
 
 /// All that invocations need to run.
@@ -52,6 +55,7 @@ pub struct Scheduler {
     watchdog: Arc<Watchdog<Ring>>,
     threads: OnceLock<Arc<Threads<Arc<Invocation>>>>,
     hogs: Hogs,
+    cache: Arc<Cache>,
     /// Invocations that have no outcome yet, for cancellation.
     live: Lock<HashMap<u64, Arc<Invocation>>>,
     outbox: Outbox,
@@ -74,12 +78,17 @@ impl Scheduler {
             resume.push_first(waiter);
         });
         let handle: Arc<OnceLock<Weak<Self>>> = Arc::default();
-        let for_rings = handle.clone();
+        let (for_rings, for_news) = (handle.clone(), handle.clone());
         let watchdog = Watchdog::start(move |_, ring| {
             if let Some(scheduler) = for_rings.get().and_then(Weak::upgrade) {
                 scheduler.answer_ring(&ring);
             }
         })?;
+        let cache = Cache::new(settings.cache, move |waiter, news| {
+            let scheduler = for_news.get().and_then(Weak::upgrade);
+            let delivery = Delivery::Cache(waiter.id, news);
+            scheduler.is_some_and(|scheduler| scheduler.deliver(waiter.invocation, delivery))
+        });
         let scheduler = Arc::new(Self {
             engine,
             settings,
@@ -88,6 +97,7 @@ impl Scheduler {
             watchdog,
             threads: OnceLock::new(),
             hogs: Hogs::default(),
+            cache: Arc::new(cache),
             live: Lock::default(),
             outbox,
         });
@@ -107,14 +117,15 @@ impl Scheduler {
         self.queue.push(invocation);
     }
 
-    /// Gives an invocation what one of its requests came to; one that has ended no longer cares.
-    pub fn deliver(&self, fetched: Fetched) {
-        let invocation = self.live.lock().get(&fetched.invocation).cloned();
-        if let Some(invocation) = invocation
-            && invocation.deliver(fetched)
-        {
+    /// Gives an invocation what it waits for; false when it has ended.
+    pub fn deliver(&self, invocation: u64, delivery: Delivery) -> bool {
+        let Some(invocation) = self.live.lock().get(&invocation).cloned() else {
+            return false;
+        };
+        if invocation.deliver(delivery) {
             self.queue.push(invocation);
         }
+        true
     }
 
     /// Stops an invocation that nobody waits for. It gets no answer.
@@ -221,6 +232,7 @@ impl Scheduler {
                 invocation.id,
                 invocation.limits.requests,
             ),
+            Caching::new(self.cache.clone(), invocation.key.clone(), invocation.id),
             &invocation.call.input,
             &invocation.limits,
         );
@@ -261,7 +273,7 @@ impl Scheduler {
 
     fn further_turn(&self, invocation: &Arc<Invocation>, mut run: Box<Run>) {
         let turn = run.lease.isolate().map_or(TurnEnd::Terminated, |isolate| {
-            isolate.resume(invocation.take_fetched())
+            isolate.resume(invocation.take_deliveries())
         });
         self.after_turn(invocation, run, turn);
     }
@@ -349,7 +361,7 @@ impl Scheduler {
     /// Gives the isolate back or up, and sends the answer if there is one to send.
     fn end(&self, invocation: &Invocation, mut run: Run, end: End, keep: Keep) {
         drop(run.deadline);
-        self.live.lock().remove(&invocation.id);
+        self.forget(invocation);
         if run.cpu < HOG_AFTER {
             self.hogs.forgive(invocation.handle);
         }
@@ -433,6 +445,15 @@ impl Scheduler {
         }
     }
 
+    /// The invocation is over for all but its caller.
+    fn forget(&self, invocation: &Invocation) {
+        self.live.lock().remove(&invocation.id);
+        self.cache.release(invocation.id);
+        if let Some(used) = self.cache.take_use() {
+            self.outbox.cache_used(used);
+        }
+    }
+
     /// Answers for a turn whose thread can't.
     fn answer_given_up(
         &self,
@@ -440,7 +461,7 @@ impl Scheduler {
         given_up: GivenUp,
         error: Option<FunctionError>,
     ) {
-        self.live.lock().remove(&invocation.id);
+        self.forget(invocation);
         let Some(error) = error else {
             return;
         };

@@ -157,6 +157,8 @@ fn invoke(arguments: &InvokeArguments) -> Result<(Answered, Given), InvokeError>
         cell_threads: Some(NonZeroU32::MIN),
         cell_isolates: NonZeroU32::MIN,
         memory: None,
+        cache_bytes: 8 << 20,
+        cache_instance_bytes: 8 << 20,
         require_lockdown: false,
         max_in_flight: NonZeroU32::MIN,
     };

@@ -13,6 +13,7 @@ use tokio::{sync::watch, task::JoinSet, time};
 use super::quarantine::Quarantine;
 use crate::{invocation::FunctionKey, wire::Configure};
 
+mod cache_account;
 mod census;
 mod fetches;
 mod link;
@@ -20,6 +21,7 @@ mod loaded;
 mod process;
 mod supervisor;
 
+pub use cache_account::CacheAccount;
 pub use census::{CellEnd, CellState, Census};
 pub use fetches::{Fetcher, Requests};
 pub use link::{Answered, Call, Link, Lost};
@@ -44,6 +46,7 @@ pub struct CellPlan {
     pub configure: Configure,
     /// What makes the requests of their functions.
     pub fetcher: Fetcher,
+    pub cache: Arc<CacheAccount>,
 }
 
 /// The cells of this executor. Dropping it ends them.
@@ -51,6 +54,7 @@ pub struct CellPlan {
 pub struct Cells {
     live: watch::Receiver<Places>,
     census: Arc<Census>,
+    cache: Arc<CacheAccount>,
     /// Load at which a cell is passed over.
     saturated: usize,
     _supervisor: JoinSet<()>,
@@ -76,11 +80,13 @@ impl Cells {
         let places: Places = vec![None; plan.cells].into();
         let (publish, live) = watch::channel(places);
         let census = Arc::new(Census::default());
+        let cache = plan.cache.clone();
         let mut supervisor = JoinSet::new();
         supervisor.spawn(Supervisor::new(plan, publish, quarantine, census.clone()).run(first));
         Ok(Self {
             live,
             census,
+            cache,
             saturated,
             _supervisor: supervisor,
         })
@@ -109,6 +115,11 @@ impl Cells {
     /// Tells when cells come and go.
     pub fn watch(&self) -> watch::Receiver<Places> {
         self.live.clone()
+    }
+
+    /// What the caches of all cells are of use, and hold.
+    pub fn cache(&self) -> Arc<CacheAccount> {
+        self.cache.clone()
     }
 
     /// The account of all cells.

@@ -195,6 +195,7 @@ async fn start_executor(
     telemetry.observe(Observed {
         admission: admission.clone(),
         cells: cells.census(),
+        cache: cells.cache(),
         quarantine: quarantine.clone(),
         functions: functions.clone(),
     });
@@ -246,8 +247,11 @@ pub async fn start_cells(
             idle_bytes: memory::idle_bytes(cells.memory, u64::from(cells.cells.get())),
             top_level_nanos: u64::try_from(limits.top_level_time().as_nanos()).unwrap_or(u64::MAX),
             require_lockdown: cells.require_lockdown,
+            cache_instance_bytes: cells.cache_instance_bytes,
+            cache_bytes: cells.cache_bytes,
         },
         fetcher,
+        cache: Arc::default(),
     };
     Cells::start(plan, quarantine)
         .await

@@ -13,8 +13,10 @@ use crate::{
     },
 };
 
+mod caching;
 mod fetches;
 
+pub use caching::Caching;
 pub use fetches::Fetches;
 
 /// Timers one invocation may have pending; the next one is refused with a `RangeError`. A bound for our
@@ -80,6 +82,7 @@ pub struct HostState {
     pub rejections: Vec<UnhandledRejection>,
     pub timers: Timers,
     pub fetches: Fetches,
+    pub caching: Caching,
     pub record: Arc<Record>,
     pub contexts: EventContexts,
     /// Bytes of JSON an event out may have.
@@ -93,6 +96,7 @@ impl HostState {
     pub fn new(
         record: Arc<Record>,
         fetches: Fetches,
+        caching: Caching,
         input: &Input,
         limits: &InvocationLimits,
     ) -> Self {
@@ -100,6 +104,7 @@ impl HostState {
             rejections: Vec::new(),
             timers: Timers::default(),
             fetches,
+            caching,
             record,
             contexts: EventContexts::default(),
             result_bytes: limits.result_bytes,
@@ -236,7 +241,13 @@ impl Timers {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cell::outbox::Outbox;
+    use crate::{
+        cell::{
+            cache::{Cache, CacheLimits},
+            outbox::Outbox,
+        },
+        invocation::{FunctionKey, VersionKey},
+    };
 
     const LOGGED: LeftoverNotice = LeftoverNotice::Logged;
 
@@ -269,7 +280,7 @@ mod tests {
     fn pending_timers_are_told_at_the_end() {
         let record = Arc::new(Record::new(1, 1000));
         let input = Input::Event("{}".into());
-        let mut state = HostState::new(record.clone(), no_fetches(), &input, &limits());
+        let mut state = HostState::new(record.clone(), no_fetches(), no_cache(), &input, &limits());
         state.timers.start(Duration::from_mins(1), LOGGED).unwrap();
         let quiet = state
             .timers
@@ -295,6 +306,21 @@ mod tests {
         }
     }
 
+    fn no_cache() -> Caching {
+        let limits = CacheLimits {
+            instance_bytes: 0,
+            process_bytes: 0,
+        };
+        let key = FunctionKey {
+            version: VersionKey {
+                function_id: "".into(),
+                version: "".into(),
+            },
+            instance_id: "".into(),
+        };
+        Caching::new(Arc::new(Cache::new(limits, |_, _| false)), key, 0)
+    }
+
     fn no_fetches() -> Fetches {
         let (to_socket, _) = tokio::sync::mpsc::channel(1);
         Fetches::new(Outbox::new(to_socket), 0, 0)
@@ -311,10 +337,11 @@ mod tests {
         let alone = HostState::new(
             record.clone(),
             no_fetches(),
+            no_cache(),
             &Input::Event("{}".into()),
             &limits(),
         );
-        let state = HostState::new(record, no_fetches(), &batch(2), &limits());
+        let state = HostState::new(record, no_fetches(), no_cache(), &batch(2), &limits());
         assert_eq!(state.check_result(10), Ok(()));
         let error = state.check_result(11).unwrap_err();
         assert_eq!(error.limit, Some(LimitExceeded::result(10)));

@@ -36,6 +36,7 @@ lazy_scripts! {
     "lazy/buffer_numbers",
     "lazy/buffer_search",
     "lazy/byte_parts",
+    "lazy/cache",
     "lazy/chunk_decoder",
     "lazy/collect",
     "lazy/dom_exception",

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use v8::MapFnTo;
 
 mod buffer;
+pub mod cache;
 pub mod fetch;
 mod kinds;
 mod text;
@@ -50,6 +51,13 @@ op_table! {
     "previewEntries" => preview_entries,
     "nonIndexKeys" => non_index_keys,
     "runLazy" => run_lazy,
+    "cacheLook" => cache::look,
+    "cacheRead" => cache::read,
+    "cacheStore" => cache::store,
+    "cacheFail" => cache::fail,
+    "cacheAbandon" => cache::abandon,
+    "cacheDelete" => cache::delete,
+    "cacheValueBytes" => cache::value_bytes,
     "fetchStart" => fetch::start,
     "fetchCancel" => fetch::cancel,
     "fetchBody" => fetch::body,
@@ -150,6 +158,11 @@ fn text(scope: &v8::PinScope<'_, '_>, value: v8::Local<'_, v8::Value>) -> String
         Ok(string) => string.to_rust_string_lossy(scope),
         Err(_) => String::new(),
     }
+}
+
+/// 0 for what is none; casts from it saturate.
+fn number(value: v8::Local<'_, v8::Value>) -> f64 {
+    v8::Local::<v8::Number>::try_from(value).map_or(0.0, |number| number.value())
 }
 
 /// The entry of `table` that a small number from JavaScript names.

@@ -1,10 +1,5 @@
 //! Values as bytes, and back in the same or another isolate of this process.
 
-#![cfg_attr(
-    not(test),
-    expect(dead_code, reason = "what keeps values across isolates is to use it")
-)]
-
 /// Refuses what V8 can't write.
 struct Plain;
 

@@ -19,6 +19,7 @@ use tokio::{
 use tokio_util::codec::{FramedRead, FramedWrite};
 
 use super::{
+    cache_account::CellCache,
     fetches::{Fetcher, InvocationFetches, Requests, UnsoundFetch},
     loaded::Loaded,
 };
@@ -231,6 +232,7 @@ impl Link {
         reader: Reader,
         writer: Writer,
         fetcher: Fetcher,
+        cache: CellCache,
     ) -> (Arc<Self>, JoinHandle<Ended>) {
         let (outbox, outgoing) = mpsc::channel(OUTBOX);
         let in_flight = Arc::new(InFlight::default());
@@ -247,7 +249,7 @@ impl Link {
         });
         (
             link,
-            tokio::spawn(serve(reader, writer, fetches, outgoing, in_flight)),
+            tokio::spawn(serve(reader, writer, fetches, cache, outgoing, in_flight)),
         )
     }
 
@@ -345,11 +347,12 @@ async fn serve(
     reader: Reader,
     writer: Writer,
     fetches: Fetches,
+    mut cache: CellCache,
     mut outgoing: mpsc::Receiver<Outgoing>,
     in_flight: Arc<InFlight>,
 ) -> Ended {
     let end = tokio::select! {
-        end = read_frames(reader, &fetches, &in_flight) => end,
+        end = read_frames(reader, &fetches, &mut cache, &in_flight) => end,
         error = write_calls(writer, &mut outgoing, &in_flight) => End::Failed(error),
     };
     // First no more calls come in, then everyone who is left is told.
@@ -396,7 +399,12 @@ impl Fetches {
     }
 }
 
-async fn read_frames(mut reader: Reader, fetches: &Fetches, in_flight: &InFlight) -> End {
+async fn read_frames(
+    mut reader: Reader,
+    fetches: &Fetches,
+    cache: &mut CellCache,
+    in_flight: &InFlight,
+) -> End {
     loop {
         let frame = match reader.next().await {
             Some(Ok(frame)) => frame,
@@ -421,6 +429,7 @@ async fn read_frames(mut reader: Reader, fetches: &Fetches, in_flight: &InFlight
                     fetches.cancel(cancel.id);
                 }
             }
+            Some(FrontFrame::CacheUse(used)) => cache.note(&used),
             Some(FrontFrame::Unfit(unfit)) => in_flight.turn_unfit(unfit),
             Some(FrontFrame::Ready(_)) | None => return End::Unexpected,
         }

@@ -12,7 +12,7 @@ use tokio::{
 };
 use tokio_util::codec::{FramedRead, FramedWrite};
 
-use super::{CellPlan, Link, link::Ended};
+use super::{CellPlan, Link, cache_account::CellCache, link::Ended};
 use crate::wire::{CellFrame, FrameCodec, FrameError, FrontFrame, Ready, ToCell, ToFront};
 
 /// How long a cell may take to be ready; it takes tens of milliseconds.
@@ -85,7 +85,12 @@ impl CellProcess {
             _ => return Err(NotStarted::EndedEarly),
         }
         let pid = child.id().unwrap_or_default();
-        let (link, link_end) = Link::open(read, write, plan.fetcher.clone());
+        let (link, link_end) = Link::open(
+            read,
+            write,
+            plan.fetcher.clone(),
+            CellCache::new(plan.cache.clone()),
+        );
         Ok(Self {
             child,
             pid,
@@ -175,6 +180,7 @@ mod tests {
             drain: Duration::ZERO,
             configure: Configure::default(),
             fetcher: Fetcher::switched_off(),
+            cache: Arc::default(),
         }
     }
 

@@ -7,7 +7,7 @@ use opentelemetry::{KeyValue, metrics::Meter};
 use crate::{
     front::{
         admission::Admission,
-        cells::{CellEnd, CellState, Census},
+        cells::{CacheAccount, CellEnd, CellState, Census},
         functions::Functions,
         quarantine::Quarantine,
     },
@@ -19,6 +19,7 @@ use crate::{
 pub struct Observed {
     pub admission: Admission,
     pub cells: Arc<Census>,
+    pub cache: Arc<CacheAccount>,
     pub quarantine: Arc<Quarantine>,
     pub functions: Arc<Functions>,
 }
@@ -28,6 +29,7 @@ impl Observed {
         build_info(meter);
         in_flight(meter, self.admission);
         cells(meter, &self.cells);
+        cache(meter, &self.cache);
         quarantine(meter, &self.quarantine);
         sources(meter, &self.functions);
     }
@@ -100,6 +102,41 @@ fn cells(meter: &Meter, census: &Arc<Census>) {
             for (end, attributes) in &ends {
                 observer.observe(observed.ends(*end), attributes);
             }
+        })
+        .build();
+}
+
+/// `penstock.cache.lookups` by `penstock.cache.result`, `penstock.cache.evictions`, `penstock.cache.size`:
+/// what functions keep with `cache`, in all cells.
+fn cache(meter: &Meter, account: &Arc<CacheAccount>) {
+    let result = |name| [KeyValue::new("penstock.cache.result", name)];
+    let (hit, miss) = (result("hit"), result("miss"));
+    let observed = account.clone();
+    meter
+        .u64_observable_counter("penstock.cache.lookups")
+        .with_unit("{lookup}")
+        .with_description(
+            "Calls of cache.load: a hit found a value, or one that another was loading",
+        )
+        .with_callback(move |observer| {
+            observer.observe(observed.hits(), &hit);
+            observer.observe(observed.misses(), &miss);
+        })
+        .build();
+    let observed = account.clone();
+    meter
+        .u64_observable_counter("penstock.cache.evictions")
+        .with_unit("{value}")
+        .with_description("Values that went for want of room")
+        .with_callback(move |observer| observer.observe(observed.evictions(), &[]))
+        .build();
+    let observed = account.clone();
+    meter
+        .i64_observable_up_down_counter("penstock.cache.size")
+        .with_unit("By")
+        .with_description("Memory that cached values take in all cells")
+        .with_callback(move |observer| {
+            observer.observe(i64::try_from(observed.bytes()).unwrap_or(i64::MAX), &[]);
         })
         .build();
 }

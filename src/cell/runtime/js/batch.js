@@ -31,6 +31,7 @@
     host.resetConsole();
     host.resetTimers();
     host.resetFetches();
+    host.resetCacheWaits();
     const events = JSONParse(eventsText);
     firstContext = contextOfFirst;
     count = events.length;

@@ -45,6 +45,7 @@
     host.resetConsole();
     host.resetTimers();
     host.resetFetches();
+    host.resetCacheWaits();
     host.callHandler(0, JSONParse(eventText), settingsText);
   };
 

@@ -55,6 +55,7 @@
   host.defineLazyGlobal('URLSearchParams', 'url_search_params');
   host.defineLazyGlobal('atob', 'base64');
   host.defineLazyGlobal('btoa', 'base64');
+  host.defineLazyGlobal('cache', 'cache');
   host.defineLazyGlobal('fetch', 'fetch');
   host.defineLazyGlobal('structuredClone', 'structured_clone');
 })

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{Arguments, Return, context, host, text};
+use super::{Arguments, Return, context, host, number, text};
 use crate::{
     cell::runtime::{
         Entry,
@@ -59,11 +59,6 @@ pub fn cancel(scope: &mut v8::PinScope<'_, '_>, arguments: Arguments<'_>, _: Ret
     if let Some(host) = host(scope) {
         host.fetches.cancel(id);
     }
-}
-
-/// 0 for what is none; casts from it saturate.
-fn number(value: v8::Local<'_, v8::Value>) -> f64 {
-    v8::Local::<v8::Number>::try_from(value).map_or(0.0, |number| number.value())
 }
 
 fn headers<'s>(scope: &v8::PinScope<'s, '_>, value: v8::Local<'s, v8::Value>) -> Vec<WireHeader> {
