@@ -9,6 +9,7 @@ mod bytes;
 mod host;
 mod lazy;
 mod ops;
+mod serialization;
 
 pub use host::{HostState, UnhandledRejection};
 pub use ops::{on_promise_reject, refuse_dynamic_import};
@@ -121,6 +122,8 @@ pub fn install<'s>(
     set(scope, host, "codes", codes.into());
     let reasons = ops::filter_reasons(scope);
     set(scope, host, "filterReasons", reasons.into());
+    let kinds = ops::kinds(scope);
+    set(scope, host, "kinds", kinds.into());
     let primordials = run(scope, PRIMORDIALS, &[])?;
     for &script in SCRIPTS {
         run(scope, script, &[primordials, host.into()])?;

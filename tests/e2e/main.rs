@@ -17,6 +17,7 @@ mod fetch;
 mod handlers;
 mod isolation;
 mod outcomes;
+mod structured_clone;
 #[path = "../support/mod.rs"]
 mod support;
 mod timers;

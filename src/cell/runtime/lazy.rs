@@ -55,6 +55,7 @@ lazy_scripts! {
     "lazy/node_errors",
     "lazy/request",
     "lazy/response",
+    "lazy/structured_clone",
     "lazy/url",
     "lazy/url_search_params",
     "lazy/validators",

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use v8::MapFnTo;
 
 mod buffer;
+mod kinds;
 mod text;
 mod url;
 
@@ -59,6 +60,7 @@ op_table! {
     "decode" => text::decode,
     "base64Encode" => text::base64_encode,
     "base64Decode" => text::base64_decode,
+    "kindOf" => kinds::kind_of,
     "bytesToString" => buffer::to_string,
     "bytesWrite" => buffer::write,
     "bytesCompare" => buffer::compare,
@@ -121,6 +123,11 @@ pub fn error_codes<'s>(scope: &mut v8::PinScope<'s, '_>) -> v8::Local<'s, v8::Ob
 /// The numbers `ops.filter` takes, by name.
 pub fn filter_reasons<'s>(scope: &mut v8::PinScope<'s, '_>) -> v8::Local<'s, v8::Object> {
     numbered(scope, FILTER_REASONS.iter().map(|&(name, _)| name))
+}
+
+/// The numbers `ops.kindOf` returns, by name.
+pub fn kinds<'s>(scope: &mut v8::PinScope<'s, '_>) -> v8::Local<'s, v8::Object> {
+    kinds::numbers(scope)
 }
 
 fn numbered<'s>(

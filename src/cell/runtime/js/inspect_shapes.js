@@ -161,5 +161,6 @@
     return output;
   }
 
+  inspection.flagsOf = flagsOf;
   inspection.layoutOf = layoutOf;
 })

@@ -56,4 +56,5 @@
   host.defineLazyGlobal('atob', 'base64');
   host.defineLazyGlobal('btoa', 'base64');
   host.defineLazyGlobal('fetch', 'fetch');
+  host.defineLazyGlobal('structuredClone', 'structured_clone');
 })
