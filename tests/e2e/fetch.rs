@@ -2,21 +2,33 @@
 
 use std::sync::LazyLock;
 
+use tokio::net::TcpSocket;
+
 use crate::check::{Call, Reply, assert_same_json};
 use crate::origin::Origin;
 use crate::service::Service;
 
 static ORIGIN: LazyLock<Origin> = LazyLock::new(Origin::start);
 
+/// Holds a port that nobody listens at.
+static DEAF: LazyLock<TcpSocket> = LazyLock::new(|| {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    let anywhere = "127.0.0.1:0".parse().expect("an address");
+    socket.bind(anywhere).expect("a free port");
+    socket
+});
+
 static SERVICE: LazyLock<Service> =
     LazyLock::new(|| Service::start(&["--egress-allow", "127.0.0.0/8"]));
 
-/// Runs `statements`, to which `base` is the origin's URL; what they return is the event.
+/// Runs `statements`, to which `base` is the origin's URL and `deaf` one where nobody listens; what they return is
+/// the event.
 #[track_caller]
 fn run(statements: &str) -> Reply {
     let port = ORIGIN.port();
+    let deaf = DEAF.local_addr().expect("an address");
     let source = format!(
-        "const base = 'http://127.0.0.1:{port}'
+        "const base = 'http://127.0.0.1:{port}', deaf = 'http://{deaf}/'
         async function caught(promise) {{ try {{ await promise }} catch (error) {{ return error }} throw new Error('nothing was thrown') }}
         async function onTrack() {{\n{statements}\n}}"
     );
@@ -135,7 +147,7 @@ fn redirects_are_followed_handed_out_or_refused() {
 #[test]
 fn failures_are_those_of_node_fetch() {
     comes_to(
-        "const error = await caught(fetch('http://127.0.0.1:1/')); return { name: error.name, type: error.type, code: error.code, errno: error.errno, is: error instanceof fetch.FetchError }",
+        "const error = await caught(fetch(deaf)); return { name: error.name, type: error.type, code: error.code, errno: error.errno, is: error instanceof fetch.FetchError }",
         r#"{"name":"FetchError","type":"system","code":"ECONNREFUSED","errno":"ECONNREFUSED","is":true}"#,
     );
     comes_to(
@@ -237,7 +249,7 @@ fn http_speaks_as_in_node() {
         r#"{"status":302}"#,
     );
     comes_to(
-        "return new Promise(resolve => require('http').get('http://127.0.0.1:1/').on('error', error => resolve({ code: error.code, name: error.name })))",
+        "return new Promise(resolve => require('http').get(deaf).on('error', error => resolve({ code: error.code, name: error.name })))",
         r#"{"code":"ECONNREFUSED","name":"Error"}"#,
     );
     comes_to(

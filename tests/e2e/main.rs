@@ -11,6 +11,7 @@ mod api;
 mod batch_model;
 mod batches;
 mod buffer;
+mod cache;
 mod cells;
 mod cli;
 mod console;

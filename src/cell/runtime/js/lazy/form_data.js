@@ -4,7 +4,8 @@
 
   const {
     ArrayFrom, Error, FunctionPrototypeCall, ObjectDefineProperty, ObjectKeys, ObjectPrototypeHasOwnProperty,
-    PromisePrototypeThen, StringPrototypeLastIndexOf, StringPrototypeSlice, StringPrototypeToLowerCase, SymbolIterator, TypeError,
+    PromisePrototypeThen, StringPrototypeLastIndexOf, StringPrototypeSlice, StringPrototypeToLowerCase,
+    SymbolIterator, TypeError,
   } = primordials;
   const { append, createList, isObject } = host.inspection;
   const { invalidThis } = host.use('node_errors');

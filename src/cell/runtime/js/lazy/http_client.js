@@ -340,8 +340,8 @@
   exports.methodFrom = function methodFrom(value) {
     if (value === undefined || value === null) return 'GET';
     if (typeof value !== 'string') throw invalidArgType('options.method', 'of type string', value);
-    if (!isToken(value)) throw typeError('ERR_INVALID_HTTP_TOKEN', 'Method must be a valid HTTP token ["' + value + '"]');
-    return StringPrototypeToUpperCase(value);
+    if (isToken(value)) return StringPrototypeToUpperCase(value);
+    throw typeError('ERR_INVALID_HTTP_TOKEN', 'Method must be a valid HTTP token ["' + value + '"]');
   };
 
   exports.ClientRequest = ClientRequest;

@@ -62,7 +62,8 @@
   function signalFrom(value) {
     if (value === undefined || value === null) return undefined;
     if (abort.isAbortSignal(value)) return value;
-    const isForeign = isObject(value) && typeof value.addEventListener === 'function' && typeof value.aborted === 'boolean';
+    const isForeign =
+      isObject(value) && typeof value.addEventListener === 'function' && typeof value.aborted === 'boolean';
     if (isForeign) return value;
     throw new TypeError('Expected signal to be an instanceof AbortSignal');
   }
