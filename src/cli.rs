@@ -36,11 +36,11 @@ struct Cli {
 enum Command {
     /// Serve the gRPC API (what runs without a command, too)
     Serve(Box<ServeConfig>),
-    /// Run one event through a function and print the outcome, logs and usage
+    /// Run an event or a batch through a function and print the outcome, logs and usage
     ///
     /// Exit code: 0 delivered or filtered, 1 the function failed, 2 unusable arguments or files, 3 the
     /// executor failed.
-    Invoke(invoke::InvokeArguments),
+    Invoke(Box<invoke::InvokeArguments>),
     /// Run JavaScript for a front; started by `serve`, never by hand
     #[command(hide = true)]
     Cell,

@@ -3,6 +3,7 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     task::{AbortHandle, JoinSet},
@@ -47,6 +48,7 @@ impl Fetcher {
 
     /// One that makes no requests.
     #[cfg(test)]
+    #[allow(clippy::missing_panics_doc, reason = "for tests")]
     pub fn switched_off() -> Self {
         use clap::Parser;
 
@@ -217,7 +219,7 @@ fn wire_response(response: Response) -> FetchResponse {
     let headers = response.headers.into_iter();
     let (body, body_failed) = match response.body {
         Ok(body) => (body, None),
-        Err(error) => (Default::default(), Some(failed(&error))),
+        Err(error) => (Bytes::new(), Some(failed(&error))),
     };
     FetchResponse {
         status: response.status.into(),

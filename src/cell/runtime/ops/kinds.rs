@@ -3,7 +3,9 @@
 use super::{Arguments, Return};
 
 /// A kind by the name that `util.types` has for it, without `is`; a value is of at most one of them.
-const KINDS: [(&str, fn(&v8::Value) -> bool); 23] = [
+type IsKind = fn(&v8::Value) -> bool;
+
+const KINDS: [(&str, IsKind); 23] = [
     ("Proxy", v8::Value::is_proxy),
     ("NativeError", v8::Value::is_native_error),
     ("Date", v8::Value::is_date),
