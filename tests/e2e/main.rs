@@ -15,6 +15,7 @@ mod containment;
 mod encoding;
 mod handlers;
 mod isolation;
+mod modules;
 mod outcomes;
 mod structured_clone;
 #[path = "../support/mod.rs"]

@@ -1,8 +1,17 @@
-// Globals that most functions never touch: the script behind one is run when it is first read.
+// Globals and modules that most functions never touch: the script behind one is run when it is first asked for.
 (function (primordials, host) {
   'use strict';
 
-  const { MapPrototypeGet, MapPrototypeSet, ObjectDefineProperty, SafeMap } = primordials;
+  const {
+    Error,
+    MapPrototypeGet,
+    MapPrototypeSet,
+    ObjectDefineProperty,
+    SafeMap,
+    StringPrototypeSlice,
+    StringPrototypeStartsWith,
+    TypeError,
+  } = primordials;
   const { ops } = host;
   const loaded = new SafeMap();
 
@@ -36,6 +45,28 @@
     });
   };
 
+  // Scripts of modules by the modules' names, and the names as an error lists them.
+  const scripts = new SafeMap();
+  let names = '';
+
+  // A module that require(name) finds: what `lazy/SCRIPT.js` has put on its exports as `module`.
+  host.defineModule = function defineModule(name, script) {
+    MapPrototypeSet(scripts, name, script);
+    names += (names === '' ? '' : ', ') + name;
+  };
+
+  host.defineGlobal('require', function require(name) {
+    if (typeof name !== 'string') throw withCode(new TypeError('require needs the name of a module'), 'ERR_INVALID_ARG_TYPE');
+    const script = MapPrototypeGet(scripts, StringPrototypeStartsWith(name, 'node:') ? StringPrototypeSlice(name, 5) : name);
+    if (script !== undefined) return host.use(script).module;
+    throw withCode(new Error("Cannot find module '" + name + "': there are " + names), 'MODULE_NOT_FOUND');
+  });
+
+  function withCode(error, code) {
+    ObjectDefineProperty(error, 'code', { __proto__: null, value: code, configurable: true, enumerable: true, writable: true });
+    return error;
+  }
+
   host.defineLazyGlobal('Buffer', 'buffer');
   host.defineLazyGlobal('DOMException', 'dom_exception');
   host.defineLazyGlobal('TextDecoder', 'encoding');
@@ -44,5 +75,15 @@
   host.defineLazyGlobal('URLSearchParams', 'url_search_params');
   host.defineLazyGlobal('atob', 'base64');
   host.defineLazyGlobal('btoa', 'base64');
+  host.defineLazyGlobal('performance', 'performance');
+  host.defineLazyGlobal('process', 'process');
   host.defineLazyGlobal('structuredClone', 'structured_clone');
+
+  host.defineModule('buffer', 'buffer');
+  host.defineModule('events', 'events');
+  host.defineModule('process', 'process');
+  host.defineModule('timers', 'timers');
+  host.defineModule('timers/promises', 'timers_promises');
+  host.defineModule('util', 'util');
+  host.defineModule('util/types', 'types');
 })
