@@ -12,6 +12,11 @@ fn events_util_process_and_timers_do_what_nodes_do() {
 }
 
 #[test]
+fn querystring_string_decoder_path_and_os_do_what_nodes_do() {
+    facts::hold(include_str!("facts/text_modules.txt"));
+}
+
+#[test]
 fn a_module_that_is_not_there_is_named_with_those_that_are() {
     let error = fails(
         "const fs = require('node:fs')\nfunction onTrack() {}",
@@ -39,13 +44,17 @@ fn modules_work_whatever_was_done_to_the_globals() {
           emitter.emit('a', 1); emitter.emit('a', 1)
           process.nextTick(() => {{}})
           return {{ seen, equal: util.isDeepStrictEqual(map, other), text: util.format('%s %d', 'a', 1), date: util.types.isMap(map),
+            query: require('querystring').parse('a=%20b&c').a + require('querystring').stringify({{ x: 'y z' }}),
+            path: require('path').join('/a', '../b', require('path').basename('/c/d.e', '.e')),
+            decoded: new (require('string_decoder').StringDecoder)().write(Buffer.from('€')), os: typeof require('os').EOL,
             version: typeof process.version, clock: typeof performance.now(), count: emitter.listenerCount('a') }}
         }}"
     );
     delivers(
         &source,
         TRACK,
-        r#"{"seen":3,"equal":true,"text":"a 1","date":true,"version":"string","clock":"number","count":1}"#,
+        r#"{"seen":3,"equal":true,"text":"a 1","date":true,"query":" bx=y%20z","path":"/b/d",
+            "decoded":"€","os":"string","version":"string","clock":"number","count":1}"#,
     );
 }
 

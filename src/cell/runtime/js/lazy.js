@@ -81,7 +81,12 @@
 
   host.defineModule('buffer', 'buffer');
   host.defineModule('events', 'events');
+  host.defineModule('os', 'os');
+  host.defineModule('path', 'path');
+  host.defineModule('path/posix', 'path');
   host.defineModule('process', 'process');
+  host.defineModule('querystring', 'querystring');
+  host.defineModule('string_decoder', 'string_decoder');
   host.defineModule('timers', 'timers');
   host.defineModule('timers/promises', 'timers_promises');
   host.defineModule('util', 'util');

@@ -15,6 +15,7 @@
     StringPrototypeIncludes,
     StringPrototypeSlice,
     TypeError,
+    URIError,
   } = primordials;
 
   function define(target, key, value, enumerable) {
@@ -54,6 +55,10 @@
 
   function rangeError(code, message) {
     return create(RangeError, 'RangeError', code, message, rangeError);
+  }
+
+  function uriError(code, message) {
+    return create(URIError, 'URIError', code, message, uriError);
   }
 
   function describe(value) {
@@ -140,6 +145,7 @@
   exports.withCode = withCode;
   exports.typeError = typeError;
   exports.rangeError = rangeError;
+  exports.uriError = uriError;
   exports.invalidThis = invalidThis;
   exports.missingArgs = missingArgs;
   exports.stringTooLong = stringTooLong;
