@@ -25,6 +25,8 @@ macro_rules! lazy_scripts {
 }
 
 lazy_scripts! {
+    "lazy/assert",
+    "lazy/assert_strict",
     "lazy/base64",
     "lazy/buffer",
     "lazy/buffer_encodings",

@@ -79,6 +79,8 @@
   host.defineLazyGlobal('process', 'process');
   host.defineLazyGlobal('structuredClone', 'structured_clone');
 
+  host.defineModule('assert', 'assert');
+  host.defineModule('assert/strict', 'assert_strict');
   host.defineModule('buffer', 'buffer');
   host.defineModule('events', 'events');
   host.defineModule('os', 'os');

@@ -61,7 +61,7 @@
     return create(URIError, 'URIError', code, message, uriError);
   }
 
-  function describe(value) {
+  function describeReceived(value) {
     if (value === null || value === undefined) return String(value);
     if (typeof value === 'function') {
       const { name } = value;
@@ -90,7 +90,7 @@
     const subject = StringPrototypeEndsWith(name, ' argument')
       ? 'The ' + name
       : 'The "' + name + '" ' + (isProperty ? 'property' : 'argument');
-    return typeError('ERR_INVALID_ARG_TYPE', subject + ' must be ' + expected + '. Received ' + describe(actual));
+    return typeError('ERR_INVALID_ARG_TYPE', subject + ' must be ' + expected + '. Received ' + describeReceived(actual));
   }
 
   function invalidArgValue(name, value, reason = 'is invalid') {
@@ -142,6 +142,7 @@
     return withCode('ERR_STRING_TOO_LONG', 'Cannot create a string longer than 0x1fffffe8 characters');
   }
 
+  exports.describeReceived = describeReceived;
   exports.withCode = withCode;
   exports.typeError = typeError;
   exports.rangeError = rangeError;
