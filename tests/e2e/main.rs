@@ -21,6 +21,7 @@ mod fetch;
 mod handlers;
 mod isolation;
 mod operations;
+mod modules;
 mod outcomes;
 #[allow(dead_code, reason = "the fuzz targets need all of it")]
 #[path = "../fuzz/targets/random.rs"]

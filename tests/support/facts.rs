@@ -1,7 +1,7 @@
 //! Tables of facts about JavaScript: on each line an expression, and after `==>` what it comes to.
 //!
 //! A value is written as JSON, with words for what JSON lacks and hexadecimal digits for bytes; what is
-//! thrown as `! name code message`. Lines that begin with `//` are for people, or `// let` for the function:
+//! thrown as `! name code message`, with `\n` for line ends. Lines that begin with `//` are for people, or `// let` for the function:
 //! the rest of such a line is put before the expressions.
 
 use std::fmt::Write as _;
@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use super::check::{TRACK, delivers};
 
 /// What an expression comes to, as it stands in a table.
-const SHOW: &str = "
+const SHOW: &str = r"
     function show(value) {
       const words = function (key, shown) {
         const value = this[key]
@@ -21,11 +21,15 @@ const SHOW: &str = "
       }
       return JSON.stringify(value, words)
     }
+    function thrown(error) {
+      const parts = [error?.name, error?.code, error?.message].filter(part => part !== undefined)
+      return '! ' + parts.join(' ').replaceAll('\n', '\\n')
+    }
     function result(expression) {
-      try { return show(expression()) } catch (error) { return '! ' + [error?.name, error?.code, error?.message].filter(part => part !== undefined).join(' ') }
+      try { return show(expression()) } catch (error) { return thrown(error) }
     }
     async function settled(expression) {
-      try { return show(await expression()) } catch (error) { return '! ' + [error?.name, error?.code, error?.message].filter(part => part !== undefined).join(' ') }
+      try { return show(await expression()) } catch (error) { return thrown(error) }
     }
 ";
 

@@ -45,6 +45,7 @@ op_table! {
     "now" => now,
     "timerStart" => timer_start,
     "timerCancel" => timer_cancel,
+    "heapUsage" => heap_usage,
     "enqueueMicrotask" => enqueue_microtask,
     "proxyDetails" => proxy_details,
     "promiseDetails" => promise_details,
@@ -310,6 +311,18 @@ fn timer_cancel(scope: &mut v8::PinScope<'_, '_>, arguments: Arguments<'_>, _: R
     if let (Ok(id), Some(host)) = (id, host(scope)) {
         host.timers.cancel(id as u64);
     }
+}
+
+/// `heapUsage()`: `[bytes the heap has, bytes of them in use, bytes beside the heap]`.
+fn heap_usage(scope: &mut v8::PinScope<'_, '_>, _: Arguments<'_>, mut value: Return<'_>) {
+    let heap = scope.get_heap_statistics();
+    let bytes = [
+        heap.total_heap_size(),
+        heap.used_heap_size(),
+        heap.external_memory(),
+    ];
+    let bytes = bytes.map(|bytes| v8::Number::new(scope, bytes as f64).into());
+    value.set(v8::Array::new_with_elements(scope, &bytes).into());
 }
 
 /// `enqueueMicrotask(function)`; the function must not throw.

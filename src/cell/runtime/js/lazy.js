@@ -1,8 +1,17 @@
-// Globals that most functions never touch: the script behind one is run when it is first read.
+// Globals and modules that most functions never touch: the script behind one is run when it is first asked for.
 (function (primordials, host) {
   'use strict';
 
-  const { MapPrototypeGet, MapPrototypeSet, ObjectDefineProperty, SafeMap } = primordials;
+  const {
+    Error,
+    MapPrototypeGet,
+    MapPrototypeSet,
+    ObjectDefineProperty,
+    SafeMap,
+    StringPrototypeSlice,
+    StringPrototypeStartsWith,
+    TypeError,
+  } = primordials;
   const { ops } = host;
   const loaded = new SafeMap();
 
@@ -39,6 +48,25 @@
   host.defineLazyGlobal('AbortController', 'abort');
   host.defineLazyGlobal('AbortSignal', 'abort');
   host.defineLazyGlobal('Blob', 'blob');
+  // Scripts of modules by the modules' names, and the names as an error lists them.
+  const scripts = new SafeMap();
+  let names = '';
+
+  // A module that require(name) finds: what `lazy/SCRIPT.js` has put on its exports as `module`.
+  host.defineModule = function defineModule(name, script) {
+    MapPrototypeSet(scripts, name, script);
+    names += (names === '' ? '' : ', ') + name;
+  };
+  host.defineGlobal('require', function require(name) {
+    if (typeof name !== 'string') throw withCode(new TypeError('require needs the name of a module'), 'ERR_INVALID_ARG_TYPE');
+    const script = MapPrototypeGet(scripts, StringPrototypeStartsWith(name, 'node:') ? StringPrototypeSlice(name, 5) : name);
+    if (script !== undefined) return host.use(script).module;
+    throw withCode(new Error("Cannot find module '" + name + "': there are " + names), 'MODULE_NOT_FOUND');
+  });
+  function withCode(error, code) {
+    ObjectDefineProperty(error, 'code', { __proto__: null, value: code, configurable: true, enumerable: true, writable: true });
+    return error;
+  }
   host.defineLazyGlobal('Buffer', 'buffer');
   host.defineLazyGlobal('CustomEvent', 'event_target');
   host.defineLazyGlobal('DOMException', 'dom_exception');
@@ -57,5 +85,22 @@
   host.defineLazyGlobal('btoa', 'base64');
   host.defineLazyGlobal('cache', 'cache');
   host.defineLazyGlobal('fetch', 'fetch');
+  host.defineLazyGlobal('performance', 'performance');
+  host.defineLazyGlobal('process', 'process');
   host.defineLazyGlobal('structuredClone', 'structured_clone');
+
+  host.defineModule('assert', 'assert');
+  host.defineModule('assert/strict', 'assert_strict');
+  host.defineModule('buffer', 'buffer');
+  host.defineModule('events', 'events');
+  host.defineModule('os', 'os');
+  host.defineModule('path', 'path');
+  host.defineModule('path/posix', 'path');
+  host.defineModule('process', 'process');
+  host.defineModule('querystring', 'querystring');
+  host.defineModule('string_decoder', 'string_decoder');
+  host.defineModule('timers', 'timers');
+  host.defineModule('timers/promises', 'timers_promises');
+  host.defineModule('util', 'util');
+  host.defineModule('util/types', 'types');
 })

@@ -109,6 +109,8 @@
   primordials.SafeWeakMap = safeCollection(WeakMap);
   primordials.SafeWeakSet = safeCollection(WeakSet);
 
+  primordials.decodeURIComponent = decodeURIComponent;
+  primordials.encodeURIComponent = encodeURIComponent;
   primordials.uncurryThis = uncurryThis;
   primordials.globalThis = globalThis;
 

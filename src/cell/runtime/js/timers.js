@@ -7,8 +7,11 @@
     MapPrototypeDelete,
     MapPrototypeGet,
     MapPrototypeSet,
+    ObjectDefineProperty,
     ReflectApply,
+    ReflectOwnKeys,
     SafeMap,
+    SymbolFor,
     SymbolToPrimitive,
     TypeError,
   } = primordials;
@@ -111,27 +114,49 @@
     if (known !== undefined) Timer.cancel(known);
   }
 
-  host.defineGlobal('setTimeout', function setTimeout(callback, delay, ...parameters) {
-    requireFunction(callback);
-    return new Timeout(callback, parameters, millisecondsOf(delay), false);
-  });
-  host.defineGlobal('setInterval', function setInterval(callback, delay, ...parameters) {
-    requireFunction(callback);
-    return new Timeout(callback, parameters, millisecondsOf(delay), true);
-  });
-  host.defineGlobal('setImmediate', function setImmediate(callback, ...parameters) {
-    requireFunction(callback);
-    return new Immediate(callback, parameters, 0, false);
-  });
-  host.defineGlobal('clearTimeout', function clearTimeout(timer) {
-    cancel(timer);
-  });
-  host.defineGlobal('clearInterval', function clearInterval(timer) {
-    cancel(timer);
-  });
-  host.defineGlobal('clearImmediate', function clearImmediate(timer) {
-    cancel(timer);
-  });
+  // For the runtime's other scripts, whatever becomes of the globals.
+  const timers = {
+    __proto__: null,
+    setTimeout(callback, delay, ...parameters) {
+      requireFunction(callback);
+      return new Timeout(callback, parameters, millisecondsOf(delay), false);
+    },
+    setInterval(callback, delay, ...parameters) {
+      requireFunction(callback);
+      return new Timeout(callback, parameters, millisecondsOf(delay), true);
+    },
+    setImmediate(callback, ...parameters) {
+      requireFunction(callback);
+      return new Immediate(callback, parameters, 0, false);
+    },
+    clearTimeout(timer) {
+      cancel(timer);
+    },
+    clearInterval(timer) {
+      cancel(timer);
+    },
+    clearImmediate(timer) {
+      cancel(timer);
+    },
+  };
+  host.timers = timers;
+  const names = ReflectOwnKeys(timers);
+  for (let index = 0; index < names.length; index++) host.defineGlobal(names[index], timers[names[index]]);
+
+  // util.promisify(setTimeout) is a function of its own, as its callback comes first.
+  function definePromised(name) {
+    ObjectDefineProperty(timers[name], SymbolFor('nodejs.util.promisify.custom'), {
+      __proto__: null,
+      get() {
+        return host.use('timers_promises').module[name];
+      },
+      configurable: true,
+      enumerable: false,
+    });
+  }
+  definePromised('setTimeout');
+  definePromised('setImmediate');
+
   host.defineGlobal('queueMicrotask', function queueMicrotask(callback) {
     requireFunction(callback);
     ops.enqueueMicrotask(host.bindContinuation(() => {

@@ -2,6 +2,8 @@
 
 use super::{Arguments, Return};
 
+type IsKind = fn(&v8::Value) -> bool;
+
 /// A kind by the name that `util.types` has for it, without `is`; a value is of at most one of them.
 type IsKind = fn(&v8::Value) -> bool;
 

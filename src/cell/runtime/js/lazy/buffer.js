@@ -12,6 +12,7 @@
     ObjectPreventExtensions,
     ObjectPrototypeIsPrototypeOf,
     ObjectSetPrototypeOf,
+    StringPrototypeCodePointAt,
     SymbolSpecies,
     SymbolToPrimitive,
     TypedArrayPrototypeFill,
@@ -275,11 +276,63 @@
   exports.sliceOf = sliceOf;
   // A Buffer over bytes that are there, without a copy.
   exports.bufferOver = (bytes) => sliceOf(bytes, 0, TypedArrayPrototypeGetByteLength(bytes));
-  // A function may set how many bytes are shown, on the module.
-  exports.module = { __proto__: null, INSPECT_MAX_BYTES: 50 };
+  // A function may set on the module how many bytes are shown.
   exports.inspectMaxBytes = () => exports.module.INSPECT_MAX_BYTES;
 
   host.use('buffer_search').install(exports);
   host.use('buffer_methods').install(exports);
   host.use('buffer_numbers').install(exports);
+
+  // In latin1 and ASCII a question mark stands for each character that they lack.
+  function replaceOthers(text, limit) {
+    let kept = '';
+    for (let index = 0; index < text.length; index++) {
+      const code = StringPrototypeCodePointAt(text, index);
+      kept += code < limit ? text[index] : '?';
+      if (code > 0xffff) index++;
+    }
+    return kept;
+  }
+
+  function transcode(source, fromEncoding, toEncoding) {
+    if (!isUint8Array(source)) throw errors.invalidArgType('source', 'an instance of Buffer or Uint8Array', source);
+    const from = findEncoding(fromEncoding);
+    const to = findEncoding(toEncoding);
+    // Those of hexadecimal digits and base64 have no characters of their own.
+    if (from === undefined || to === undefined || from > encodings.ASCII || to > encodings.ASCII) {
+      const error = errors.withCode('U_ILLEGAL_ARGUMENT_ERROR', 'Unable to transcode Buffer [U_ILLEGAL_ARGUMENT_ERROR]');
+      error.errno = 1;
+      throw error;
+    }
+    const text = encodings.decode(source, from, 0, TypedArrayPrototypeGetByteLength(source));
+    const limit = to === encodings.ASCII ? 0x80 : 0x100;
+    const kept = to === encodings.ASCII || to === encodings.LATIN1 ? replaceOthers(text, limit) : text;
+    return fromString(kept, encodings.encodingNames[to]);
+  }
+
+  function requireView(value) {
+    const bytes = bytesOf(value);
+    if (bytes === undefined) throw errors.invalidArgType('input', 'an instance of ArrayBuffer, Buffer, or TypedArray', value);
+    return bytes;
+  }
+
+  const { atob, btoa } = host.use('base64');
+
+  exports.module = {
+    Buffer,
+    SlowBuffer,
+    transcode,
+    isUtf8(input) {
+      return ops.bytesAreUtf8(requireView(input));
+    },
+    isAscii(input) {
+      return ops.bytesAreAscii(requireView(input));
+    },
+    kMaxLength: LARGEST,
+    kStringMaxLength: 536870888,
+    btoa,
+    atob,
+    constants: { MAX_LENGTH: LARGEST, MAX_STRING_LENGTH: 536870888 },
+    INSPECT_MAX_BYTES: 50,
+  };
 })

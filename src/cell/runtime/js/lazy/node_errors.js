@@ -15,6 +15,7 @@
     StringPrototypeIncludes,
     StringPrototypeSlice,
     TypeError,
+    URIError,
   } = primordials;
 
   function define(target, key, value, enumerable) {
@@ -56,7 +57,11 @@
     return create(RangeError, 'RangeError', code, message, rangeError);
   }
 
-  function describe(value) {
+  function uriError(code, message) {
+    return create(URIError, 'URIError', code, message, uriError);
+  }
+
+  function describeReceived(value) {
     if (value === null || value === undefined) return String(value);
     if (typeof value === 'function') {
       const { name } = value;
@@ -85,7 +90,7 @@
     const subject = StringPrototypeEndsWith(name, ' argument')
       ? 'The ' + name
       : 'The "' + name + '" ' + (isProperty ? 'property' : 'argument');
-    return typeError('ERR_INVALID_ARG_TYPE', subject + ' must be ' + expected + '. Received ' + describe(actual));
+    return typeError('ERR_INVALID_ARG_TYPE', subject + ' must be ' + expected + '. Received ' + describeReceived(actual));
   }
 
   function invalidArgValue(name, value, reason = 'is invalid') {
@@ -137,9 +142,11 @@
     return withCode('ERR_STRING_TOO_LONG', 'Cannot create a string longer than 0x1fffffe8 characters');
   }
 
+  exports.describeReceived = describeReceived;
   exports.withCode = withCode;
   exports.typeError = typeError;
   exports.rangeError = rangeError;
+  exports.uriError = uriError;
   exports.invalidThis = invalidThis;
   exports.missingArgs = missingArgs;
   exports.stringTooLong = stringTooLong;
