@@ -20,8 +20,8 @@ mod encoding;
 mod fetch;
 mod handlers;
 mod isolation;
-mod operations;
 mod modules;
+mod operations;
 mod outcomes;
 #[allow(dead_code, reason = "the fuzz targets need all of it")]
 #[path = "../fuzz/targets/random.rs"]

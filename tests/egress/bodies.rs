@@ -230,4 +230,8 @@ async fn bodies_held_in_memory_are_bounded_by_function() {
     check_body(&client.other("two"), get(server.url("/")), &body).await;
     drop(first);
     check_body(&client, get(server.url("/")), &body).await;
+    // What is decoded counts like what came.
+    let bomb = coded("gzip", gzip(zeros(200_000))).await;
+    let request = get(bomb.url("/"));
+    check_fails(&client, request, "system", Some("ENOBUFS"), said).await;
 }

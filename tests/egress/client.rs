@@ -39,7 +39,7 @@ impl Client {
 
     /// With nothing allowed but by `flags`.
     pub fn strict(flags: &[&str]) -> Self {
-        let Flags { egress, limits } = parsed(flags);
+        let Flags { egress, limits } = parsed(flags).expect("flags");
         let at_once = egress.egress_at_once.get();
         let requests = InvocationRequests::new(limits.egress_requests, at_once);
         let egress = Egress::new(&egress, &Handle::current()).expect("the egress starts");
@@ -111,12 +111,15 @@ impl Client {
 pub type Fetching = tokio_util::task::AbortOnDropHandle<Result<Response, FetchError>>;
 
 pub fn config(flags: &[&str]) -> EgressConfig {
-    parsed(flags).egress
+    parsed(flags).expect("flags").egress
 }
 
-fn parsed(flags: &[&str]) -> Flags {
-    let flags = [&["egress"], flags].concat();
-    Flags::try_parse_from(flags).expect("flags")
+pub fn try_config(flags: &[&str]) -> Result<EgressConfig, clap::Error> {
+    parsed(flags).map(|flags| flags.egress)
+}
+
+fn parsed(flags: &[&str]) -> Result<Flags, clap::Error> {
+    Flags::try_parse_from([&["egress"], flags].concat())
 }
 
 pub fn function(instance: &str) -> FunctionKey {

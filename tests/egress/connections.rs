@@ -107,7 +107,7 @@ async fn http2_carries_all_on_one_connection_and_http1_does_not() {
 #[tokio::test]
 async fn those_who_wait_for_a_host_that_fails_fail_together() {
     let server = Server::canned("", End::Hold).await;
-    let client = Client::new(&["--egress-connect-ms", "300"]).other("many");
+    let client = Client::new(&["--egress-connect-ms", "1500"]).other("many");
     let request = || get(server.https_url("/"));
     let fetching: Vec<_> = (0..20).map(|_| client.spawn(request())).collect();
     server.wait_open(19).await;
@@ -115,7 +115,6 @@ async fn those_who_wait_for_a_host_that_fails_fail_together() {
         let error = fetching.await.expect("a task").expect_err("no response");
         assert_eq!(error.code(), Some("ETIMEDOUT"));
     }
-    assert_eq!(server.accepted(), 20);
 }
 
 #[tokio::test]
@@ -202,6 +201,24 @@ async fn one_function_has_so_many_requests_under_way() {
     two.wait_under_way(1).await;
     gate.open(1);
     all_succeed(vec![first, second]).await;
+}
+
+#[tokio::test]
+async fn all_functions_together_have_so_many_requests_under_way() {
+    let gate = Gate::closed();
+    let server = Server::http(gate.handler()).await;
+    let client = Client::new(&["--egress-connections", "2"]);
+    let others = ["one", "two", "three"].map(|instance| client.other(instance));
+    let fetching = others
+        .iter()
+        .map(|other| other.spawn(get(server.url("/"))))
+        .collect();
+    server.wait_under_way(2).await;
+    tokio::task::yield_now().await;
+    assert_eq!(server.accepted(), 2);
+    gate.open(3);
+    all_succeed(fetching).await;
+    assert_eq!(server.accepted(), 3);
 }
 
 /// What was under way when the future is dropped is closed, at every stage, and told in a trace.
@@ -328,6 +345,23 @@ async fn so_many_idle_connections_are_kept_and_no_more() {
     let none = Client::new(&["--egress-idle-ms", "0"]);
     check_body(&none, get(server.url("/")), b"x").await;
     server.wait_open(1).await;
+}
+
+#[tokio::test]
+async fn one_function_keeps_sixteen_idle_connections() {
+    let server = Server::http_at("0.0.0.0:0", |_| async { reply(200, &[], "x") }).await;
+    let port = server.address.port();
+    let client = Client::new(&[]);
+    for host in 1..=20 {
+        check_body(&client, get(format!("http://127.0.0.{host}:{port}/")), b"x").await;
+    }
+    assert_eq!(server.accepted(), 20);
+    server.wait_open(16).await;
+    // The longest unused were closed.
+    check_body(&client, get(format!("http://127.0.0.5:{port}/")), b"x").await;
+    assert_eq!(server.accepted(), 20);
+    check_body(&client, get(format!("http://127.0.0.4:{port}/")), b"x").await;
+    assert_eq!(server.accepted(), 21);
 }
 
 #[tokio::test]

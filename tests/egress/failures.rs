@@ -3,7 +3,10 @@
 use std::{fmt::Write, time::Duration};
 
 use penstock::front::egress::Request;
-use tokio::net::TcpListener;
+use tokio::{
+    net::{TcpListener, TcpSocket, TcpStream},
+    time::timeout,
+};
 
 use crate::{
     client::{Client, check_body, check_fails, get},
@@ -41,6 +44,36 @@ async fn another_address_of_the_name_is_tried_when_one_refuses() {
         server.address
     );
     assert!(trace.timings.dns.is_some());
+}
+
+/// A listener that takes no more connections lets those who dial wait.
+#[tokio::test]
+async fn another_address_of_the_name_is_tried_when_one_is_silent() {
+    let server = Server::http_at("127.0.0.3:0", |_| async {
+        crate::server::reply(200, &[], "x")
+    })
+    .await;
+    let port = server.address.port();
+    let silent = TcpSocket::new_v4().expect("a socket");
+    silent
+        .bind(([127, 0, 0, 2], port).into())
+        .expect("an address");
+    let silent = silent.listen(1).expect("a listener");
+    let address = silent.local_addr().expect("an address");
+    let mut waiting = Vec::new();
+    while let Ok(connected) = timeout(Duration::from_millis(300), TcpStream::connect(address)).await
+    {
+        waiting.push(connected.expect("a connection"));
+    }
+    let dns = Dns::start(|_, _| addresses(&["127.0.0.2", "127.0.0.3"])).await;
+    let flags = ["--egress-dns", &dns.flag(), "--egress-connect-ms", "3000"];
+    let client = Client::new(&flags);
+    check_body(&client, get(format!("http://some.test:{port}/")), b"x").await;
+    assert_eq!(
+        client.trace().connection.expect("a connection").remote,
+        server.address
+    );
+    drop(silent);
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use std::sync::{
 use penstock::front::egress::{FetchError, Redirect, Request};
 
 use crate::{
-    client::{Client, check_body, check_fails, get},
+    client::{Client, check_body, check_fails, config, get, try_config},
     dns::{Answer, Dns, addresses},
     server::{Server, reply},
 };
@@ -78,6 +78,21 @@ async fn every_spelling_of_loopback_is_denied_by_default() {
         b"inside",
     )
     .await;
+}
+
+#[test]
+fn ranges_are_read_from_flags() {
+    let flags = [
+        "--egress-allow",
+        "10.0.0.0/8,fd00::/8",
+        "--egress-allow",
+        "::1/128",
+    ];
+    assert_eq!(config(&flags).egress_allow.len(), 3);
+    for bad in ["10.0.0.1", "10.0.0.0/33", "example.com", ""] {
+        let error = try_config(&["--egress-deny", bad]).unwrap_err().to_string();
+        assert!(error.contains("--egress-deny"), "{error}");
+    }
 }
 
 #[tokio::test]

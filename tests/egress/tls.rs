@@ -2,14 +2,18 @@
 
 use std::{fs, sync::Arc};
 
+use http::{HeaderName, HeaderValue};
 use penstock::front::egress::{Egress, Protocol};
 use tempfile::NamedTempFile;
 use tokio::runtime::Handle;
-use tokio_rustls::rustls::{HandshakeKind, ServerConfig};
+use tokio_rustls::{
+    TlsAcceptor,
+    rustls::{HandshakeKind, ServerConfig},
+};
 
 use crate::{
     certificates::Authority,
-    client::{Client, check_body, check_fails, config, get},
+    client::{Client, check_body, check_fails, config, get, post},
     dns::{Dns, addresses},
     server::{End, Server, reply},
 };
@@ -145,6 +149,70 @@ async fn what_does_not_speak_tls_is_told() {
     )
     .await;
     drop(plain);
+}
+
+/// The server refuses every second request unseen: such may go out again, whatever its method.
+#[tokio::test]
+async fn a_request_that_http2_refused_is_sent_again() {
+    let authority = Authority::new();
+    let acceptor = TlsAcceptor::from(authority.server(&["127.0.0.1"], &["h2"]));
+    let server = Server::raw(move |stream| {
+        let acceptor = acceptor.clone();
+        async move {
+            let stream = acceptor.accept(stream).await.expect("TLS");
+            let mut connection = h2::server::handshake(stream).await.expect("HTTP/2");
+            let mut number = 0;
+            while let Some(Ok((_, mut respond))) = connection.accept().await {
+                number += 1;
+                if number % 2 == 0 {
+                    respond.send_reset(h2::Reason::REFUSED_STREAM);
+                } else {
+                    let _ = respond.send_response(http::Response::new(()), true);
+                }
+            }
+        }
+    })
+    .await;
+    let client = trusting(&authority, &[]);
+    for _ in 0..3 {
+        check_body(&client, post(server.https_url("/"), "body"), b"").await;
+    }
+    assert_eq!(server.accepted(), 1);
+}
+
+#[tokio::test]
+async fn response_headers_of_http2_are_bounded_as_well() {
+    let authority = Authority::new();
+    let config = authority.server(&["127.0.0.1"], &["h2"]);
+    let server = Server::https(config, |request| async move {
+        let mut response = reply(200, &[], "x");
+        let headers = response.headers_mut();
+        if request.path().ends_with("/many") {
+            for number in 0..300 {
+                let name = HeaderName::try_from(format!("x-{number}")).expect("a name");
+                headers.insert(name, HeaderValue::from_static("y"));
+            }
+        } else {
+            let large = HeaderValue::try_from("y".repeat(100 << 10)).expect("a value");
+            headers.insert("x", large);
+        }
+        response
+    })
+    .await;
+    let client = trusting(&authority, &[]);
+    let (many, large) = (
+        get(server.https_url("/many")),
+        get(server.https_url("/large")),
+    );
+    check_fails(
+        &client,
+        many,
+        "system",
+        Some("HPE_HEADER_OVERFLOW"),
+        "256 headers",
+    )
+    .await;
+    check_fails(&client, large, "system", Some("EPROTO"), "").await;
 }
 
 #[tokio::test]

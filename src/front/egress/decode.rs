@@ -211,7 +211,11 @@ mod tests {
         write::{DeflateEncoder, GzEncoder, ZlibEncoder},
     };
 
+    use ruzstd::encoding::{CompressionLevel, compress_to_vec};
+
     use super::{super::budget::Budget, *};
+
+    const ROUNDS: usize = 2_000;
 
     const TEXT: &[u8] = b"a text that is long enough to be compressed, compressed, compressed";
 
@@ -301,5 +305,36 @@ mod tests {
         assert_eq!(decoded.unwrap().len(), 1 << 20);
         let decoded = decode(Coding::Gzip, &bomb, 1 << 20, &mut reservation(100_000));
         assert_eq!(decoded, Err(DecodeError::Budget(BudgetSpent)));
+    }
+
+    /// Half-sound bodies are where decoders fail. The noise is the same each time.
+    #[test]
+    fn noise_is_decoded_or_refused() {
+        let zstd = compress_to_vec(&b"text text "[..].repeat(50)[..], CompressionLevel::Fastest);
+        let seeds = [
+            (Coding::Gzip, gzipped(TEXT)),
+            (Coding::Deflate, gzipped(TEXT).split_off(10)),
+            (Coding::Brotli, b"\x0b\x02\x80hello\x03".to_vec()),
+            (Coding::Zstd, zstd),
+        ];
+        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut random = |below: usize| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            (state >> 33) as usize % below
+        };
+        for _ in 0..ROUNDS {
+            for (coding, seed) in &seeds {
+                let mut noisy = seed.clone();
+                for _ in 0..=random(4) {
+                    let at = random(noisy.len());
+                    noisy[at] = u8::try_from(random(256)).unwrap();
+                }
+                noisy.truncate(1 + random(2 * noisy.len()));
+                let decoded = decode(*coding, &noisy, 100_000, &mut reservation(1 << 30));
+                assert!(decoded.is_err() || decoded.is_ok_and(|all| all.len() <= 100_000));
+            }
+        }
     }
 }

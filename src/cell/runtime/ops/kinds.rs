@@ -5,8 +5,6 @@ use super::{Arguments, Return};
 type IsKind = fn(&v8::Value) -> bool;
 
 /// A kind by the name that `util.types` has for it, without `is`; a value is of at most one of them.
-type IsKind = fn(&v8::Value) -> bool;
-
 const KINDS: [(&str, IsKind); 23] = [
     ("Proxy", v8::Value::is_proxy),
     ("NativeError", v8::Value::is_native_error),
