@@ -156,6 +156,15 @@ impl InFlight {
         true
     }
 
+    /// Does something with an invocation's requests, if it has any.
+    fn of_fetches(&self, invocation: u64, act: impl FnOnce(&mut InvocationFetches)) {
+        let mut answers = self.answers.lock();
+        let waiting = answers.get_mut(&invocation);
+        if let Some(fetches) = waiting.and_then(|waiting| waiting.fetches.as_mut()) {
+            act(fetches);
+        }
+    }
+
     /// Notes that the cell is to be replaced. What it says first counts.
     fn turn_unfit(&self, unfit: Unfit) {
         let version = unfit
@@ -423,11 +432,10 @@ async fn read_frames(
                 }
             }
             Some(FrontFrame::CancelFetch(cancel)) => {
-                let mut answers = in_flight.answers.lock();
-                let waiting = answers.get_mut(&cancel.invocation);
-                if let Some(fetches) = waiting.and_then(|waiting| waiting.fetches.as_mut()) {
-                    fetches.cancel(cancel.id);
-                }
+                in_flight.of_fetches(cancel.invocation, |fetches| fetches.cancel(cancel.id));
+            }
+            Some(FrontFrame::FetchTaken(taken)) => {
+                in_flight.of_fetches(taken.invocation, |fetches| fetches.taken(taken.id));
             }
             Some(FrontFrame::CacheUse(used)) => cache.note(&used),
             Some(FrontFrame::Unfit(unfit)) => in_flight.turn_unfit(unfit),
