@@ -7,7 +7,8 @@ use super::{cache::CacheUse, invocation::Invocation};
 use crate::{
     invocation::{Finished, FunctionError, Input, LogLine, Outcome, Usage},
     wire::{
-        CancelFetch, Fetch, FetchTaken, FrontFrame, ToFront, Unfit, UnfitCause, WireCacheUse, finished_to_wire,
+        CancelFetch, Fetch, FetchTaken, FrontFrame, ToFront, Unfit, UnfitCause, WireCacheUse,
+        finished_to_wire,
     },
 };
 

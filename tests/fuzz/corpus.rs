@@ -4,9 +4,10 @@ use bytes::{Bytes, BytesMut};
 use penstock::{
     api::{FunctionRef, InvokeRequest, Limits, invoke_request::Payload},
     wire::{
-        Cancel, CancelFetch, CellFrame, Configure, Fetch, Finished, Forget, FrameCodec, FrontFrame, Load, Ready, Start,
-        ToCell, ToFront, Unfit, WireCacheUse, WireFiltered, WireFunctionError, WireHeader, WireLimit, WireLogLine,
-        WireOutcome, WireResult, WireStackFrame, WireUsage, WireViolation,
+        Cancel, CancelFetch, CellFrame, Configure, Fetch, Finished, Forget, FrameCodec, FrontFrame,
+        Load, Ready, Start, ToCell, ToFront, Unfit, WireCacheUse, WireFiltered, WireFunctionError,
+        WireHeader, WireLimit, WireLogLine, WireOutcome, WireResult, WireStackFrame, WireUsage,
+        WireViolation,
     },
 };
 use prost_types::{Duration, ListValue, Struct, Value, value::Kind};
@@ -155,7 +156,7 @@ fn frame_to_front(random: &mut Random) -> ToFront {
                 value: text(random),
             }),
             body: text(random).into(),
-            redirect: random.below(5) as i32,
+            redirect: i32::try_from(random.below(5)).unwrap_or(0),
             timeout_millis: number(random),
             ..Fetch::default()
         })),

@@ -52,8 +52,7 @@ pub const ATTACKS: &[Attack] = &[
     reaches(
         "doors of process",
         "const names = ['binding', '_linkedBinding', 'dlopen', 'mainModule',
-         'reallyExit', 'kill', 'abort', 'chdir', 'stdin', 'getBuiltinModule', 'execPath',
-         'setuid'];
+         'reallyExit', 'stdin', 'getBuiltinModule', 'setuid'];
          return { found: names.filter(name => typeof globalThis.process?.[name] !== 'undefined') }",
         NOTHING_FOUND,
     ),
