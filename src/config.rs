@@ -13,6 +13,9 @@ use clap::{Args, builder::RangedU64ValueParser};
 /// ends accept.
 pub const MAX_PAYLOAD_BYTES: u64 = 16 << 20;
 
+/// No time limit may be set above this, in milliseconds.
+pub const MAX_TIME_MS: u64 = 3_600_000;
+
 const MIB: u64 = 1 << 20;
 
 /// Everything `penstock serve` takes.
@@ -92,17 +95,17 @@ impl CellsConfig {
 pub struct LimitsConfig {
     /// Wall time of an invocation, in milliseconds, from 1; a caller's shorter deadline wins
     #[arg(long, env = "PENSTOCK_WALL_TIME_MS", value_name = "MS", default_value_t = 5_000,
-          value_parser = RangedU64ValueParser::<u64>::new().range(1..=3_600_000))]
+          value_parser = RangedU64ValueParser::<u64>::new().range(1..=MAX_TIME_MS))]
     pub wall_time_ms: u64,
 
     /// CPU time of an invocation, in milliseconds, from 1
     #[arg(long, env = "PENSTOCK_CPU_TIME_MS", value_name = "MS", default_value_t = 2_000,
-          value_parser = RangedU64ValueParser::<u64>::new().range(1..=3_600_000))]
+          value_parser = RangedU64ValueParser::<u64>::new().range(1..=MAX_TIME_MS))]
     pub cpu_time_ms: u64,
 
     /// How long a source's top level may run, in milliseconds, from 1
     #[arg(long, env = "PENSTOCK_TOP_LEVEL_MS", value_name = "MS", default_value_t = 1_000,
-          value_parser = RangedU64ValueParser::<u64>::new().range(1..=3_600_000))]
+          value_parser = RangedU64ValueParser::<u64>::new().range(1..=MAX_TIME_MS))]
     pub top_level_ms: u64,
 
     /// JSON bytes of an event out

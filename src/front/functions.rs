@@ -14,6 +14,7 @@ use quick_cache::{Weighter, sync::Cache};
 
 use crate::invocation::VersionKey;
 
+pub mod manifest;
 mod store;
 
 pub use store::{Store, StoreError, UnusableLocation};
