@@ -17,7 +17,7 @@ use tokio::{
 use tokio_util::codec::{FramedRead, FramedWrite};
 
 use crate::{
-    invocation::{FunctionKey, InvocationLimits, VersionKey},
+    invocation::{FunctionKey, InvocationLimits, SettingsJson, VersionKey},
     wire::{
         CellFrame, Configure, FrameCodec, FrameError, FrontFrame, Load, Ready, Start, ToCell,
         ToFront,
@@ -223,7 +223,7 @@ impl Versions {
         let call = Call {
             event_type: start.event_type,
             event: start.event,
-            settings: start.settings,
+            settings: SettingsJson::new(start.settings),
         };
         let limits = InvocationLimits {
             wall_time: Duration::from_nanos(start.wall_nanos),

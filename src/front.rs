@@ -9,3 +9,4 @@ pub mod grpc;
 pub mod memory;
 pub mod quarantine;
 pub mod server;
+pub mod settings;

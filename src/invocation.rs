@@ -84,6 +84,32 @@ pub struct InvocationLimits {
     pub log_bytes: u64,
 }
 
+/// An invocation's settings: a JSON object in UTF-8. They may hold secrets, so that no form of it but
+/// the bytes themselves shows a value.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SettingsJson(bytes::Bytes);
+
+impl SettingsJson {
+    pub fn new(json: bytes::Bytes) -> Self {
+        Self(json)
+    }
+
+    /// No settings.
+    pub fn empty() -> Self {
+        Self(bytes::Bytes::from_static(b"{}"))
+    }
+
+    pub fn bytes(&self) -> &bytes::Bytes {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SettingsJson {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SettingsJson({} bytes)", self.0.len())
+    }
+}
+
 /// How an invocation ended, as far as the router is concerned. Never a gRPC status.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
@@ -116,6 +142,7 @@ pub enum FilterReason {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorCode {
     BadRequest,
+    InvalidSettings,
     MessageRejected,
     UnsupportedEventType,
     Retry,
@@ -134,6 +161,7 @@ impl ErrorCode {
     pub fn label(self) -> &'static str {
         match self {
             Self::BadRequest => "Bad Request",
+            Self::InvalidSettings => "Invalid Settings",
             Self::MessageRejected => "Message Rejected",
             Self::UnsupportedEventType => "Unsupported Event Type",
             Self::Retry => "Retry",

@@ -3,7 +3,7 @@
 //! The front treats every frame of a cell as hostile: whatever does not decode, or decodes to what no
 //! sound cell sends, ends the cell and nothing else.
 
-use std::{io, marker::PhantomData};
+use std::{fmt, io, marker::PhantomData};
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use prost::Message;
@@ -90,6 +90,7 @@ pub struct Forget {
 }
 
 #[derive(Clone, PartialEq, Message)]
+#[prost(skip_debug)]
 pub struct Start {
     /// Never given twice to one cell.
     #[prost(uint64, tag = "1")]
@@ -116,6 +117,17 @@ pub struct Start {
     pub log_bytes: u64,
     #[prost(uint64, tag = "10")]
     pub cpu_nanos: u64,
+}
+
+/// Without the settings, which may hold secrets.
+impl fmt::Debug for Start {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Start")
+            .field("invocation", &self.invocation)
+            .field("handle", &self.handle)
+            .field("instance_id", &self.instance_id)
+            .finish_non_exhaustive()
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Message)]

@@ -8,7 +8,9 @@ use std::{borrow::Cow, sync::Arc, time::Instant};
 use bytes::Bytes;
 
 use super::runtime::{self, Entry, HostState};
-use crate::invocation::{ErrorCode, EventType, FunctionError, LimitExceeded, Outcome};
+use crate::invocation::{
+    ErrorCode, EventType, FunctionError, LimitExceeded, Outcome, SettingsJson,
+};
 
 mod buffers;
 mod engine;
@@ -59,7 +61,7 @@ pub struct Held {
 pub struct Call {
     pub event_type: String,
     pub event: Bytes,
-    pub settings: Bytes,
+    pub settings: SettingsJson,
 }
 
 /// Stops the JavaScript that an isolate runs, from any thread.
@@ -300,7 +302,7 @@ fn enter_handler<'s>(
         v8::Integer::new(scope, index).into(),
         json_string(scope, call.event_type.as_bytes())?.into(),
         json_string(scope, &call.event)?.into(),
-        json_string(scope, &call.settings)?.into(),
+        json_string(scope, call.settings.bytes())?.into(),
     ];
     call_entry(scope, entries, Entry::Begin, &arguments)
 }

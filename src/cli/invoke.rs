@@ -23,8 +23,9 @@ use crate::{
         functions::FunctionVersion,
         quarantine::Quarantine,
         server::{self, ServeError},
+        settings,
     },
-    invocation::{ErrorCode, Finished, InvocationLimits, Outcome, VersionKey},
+    invocation::{ErrorCode, Finished, InvocationLimits, Outcome, SettingsJson, VersionKey},
 };
 
 #[derive(Args, Debug)]
@@ -67,10 +68,11 @@ enum InvokeError {
     SourceNotUtf8(PathBuf),
     #[error("{}: the event {error}", path.display())]
     Event { path: PathBuf, error: EventFault },
-    #[error("{}: the settings must be a JSON object: {error}", path.display())]
+    #[error("{}: the settings must be a JSON object, and are none at line {line}, column {column}", path.display())]
     Settings {
         path: PathBuf,
-        error: serde_json::Error,
+        line: usize,
+        column: usize,
     },
     #[error("the executor could not be started: {0}")]
     Runtime(io::Error),
@@ -117,7 +119,11 @@ fn exit_code(outcome: &Outcome) -> ExitCode {
 }
 
 fn invoke(arguments: &InvokeArguments) -> Result<Finished, InvokeError> {
-    let call = read_call(arguments)?;
+    let mut call = read_call(arguments)?;
+    match settings::prepare(&call.version, call.settings) {
+        Ok(settings) => call.settings = settings,
+        Err(error) => return Ok(Finished::without_running(error)),
+    }
     let cells = CellsConfig {
         cells: NonZeroU32::MIN,
         cell_threads: Some(NonZeroU32::MIN),
@@ -144,18 +150,19 @@ fn read_call(arguments: &InvokeArguments) -> Result<Call, InvokeError> {
             path: path.clone(),
             error,
         })?;
+    let version = read_function(&arguments.file, limits.source_bytes)?;
     Ok(Call {
-        version: Arc::new(read_function(&arguments.file, limits.source_bytes)?),
         instance_id: "".into(),
         event_type,
         event,
         settings: read_settings(arguments.settings.as_deref())?,
-        limits: InvocationLimits {
+        limits: version.lowered(InvocationLimits {
             wall_time: limits.wall_time(),
             cpu_time: limits.cpu_time(),
             result_bytes: limits.result_bytes,
             log_bytes: limits.log_bytes,
-        },
+        }),
+        version: Arc::new(version),
     })
 }
 
@@ -170,29 +177,43 @@ fn read_function(path: &Path, limit: u64) -> Result<FunctionVersion, InvokeError
     if std::str::from_utf8(&source).is_err() {
         return Err(InvokeError::SourceNotUtf8(path.to_owned()));
     }
+    let key = VersionKey {
+        function_id: "local".into(),
+        version: "local".into(),
+    };
+    let manifest = read_manifest(&path.with_file_name("function.json"))?;
     Ok(FunctionVersion {
-        handle: 0,
-        key: VersionKey {
-            function_id: "local".into(),
-            version: "local".into(),
-        },
-        source,
         file_name: path.display().to_string(),
+        ..FunctionVersion::new(0, key, source, manifest.as_deref())
     })
 }
 
-fn read_settings(path: Option<&Path>) -> Result<Bytes, InvokeError> {
+/// The manifest beside a source; there need be none.
+fn read_manifest(path: &Path) -> Result<Option<Bytes>, InvokeError> {
+    match fs::read(path) {
+        Ok(manifest) => Ok(Some(manifest.into())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(InvokeError::Unreadable {
+            path: path.to_owned(),
+            error,
+        }),
+    }
+}
+
+fn read_settings(path: Option<&Path>) -> Result<SettingsJson, InvokeError> {
     let Some(path) = path else {
-        return Ok(Bytes::from_static(b"{}"));
+        return Ok(SettingsJson::empty());
     };
     let settings = read(path)?;
     serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&settings).map_err(
+        // The error itself may quote a value.
         |error| InvokeError::Settings {
             path: path.to_owned(),
-            error,
+            line: error.line(),
+            column: error.column(),
         },
     )?;
-    Ok(settings)
+    Ok(SettingsJson::new(settings))
 }
 
 fn read(path: &Path) -> Result<Bytes, InvokeError> {

@@ -12,11 +12,12 @@ use std::{
 use bytes::Bytes;
 use quick_cache::{Weighter, sync::Cache};
 
-use crate::invocation::VersionKey;
+use crate::invocation::{InvocationLimits, VersionKey};
 
 pub mod manifest;
 mod store;
 
+use manifest::{BadManifest, Manifest};
 pub use store::{Store, StoreError, UnusableLocation};
 
 /// Bytes of sources kept; beyond it the least used go, and are fetched or sent again.
@@ -41,6 +42,30 @@ pub struct FunctionVersion {
     pub source: Bytes,
     /// The source's name in stacks.
     pub file_name: String,
+    /// What the version says of itself; the default when it has no manifest.
+    pub manifest: Result<Manifest, BadManifest>,
+}
+
+impl FunctionVersion {
+    /// A version with its source and, if it has one, the text of its `function.json`.
+    pub fn new(handle: u64, key: VersionKey, source: Bytes, manifest: Option<&[u8]>) -> Self {
+        Self {
+            handle,
+            file_name: format!("{}/index.js", key.function_id),
+            key,
+            source,
+            manifest: manifest.map_or_else(|| Ok(Manifest::default()), Manifest::parse),
+        }
+    }
+
+    /// An invocation's limits, lowered to those the version sets for itself.
+    #[must_use]
+    pub fn lowered(&self, mut limits: InvocationLimits) -> InvocationLimits {
+        if let Ok(manifest) = &self.manifest {
+            manifest.limits.lower(&mut limits);
+        }
+        limits
+    }
 }
 
 /// Finds functions' sources and keeps them, so that each is fetched or sent once.
@@ -144,17 +169,18 @@ impl Functions {
         key: &VersionKey,
         sent: Option<Bytes>,
     ) -> Result<Arc<FunctionVersion>, ResolveError> {
-        let source = match self.store.fetch(key, self.source_bytes).await? {
-            Some(stored) => stored,
-            None => sent.ok_or_else(|| ResolveError::NotFound(key.clone()))?,
+        let stored = self.store.fetch(key, self.source_bytes).await?;
+        let (source, manifest) = match stored {
+            Some(stored) => (stored.source, stored.manifest),
+            None => (
+                sent.ok_or_else(|| ResolveError::NotFound(key.clone()))?,
+                None,
+            ),
         };
         self.check_source(&source)?;
-        Ok(Arc::new(FunctionVersion {
-            handle: self.last_handle.fetch_add(1, Ordering::Relaxed),
-            key: key.clone(),
-            source,
-            file_name: format!("{}/index.js", key.function_id),
-        }))
+        let handle = self.last_handle.fetch_add(1, Ordering::Relaxed);
+        let version = FunctionVersion::new(handle, key.clone(), source, manifest.as_deref());
+        Ok(Arc::new(version))
     }
 
     fn check_source(&self, source: &[u8]) -> Result<(), ResolveError> {

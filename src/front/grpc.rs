@@ -8,6 +8,7 @@ use super::{
     cells::Call,
     dispatch::Dispatcher,
     functions::{FunctionVersion, Functions},
+    settings,
 };
 use crate::{
     api::{
@@ -15,7 +16,7 @@ use crate::{
         InvokeRequest, InvokeResponse, executor_service_server::ExecutorService,
     },
     config::LimitsConfig,
-    invocation::InvocationLimits,
+    invocation::{Finished, InvocationLimits},
 };
 
 mod convert;
@@ -68,13 +69,24 @@ impl ExecutorService for Executor {
             capture,
         } = decode::invoke(request.into_inner(), &self.limits).map_err(status::invalid)?;
         let instance_id = function.instance_id.as_str().into();
+        let version = self.resolve(function).await?;
+        let settings = match settings::prepare(&version, settings) {
+            Ok(settings) => settings,
+            Err(error) => {
+                let finished = Finished::without_running(error);
+                return Ok(Response::new(encode::invoke_response(
+                    finished, form, capture,
+                )));
+            }
+        };
+        let limits = shortened(version.lowered(limits), patience);
         let call = Call {
-            version: self.resolve(function).await?,
+            version,
             instance_id,
             event_type: event.event_type,
             event: event.json,
             settings,
-            limits: shortened(limits, patience),
+            limits,
         };
         let finished = self
             .dispatcher

@@ -30,7 +30,7 @@ pub enum Malformed {
 
 const FILTER_REASONS: [FilterReason; 2] = [FilterReason::NoReturn, FilterReason::DropEvent];
 
-const ERROR_CODES: [ErrorCode; 12] = [
+const ERROR_CODES: [ErrorCode; 13] = [
     ErrorCode::BadRequest,
     ErrorCode::MessageRejected,
     ErrorCode::UnsupportedEventType,
@@ -43,6 +43,7 @@ const ERROR_CODES: [ErrorCode; 12] = [
     ErrorCode::ExecutorLost,
     ErrorCode::CpuLimitExceeded,
     ErrorCode::Quarantined,
+    ErrorCode::InvalidSettings,
 ];
 
 const LOG_LEVELS: [LogLevel; 5] = [

@@ -14,10 +14,11 @@ mod containment;
 mod handlers;
 mod isolation;
 mod outcomes;
+mod settings;
 #[path = "../support/mod.rs"]
 mod support;
 mod timers;
 mod values;
 mod web;
 
-use support::{check, json, processes, service};
+use support::{check, json, processes, service, stored};

@@ -4,3 +4,4 @@ pub mod check;
 pub mod json;
 pub mod processes;
 pub mod service;
+pub mod stored;

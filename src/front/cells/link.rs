@@ -21,7 +21,7 @@ use tokio_util::codec::{FramedRead, FramedWrite};
 use super::loaded::Loaded;
 use crate::{
     front::functions::FunctionVersion,
-    invocation::{Finished, InvocationLimits, VersionKey},
+    invocation::{Finished, InvocationLimits, SettingsJson, VersionKey},
     lock::Lock,
     wire::{
         self, Cancel, CellFrame, Forget, FrameCodec, FrameError, FrontFrame, Load, Malformed,
@@ -46,7 +46,7 @@ pub struct Call {
     pub instance_id: Arc<str>,
     pub event_type: String,
     pub event: Bytes,
-    pub settings: Bytes,
+    pub settings: SettingsJson,
     pub limits: InvocationLimits,
 }
 
@@ -423,7 +423,7 @@ fn start(invocation: u64, call: Call) -> Start {
         instance_id: call.instance_id.to_string(),
         event_type: call.event_type,
         event: call.event,
-        settings: call.settings,
+        settings: call.settings.bytes().clone(),
         wall_nanos: u64::try_from(call.limits.wall_time.as_nanos()).unwrap_or(u64::MAX),
         result_bytes: call.limits.result_bytes,
         log_bytes: call.limits.log_bytes,

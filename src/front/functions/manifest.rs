@@ -6,6 +6,8 @@ use std::{fmt, time::Duration};
 
 use serde_json::Value as Json;
 
+use crate::invocation::InvocationLimits;
+
 mod read;
 #[cfg(test)]
 mod tests;
@@ -98,6 +100,20 @@ pub struct ManifestLimits {
     pub log_bytes: Option<u64>,
     /// Outgoing requests of an invocation; 0 allows none.
     pub requests: Option<u32>,
+}
+
+impl ManifestLimits {
+    /// Lowers an invocation's limits to these.
+    pub fn lower(&self, limits: &mut InvocationLimits) {
+        lower(&mut limits.wall_time, self.wall_time);
+        lower(&mut limits.cpu_time, self.cpu_time);
+        lower(&mut limits.result_bytes, self.result_bytes);
+        lower(&mut limits.log_bytes, self.log_bytes);
+    }
+}
+
+fn lower<T: Copy + Ord>(limit: &mut T, wish: Option<T>) {
+    *limit = wish.map_or(*limit, |wish| wish.min(*limit));
 }
 
 /// Hosts by name; lower case, without a trailing dot.

@@ -8,28 +8,43 @@ use std::{
 use bytes::Bytes;
 use tokio::{fs::File, io::AsyncReadExt};
 
+use super::manifest::MAX_MANIFEST_BYTES;
 use crate::invocation::VersionKey;
 
 macro_rules! example {
     ($id:literal) => {
+        ($id, example!($id, "index.js"), None)
+    };
+    ($id:literal with manifest) => {
         (
             $id,
-            "1",
-            include_str!(concat!("../../../examples/functions/", $id, "/1/index.js")),
+            example!($id, "index.js"),
+            Some(example!($id, "function.json")),
         )
+    };
+    ($id:literal, $file:literal) => {
+        include_str!(concat!("../../../examples/functions/", $id, "/1/", $file))
     };
 }
 
-/// The examples: function id, version, source.
-const EXAMPLES: [(&str, &str, &str); 7] = [
+/// The examples, each in version 1: function id, source, manifest.
+const EXAMPLES: [(&str, &str, Option<&str>); 7] = [
     example!("batch-by-type"),
-    example!("enrich-from-setting"),
-    example!("filter-by-rule"),
+    example!("enrich-from-setting" with manifest),
+    example!("filter-by-rule" with manifest),
     example!("hello"),
     example!("mask-pii"),
     example!("rename-and-validate"),
-    example!("tokenise"),
+    example!("tokenise" with manifest),
 ];
+
+/// What a store has of a version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    pub source: Bytes,
+    /// The text of its `function.json`, if it has one.
+    pub manifest: Option<Bytes>,
+}
 
 /// A source of functions; versions in it never change.
 #[derive(Clone, Debug)]
@@ -80,34 +95,41 @@ impl Store {
         }
     }
 
-    /// The source of `key`, or `None` if the store has none. Of a file over `limit` bytes, one byte more
+    /// What is stored of `key`, or `None` if the store has none. Of a file over `limit` bytes, one byte more
     /// than the limit is read, so that the caller sees it is too large.
     ///
     /// # Errors
     /// [`StoreError`] when the store can't tell.
-    pub async fn fetch(&self, key: &VersionKey, limit: u64) -> Result<Option<Bytes>, StoreError> {
+    pub async fn fetch(&self, key: &VersionKey, limit: u64) -> Result<Option<Stored>, StoreError> {
         match self {
             Self::Embedded => Ok(embedded(key)),
             Self::Directory(root) => {
-                let path = root
-                    .join(&*key.function_id)
-                    .join(&*key.version)
-                    .join("index.js");
-                let read = read_up_to(&path, limit.saturating_add(1)).await;
-                read.map_err(|error| StoreError {
+                let folder = root.join(&*key.function_id).join(&*key.version);
+                let failed = |error| StoreError {
                     key: key.clone(),
                     error,
-                })
+                };
+                let source = read_up_to(&folder.join("index.js"), limit.saturating_add(1)).await;
+                let Some(source) = source.map_err(failed)? else {
+                    return Ok(None);
+                };
+                let path = folder.join("function.json");
+                let manifest = read_up_to(&path, MAX_MANIFEST_BYTES + 1).await;
+                let manifest = manifest.map_err(failed)?;
+                Ok(Some(Stored { source, manifest }))
             }
         }
     }
 }
 
-fn embedded(key: &VersionKey) -> Option<Bytes> {
-    let example = EXAMPLES
+fn embedded(key: &VersionKey) -> Option<Stored> {
+    let (_, source, manifest) = EXAMPLES
         .iter()
-        .find(|(id, version, _)| *id == &*key.function_id && *version == &*key.version);
-    example.map(|(_, _, source)| Bytes::from_static(source.as_bytes()))
+        .find(|(id, ..)| *id == &*key.function_id && *key.version == *"1")?;
+    Some(Stored {
+        source: Bytes::from_static(source.as_bytes()),
+        manifest: manifest.map(|manifest| Bytes::from_static(manifest.as_bytes())),
+    })
 }
 
 async fn read_up_to(path: &Path, limit: u64) -> io::Result<Option<Bytes>> {
@@ -132,6 +154,13 @@ mod tests {
         }
     }
 
+    fn stored(source: &'static str, manifest: Option<&'static str>) -> Option<Stored> {
+        Some(Stored {
+            source: source.into(),
+            manifest: manifest.map(Bytes::from),
+        })
+    }
+
     #[tokio::test]
     async fn a_directory_is_read_by_id_and_version() {
         let root = tempfile::tempdir().unwrap();
@@ -140,11 +169,11 @@ mod tests {
         let store = Store::open(&format!("file://{}", root.path().display())).unwrap();
         assert_eq!(
             store.fetch(&key("f"), 100).await.unwrap(),
-            Some(Bytes::from("source"))
+            stored("source", None)
         );
         assert_eq!(
             store.fetch(&key("f"), 3).await.unwrap(),
-            Some(Bytes::from("sour"))
+            stored("sour", None)
         );
         assert_eq!(store.fetch(&key("g"), 100).await.unwrap(), None);
     }

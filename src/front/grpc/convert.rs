@@ -83,6 +83,7 @@ pub fn usage(usage: &Usage) -> api::Usage {
 fn code(code: ErrorCode) -> api::ErrorCode {
     match code {
         ErrorCode::BadRequest => api::ErrorCode::BadRequest,
+        ErrorCode::InvalidSettings => api::ErrorCode::InvalidSettings,
         ErrorCode::MessageRejected => api::ErrorCode::MessageRejected,
         ErrorCode::UnsupportedEventType => api::ErrorCode::UnsupportedEventType,
         ErrorCode::Retry => api::ErrorCode::Retry,

@@ -13,7 +13,7 @@ use crate::{
         event::{self, EventFault},
         functions::check_name,
     },
-    invocation::{InvocationLimits, VersionKey},
+    invocation::{InvocationLimits, SettingsJson, VersionKey},
 };
 
 const MAX_INSTANCE_BYTES: usize = 128;
@@ -53,7 +53,7 @@ pub struct Event {
 pub struct InvokeParts {
     pub function: FunctionRef,
     pub event: Event,
-    pub settings: Bytes,
+    pub settings: SettingsJson,
     pub limits: InvocationLimits,
     pub form: EventForm,
     pub capture: bool,
@@ -141,9 +141,9 @@ fn event(payload: Option<Payload>, allowed: &LimitsConfig) -> Result<Event, Faul
     }
 }
 
-fn settings(settings: Option<Struct>, allowed: &LimitsConfig) -> Result<Bytes, Fault> {
+fn settings(settings: Option<Struct>, allowed: &LimitsConfig) -> Result<SettingsJson, Fault> {
     let Some(settings) = settings else {
-        return Ok(Bytes::from_static(b"{}"));
+        return Ok(SettingsJson::empty());
     };
     let json = struct_json("settings", &settings)?;
     let (bytes, limit) = (json.len() as u64, allowed.settings_bytes);
@@ -151,7 +151,7 @@ fn settings(settings: Option<Struct>, allowed: &LimitsConfig) -> Result<Bytes, F
         let size = format!("has {bytes} bytes, over the limit of {limit} (knob --settings-bytes)");
         return Err(Fault::new("settings", size));
     }
-    Ok(json)
+    Ok(SettingsJson::new(json))
 }
 
 fn struct_json(field: &str, value: &Struct) -> Result<Bytes, Fault> {

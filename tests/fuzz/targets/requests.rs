@@ -53,8 +53,8 @@ fn check_accepted(request: InvokeRequest, parts: InvokeParts) {
         "the function"
     );
     assert!(parts.event.json.len() as u64 <= LIMITS.event_bytes);
-    assert!(parts.settings.len() as u64 <= LIMITS.settings_bytes);
-    let settings: Result<serde_json::Value, _> = serde_json::from_slice(&parts.settings);
+    assert!(parts.settings.bytes().len() as u64 <= LIMITS.settings_bytes);
+    let settings: Result<serde_json::Value, _> = serde_json::from_slice(parts.settings.bytes());
     assert!(
         settings.as_ref().is_ok_and(serde_json::Value::is_object),
         "the settings are a JSON object: {settings:?}"
