@@ -58,3 +58,31 @@ impl fmt::Debug for InvokeBatchRequest {
             .finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use prost_types::{Struct, Value, value::Kind};
+
+    use super::*;
+
+    #[test]
+    fn requests_print_the_names_of_settings_and_no_value() {
+        let secret = Kind::StringValue("hunter22".into());
+        let value = Value { kind: Some(secret) };
+        let settings = Some(Struct {
+            fields: [("pin".to_owned(), value)].into(),
+        });
+        let event = InvokeRequest {
+            settings: settings.clone(),
+            ..InvokeRequest::default()
+        };
+        let batch = InvokeBatchRequest {
+            settings,
+            ..InvokeBatchRequest::default()
+        };
+        for printed in [format!("{event:?}"), format!("{batch:#?}")] {
+            assert!(printed.contains("\"pin\""), "{printed}");
+            assert!(!printed.contains("hunter22"), "{printed}");
+        }
+    }
+}

@@ -8,5 +8,6 @@ pub mod functions;
 pub mod grpc;
 pub mod memory;
 pub mod quarantine;
+pub mod redactor;
 pub mod server;
 pub mod settings;

@@ -124,6 +124,12 @@ pub enum Outcome {
     Failed(Box<FunctionError>),
 }
 
+impl From<Box<FunctionError>> for Outcome {
+    fn from(error: Box<FunctionError>) -> Self {
+        Self::Failed(error)
+    }
+}
+
 impl From<FunctionError> for Outcome {
     fn from(error: FunctionError) -> Self {
         Self::Failed(Box::new(error))

@@ -390,6 +390,18 @@ mod tests {
     }
 
     #[test]
+    fn a_frame_prints_no_settings() {
+        let settings = crate::invocation::SettingsJson::new(r#"{"pin":"hunter22"}"#.into());
+        assert_eq!(format!("{settings:?}"), "SettingsJson(18 bytes)");
+        let start = Start {
+            settings: settings.bytes().clone(),
+            ..Start::default()
+        };
+        let frame: ToCell = CellFrame::Start(start).into();
+        assert!(!format!("{frame:?}").contains("hunter22"), "{frame:?}");
+    }
+
+    #[test]
     fn a_length_over_the_bound_is_refused_before_its_body_is_awaited() {
         let mut bytes = BytesMut::from(&u32::MAX.to_be_bytes()[..]);
         let error = FrontSide::default().decode(&mut bytes).unwrap_err();

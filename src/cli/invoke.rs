@@ -120,10 +120,13 @@ fn exit_code(outcome: &Outcome) -> ExitCode {
 
 fn invoke(arguments: &InvokeArguments) -> Result<Finished, InvokeError> {
     let mut call = read_call(arguments)?;
-    match settings::prepare(&call.version, call.settings) {
-        Ok(settings) => call.settings = settings,
+    let redactor = match settings::prepare(&call.version, call.settings, &[]) {
+        Ok(prepared) => {
+            call.settings = prepared.settings;
+            prepared.redactor
+        }
         Err(error) => return Ok(Finished::without_running(error)),
-    }
+    };
     let cells = CellsConfig {
         cells: NonZeroU32::MIN,
         cell_threads: Some(NonZeroU32::MIN),
@@ -137,7 +140,9 @@ fn invoke(arguments: &InvokeArguments) -> Result<Finished, InvokeError> {
         let quarantine = Arc::new(Quarantine::default());
         let started = server::start_cells(&cells, &arguments.limits, 0, quarantine.clone()).await?;
         let dispatcher = Dispatcher::new(Admission::new(cells.max_in_flight), quarantine, started);
-        Ok(dispatcher.dispatch(call).await?)
+        let mut finished = dispatcher.dispatch(call).await?;
+        redactor.apply(&mut finished);
+        Ok(finished)
     })
 }
 

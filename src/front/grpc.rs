@@ -8,7 +8,8 @@ use super::{
     cells::Call,
     dispatch::Dispatcher,
     functions::{FunctionVersion, Functions},
-    settings,
+    redactor::Redactor,
+    settings::{self, Prepared},
 };
 use crate::{
     api::{
@@ -64,21 +65,22 @@ impl ExecutorService for Executor {
             function,
             event,
             settings,
+            secret_settings,
             limits,
             form,
             capture,
         } = decode::invoke(request.into_inner(), &self.limits).map_err(status::invalid)?;
         let instance_id = function.instance_id.as_str().into();
         let version = self.resolve(function).await?;
-        let settings = match settings::prepare(&version, settings) {
-            Ok(settings) => settings,
-            Err(error) => {
-                let finished = Finished::without_running(error);
-                return Ok(Response::new(encode::invoke_response(
-                    finished, form, capture,
-                )));
-            }
+        let respond = |finished, redactor| {
+            let response = encode::invoke_response(finished, form, capture, redactor);
+            Ok(Response::new(response))
         };
+        let Prepared { settings, redactor } =
+            match settings::prepare(&version, settings, &secret_settings) {
+                Ok(prepared) => prepared,
+                Err(error) => return respond(Finished::without_running(error), &Redactor::none()),
+            };
         let limits = shortened(version.lowered(limits), patience);
         let call = Call {
             version,
@@ -93,9 +95,7 @@ impl ExecutorService for Executor {
             .dispatch(call)
             .await
             .map_err(status::not_dispatched)?;
-        Ok(Response::new(encode::invoke_response(
-            finished, form, capture,
-        )))
+        respond(finished, &redactor)
     }
 
     async fn invoke_batch(

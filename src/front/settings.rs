@@ -1,72 +1,122 @@
 //! An invocation's settings before any JavaScript runs: checked against the function's schema, with
-//! defaults filled in.
+//! defaults filled in and the secrets among them known.
+
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value as Json};
 
-use super::functions::{
-    FunctionVersion,
-    manifest::{BadManifest, Manifest, SettingSchema, SettingType},
+use super::{
+    functions::{
+        FunctionVersion,
+        manifest::{BadManifest, Manifest, SettingSchema, SettingType},
+    },
+    redactor::{MAX_SECRET_BYTES, Redactor, Secrets},
 };
 use crate::invocation::{ErrorCode, FunctionError, SettingsJson, StackFrame, Violation};
 
+/// Settings fit for the function, and what keeps their secrets out of all that goes out.
+#[derive(Debug)]
+pub struct Prepared {
+    pub settings: SettingsJson,
+    pub redactor: Redactor,
+}
+
 /// Checks what an invocation is given and completes it. Settings the schema does not know pass. A value
-/// of `null` counts as none.
+/// of `null` counts as none. Secret are the settings the schema marks encrypted and those that
+/// `secret_names` names; a name without a setting is no fault, since an optional one may have no value.
 ///
 /// # Errors
-/// INVALID_SETTINGS with every setting that does not fit; INVALID_FUNCTION when the version's manifest
-/// can't be used, so that nobody knows what would fit.
+/// `INVALID_SETTINGS` with every setting that does not fit; `INVALID_FUNCTION` when the version's
+/// manifest can't be used, so that nobody knows what would fit.
 pub fn prepare(
     version: &FunctionVersion,
     given: SettingsJson,
-) -> Result<SettingsJson, FunctionError> {
+    secret_names: &[String],
+) -> Result<Prepared, Box<FunctionError>> {
     let manifest = version
         .manifest
         .as_ref()
         .map_err(|bad| bad_manifest(version, bad))?;
-    if manifest.settings.is_empty() {
-        return Ok(given);
+    if manifest.settings.is_empty() && secret_names.is_empty() {
+        return Ok(Prepared {
+            settings: given,
+            redactor: Redactor::none(),
+        });
     }
-    let mut fields = fields(&given)?;
+    // The error would quote the text.
+    let mut fields = serde_json::from_slice(given.bytes()).map_err(|_| unreadable())?;
     check(manifest, &fields)?;
-    if !fill_in(manifest, &mut fields) {
-        return Ok(given);
-    }
-    match serde_json::to_vec(&fields) {
+    let settings = match fill_in(manifest, &mut fields) {
+        true => written(&fields)?,
+        false => given,
+    };
+    Ok(Prepared {
+        settings,
+        redactor: Redactor::new(secrets(manifest, secret_names, &fields)?),
+    })
+}
+
+fn written(fields: &Map<String, Json>) -> Result<SettingsJson, Box<FunctionError>> {
+    match serde_json::to_vec(fields) {
         Ok(json) => Ok(SettingsJson::new(json.into())),
         Err(_) => Err(unreadable()),
     }
 }
 
-fn fields(given: &SettingsJson) -> Result<Map<String, Json>, FunctionError> {
-    // The error would quote the text.
-    serde_json::from_slice(given.bytes()).map_err(|_| unreadable())
+fn unreadable() -> Box<FunctionError> {
+    let message = "the settings are no JSON object that can be checked";
+    Box::new(FunctionError::new(ErrorCode::InvalidSettings, message))
 }
 
-fn unreadable() -> FunctionError {
-    FunctionError::new(
-        ErrorCode::InvalidSettings,
-        "the settings are no JSON object that can be checked",
-    )
+fn secrets(
+    manifest: &Manifest,
+    secret_names: &[String],
+    fields: &Map<String, Json>,
+) -> Result<Secrets, Box<FunctionError>> {
+    let encrypted = manifest.settings.iter().filter(|setting| setting.encrypted);
+    let names: BTreeSet<_> = encrypted
+        .map(|setting| &setting.name)
+        .chain(secret_names)
+        .collect();
+    let mut secrets = Secrets::default();
+    for name in names {
+        if let Some(value) = fields.get(name) {
+            secrets.add(name, value);
+        }
+    }
+    if secrets.bytes() > MAX_SECRET_BYTES {
+        return Err(do_not_fit(vec![Violation {
+            field: "settings".to_owned(),
+            description: format!(
+                "the secret values have {} bytes; no more than {MAX_SECRET_BYTES} can be kept out of \
+                 what goes out",
+                secrets.bytes()
+            ),
+        }]));
+    }
+    Ok(secrets)
 }
 
-fn check(manifest: &Manifest, fields: &Map<String, Json>) -> Result<(), FunctionError> {
+fn check(manifest: &Manifest, fields: &Map<String, Json>) -> Result<(), Box<FunctionError>> {
     let violations: Vec<_> = manifest
         .settings
         .iter()
         .filter_map(|setting| violation(setting, fields.get(&setting.name)))
         .collect();
     if violations.is_empty() {
-        return Ok(());
+        Ok(())
+    } else {
+        Err(do_not_fit(violations))
     }
+}
+
+fn do_not_fit(violations: Vec<Violation>) -> Box<FunctionError> {
     let told: Vec<_> = violations
         .iter()
         .map(|violation| format!("{}: {}", violation.field, violation.description))
         .collect();
-    let message = format!(
-        "the settings do not fit the function's schema: {}",
-        told.join("; ")
-    );
-    Err(FunctionError {
+    let message = format!("the settings do not fit the function: {}", told.join("; "));
+    Box::new(FunctionError {
         violations,
         ..FunctionError::new(ErrorCode::InvalidSettings, message)
     })
@@ -150,7 +200,7 @@ fn fill_in(manifest: &Manifest, fields: &mut Map<String, Json>) -> bool {
 }
 
 /// The error for a version whose manifest can't be used; the places are told as frames of the file.
-fn bad_manifest(version: &FunctionVersion, bad: &BadManifest) -> FunctionError {
+fn bad_manifest(version: &FunctionVersion, bad: &BadManifest) -> Box<FunctionError> {
     let file = format!("{}/function.json", version.key.function_id);
     let frames = bad.0.iter().map(|fault| StackFrame {
         function: String::new(),
@@ -165,11 +215,11 @@ fn bad_manifest(version: &FunctionVersion, bad: &BadManifest) -> FunctionError {
             false => format!("{} {}", fault.path, fault.description),
         },
     });
-    FunctionError {
+    Box::new(FunctionError {
         frames: frames.collect(),
         violations: violations.collect(),
         ..FunctionError::new(ErrorCode::InvalidFunction, bad.to_string())
-    }
+    })
 }
 
 #[cfg(test)]
@@ -196,14 +246,14 @@ mod tests {
         )
     }
 
-    fn prepared(settings: &'static str) -> Result<SettingsJson, FunctionError> {
-        prepare(&version(MANIFEST), SettingsJson::new(settings.into()))
+    fn prepared(settings: &'static str) -> Result<Prepared, Box<FunctionError>> {
+        prepare(&version(MANIFEST), SettingsJson::new(settings.into()), &[])
     }
 
     #[track_caller]
     fn passes(settings: &'static str, expect: &str) {
         let passed = prepared(settings).expect(settings);
-        let found: Json = serde_json::from_slice(passed.bytes()).unwrap();
+        let found: Json = serde_json::from_slice(passed.settings.bytes()).unwrap();
         assert_eq!(found, serde_json::from_str::<Json>(expect).unwrap());
     }
 
@@ -271,13 +321,40 @@ mod tests {
     #[test]
     fn without_a_schema_settings_pass_untouched() {
         let given = SettingsJson::new(r#"{ "a" : null }"#.into());
-        assert_eq!(prepare(&version("{}"), given.clone()), Ok(given));
+        for names in [vec![], vec!["a".to_owned()]] {
+            let prepared = prepare(&version("{}"), given.clone(), &names).unwrap();
+            assert_eq!(prepared.settings, given);
+        }
+    }
+
+    #[test]
+    fn secrets_are_what_the_schema_or_the_caller_says() {
+        let given = r#"{"key":"hunter22","rate":1,"other":"correct horse","map":"no"}"#
+            .replace(r#","map":"no""#, "");
+        let names = ["other".to_owned(), "absent".to_owned()];
+        let prepared =
+            prepare(&version(MANIFEST), SettingsJson::new(given.into()), &names).unwrap();
+        let mut text = "hunter22 1 correct horse".to_owned();
+        prepared.redactor.text(&mut text);
+        assert_eq!(text, "[redacted:key] 1 [redacted:other]");
+    }
+
+    #[test]
+    fn more_secrets_than_can_be_kept_are_refused() {
+        let given = format!(r#"{{"a":"{}"}}"#, "x".repeat(MAX_SECRET_BYTES + 1));
+        let given = SettingsJson::new(given.into());
+        let error = prepare(&version("{}"), given, &["a".to_owned()]).unwrap_err();
+        assert_eq!(error.code, ErrorCode::InvalidSettings);
+        assert!(
+            error.message.contains("262145 bytes; no more than 262144"),
+            "{error:?}"
+        );
     }
 
     #[test]
     fn a_bad_manifest_is_the_functions_fault() {
         let given = SettingsJson::new("{}".into());
-        let error = prepare(&version("{\n \"setings\": []}"), given).unwrap_err();
+        let error = prepare(&version("{\n \"setings\": []}"), given, &[]).unwrap_err();
         assert_eq!(error.code, ErrorCode::InvalidFunction);
         assert!(error.message.contains("no key \"setings\""), "{error:?}");
         let frame = &error.frames[0];

@@ -14,6 +14,7 @@ mod containment;
 mod handlers;
 mod isolation;
 mod outcomes;
+mod secrets;
 mod settings;
 #[path = "../support/mod.rs"]
 mod support;

@@ -49,7 +49,7 @@ fn run(function_id: &str, settings: &str) -> Reply {
 
 #[track_caller]
 fn invalid(settings: &str, expect: &[(&str, &str)]) -> FunctionError {
-    let error = run("checked", settings).failed(Code::InvalidSettings, "do not fit");
+    let error = run("checked", settings).failed(Code::InvalidSettings, "do not fit the function");
     let found: Vec<_> = error
         .violations
         .iter()

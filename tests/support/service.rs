@@ -57,6 +57,11 @@ impl Service {
 
     /// Starts one of its own with more arguments; fails with what it wrote to stderr.
     pub fn start(arguments: &[&str]) -> Service {
+        Service::start_with(arguments, &[])
+    }
+
+    /// As [`Service::start`], with variables in its environment.
+    pub fn start_with(arguments: &[&str], environment: &[(&str, &str)]) -> Service {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let ready_file = directory.path().join("ready.json");
         let stderr = tempfile::tempfile().expect("a temporary file");
@@ -64,7 +69,8 @@ impl Service {
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--ready-file"])
             .arg(&ready_file)
-            .args(arguments);
+            .args(arguments)
+            .envs(environment.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::null());
         command.stderr(stderr.try_clone().expect("a second handle"));
         let mut process = Guarded::spawn(&mut command);

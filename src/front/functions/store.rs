@@ -154,11 +154,11 @@ mod tests {
         }
     }
 
-    fn stored(source: &'static str, manifest: Option<&'static str>) -> Option<Stored> {
-        Some(Stored {
+    fn stored(source: &'static str, manifest: Option<&'static str>) -> Stored {
+        Stored {
             source: source.into(),
             manifest: manifest.map(Bytes::from),
-        })
+        }
     }
 
     #[tokio::test]
@@ -169,11 +169,11 @@ mod tests {
         let store = Store::open(&format!("file://{}", root.path().display())).unwrap();
         assert_eq!(
             store.fetch(&key("f"), 100).await.unwrap(),
-            stored("source", None)
+            Some(stored("source", None))
         );
         assert_eq!(
             store.fetch(&key("f"), 3).await.unwrap(),
-            stored("sour", None)
+            Some(stored("sour", None))
         );
         assert_eq!(store.fetch(&key("g"), 100).await.unwrap(), None);
     }

@@ -54,6 +54,7 @@ pub struct InvokeParts {
     pub function: FunctionRef,
     pub event: Event,
     pub settings: SettingsJson,
+    pub secret_settings: Vec<String>,
     pub limits: InvocationLimits,
     pub form: EventForm,
     pub capture: bool,
@@ -67,13 +68,6 @@ pub fn invoke(request: InvokeRequest, allowed: &LimitsConfig) -> Result<InvokePa
     let mut faults = Vec::new();
     let function = request.function.unwrap_or_default();
     check_function(&function, &mut faults);
-    if !request.secret_settings.is_empty() {
-        // Better refused than taken and shown.
-        faults.push(Fault::new(
-            "secret_settings",
-            "can't be kept secret by this version yet",
-        ));
-    }
     let form = match &request.payload {
         Some(Payload::EventJson(_)) => EventForm::Json,
         _ => EventForm::Struct,
@@ -86,6 +80,7 @@ pub fn invoke(request: InvokeRequest, allowed: &LimitsConfig) -> Result<InvokePa
             function,
             event,
             settings,
+            secret_settings: request.secret_settings,
             limits,
             form,
             capture: request.capture,

@@ -6,39 +6,54 @@ use super::{
     structs,
 };
 use crate::{
-    api::{InvokeResponse, invoke_response},
+    api::{InvokeResponse, invoke_response::Outcome as Encoded},
+    front::redactor::Redactor,
     invocation::{Finished, Outcome},
 };
 
-/// The response for one event, in the form the event came in. Logs go along with every error, and with a
-/// success when `capture` asks for them.
-pub fn invoke_response(finished: Finished, form: EventForm, capture: bool) -> InvokeResponse {
-    use invoke_response::Outcome as Encoded;
-    let Finished {
-        outcome,
-        logs,
-        usage: used,
-    } = finished;
-    let outcome = match outcome {
-        Outcome::Delivered(json) => match form {
-            EventForm::Json => Encoded::EventJson(json),
-            EventForm::Struct => match structs::from_json(&json) {
-                Ok(event) => Encoded::Event(event),
-                Err(fault) => Encoded::Error(function_error(event_too_deep(&fault))),
-            },
-        },
+/// The response for one event, in the form the event came in and, the event aside, without secrets. Logs
+/// go along with every error, and with a success when `capture` asks for them.
+pub fn invoke_response(
+    mut finished: Finished,
+    form: EventForm,
+    capture: bool,
+    redactor: &Redactor,
+) -> InvokeResponse {
+    let event = event_in_form(&mut finished.outcome, form);
+    if event_goes_alone(&finished.outcome, capture) {
+        finished.logs.clear();
+    }
+    redactor.apply(&mut finished);
+    let outcome = event.unwrap_or_else(|| match finished.outcome {
+        Outcome::Delivered(json) => Encoded::EventJson(json),
         Outcome::Filtered { reason, message } => Encoded::Filtered(filtered(reason, message)),
         Outcome::Failed(error) => Encoded::Error(function_error(*error)),
-    };
-    let with_logs = capture || matches!(outcome, Encoded::Error(_));
+    });
     InvokeResponse {
         outcome: Some(outcome),
-        logs: if with_logs {
-            logs.into_iter().map(log_line).collect()
-        } else {
-            Vec::new()
-        },
+        logs: finished.logs.into_iter().map(log_line).collect(),
         requests: Vec::new(),
-        usage: Some(usage(&used)),
+        usage: Some(usage(&finished.usage)),
     }
+}
+
+/// A delivered event; one that its form can't carry makes the outcome an error.
+fn event_in_form(outcome: &mut Outcome, form: EventForm) -> Option<Encoded> {
+    let Outcome::Delivered(json) = outcome else {
+        return None;
+    };
+    match form {
+        EventForm::Json => Some(Encoded::EventJson(json.clone())),
+        EventForm::Struct => match structs::from_json(json) {
+            Ok(event) => Some(Encoded::Event(event)),
+            Err(fault) => {
+                *outcome = event_too_deep(&fault).into();
+                None
+            }
+        },
+    }
+}
+
+fn event_goes_alone(outcome: &Outcome, capture: bool) -> bool {
+    !capture && !matches!(outcome, Outcome::Failed(_))
 }

@@ -5,7 +5,10 @@ use std::fmt::Debug;
 use bytes::BytesMut;
 use penstock::{
     api::InvokeResponse,
-    front::grpc::{decode::EventForm, encode},
+    front::{
+        grpc::{decode::EventForm, encode},
+        redactor::Redactor,
+    },
     invocation::Finished,
     wire::{self, FrameCodec, FrontFrame, ToCell, ToFront, finished_from_wire, finished_to_wire},
 };
@@ -116,7 +119,7 @@ fn check_finished(frame: wire::Finished) {
 
 /// What goes to the caller is what a caller can decode.
 pub fn check_response(finished: Finished, form: EventForm) -> InvokeResponse {
-    let response = encode::invoke_response(finished, form, true);
+    let response = encode::invoke_response(finished, form, true, &Redactor::none());
     let decoded = InvokeResponse::decode(&*response.encode_to_vec());
     assert_same(
         &decoded.as_ref(),
