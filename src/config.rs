@@ -29,11 +29,6 @@ pub struct ServeConfig {
     #[arg(long, env = "PENSTOCK_READY_FILE", value_name = "FILE")]
     pub ready_file: Option<PathBuf>,
 
-    /// Function store: a directory, or a file:// URL, of `<function_id>/<version>/index.js`
-    /// [default: the examples built into the executor]
-    #[arg(long, env = "PENSTOCK_FUNCTIONS", value_name = "URL")]
-    pub functions: Option<String>,
-
     /// Longest that calls under way may take after SIGTERM, in milliseconds
     #[arg(
         long,
@@ -44,10 +39,48 @@ pub struct ServeConfig {
     pub drain_ms: u64,
 
     #[command(flatten)]
+    pub functions: FunctionsConfig,
+
+    #[command(flatten)]
     pub cells: CellsConfig,
 
     #[command(flatten)]
     pub limits: LimitsConfig,
+}
+
+/// Where functions come from.
+#[derive(Args, Clone, Debug)]
+pub struct FunctionsConfig {
+    /// Function store: a directory, or a URL of file, s3, gs, az or https, with
+    /// `<function_id>/<version>/index.js` and `function.json`; credentials come from the environment
+    /// [default: the examples built into the executor]
+    #[arg(long = "functions", env = "PENSTOCK_FUNCTIONS", value_name = "URL")]
+    pub location: Option<String>,
+
+    /// How long a look into the function store may take, in milliseconds
+    #[arg(long, env = "PENSTOCK_STORE_TIMEOUT_MS", value_name = "MS", default_value_t = 5_000,
+          value_parser = RangedU64ValueParser::<u64>::new().range(1..=30_000))]
+    pub store_timeout_ms: u64,
+
+    /// How long a function that the store did not have counts as missing, in milliseconds; 0 asks each time
+    #[arg(long, env = "PENSTOCK_STORE_MISSING_MS", value_name = "MS", default_value_t = 2_000,
+          value_parser = RangedU64ValueParser::<u64>::new().range(0..=MAX_TIME_MS))]
+    pub store_missing_ms: u64,
+
+    /// Bytes of sources kept; the least used go, and are fetched or sent again
+    #[arg(long, env = "PENSTOCK_FUNCTION_CACHE_BYTES", value_name = "BYTES", default_value_t = 256 * MIB,
+          value_parser = RangedU64ValueParser::<u64>::new().range(MIB..))]
+    pub function_cache_bytes: u64,
+}
+
+impl FunctionsConfig {
+    pub fn store_timeout(&self) -> Duration {
+        Duration::from_millis(self.store_timeout_ms)
+    }
+
+    pub fn missing_time(&self) -> Duration {
+        Duration::from_millis(self.store_missing_ms)
+    }
 }
 
 /// The processes that run JavaScript.

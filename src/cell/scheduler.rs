@@ -17,7 +17,7 @@ use super::{
         fatal::{Cause, Parked, Seat},
         heap_limit_error,
     },
-    pool::Pool,
+    pool::{IsolateKey, Pool},
     runtime::HostState,
     threads::{JsThread, RunQueue, Threads},
     watchdog::{Alarm, Watchdog},
@@ -179,7 +179,11 @@ impl Scheduler {
     }
 
     fn first_turn(&self, invocation: &Arc<Invocation>, thread: &Arc<JsThread>) {
-        let Some(lease) = self.pool.checkout(&invocation.key, || invocation.clone()) else {
+        let key = IsolateKey {
+            function: invocation.key.clone(),
+            handle: invocation.handle,
+        };
+        let Some(lease) = self.pool.checkout(&key, || invocation.clone()) else {
             return;
         };
         if self.hogs.contains(invocation.handle) {

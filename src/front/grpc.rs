@@ -46,9 +46,8 @@ impl Executor {
     }
 
     async fn resolve(&self, function: FunctionRef) -> Result<Arc<FunctionVersion>, Status> {
-        let (key, inline) = decode::function(function);
         self.functions
-            .resolve(key, inline)
+            .resolve(&decode::function(function))
             .await
             .map_err(|error| status::unresolved(&error))
     }

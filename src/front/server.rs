@@ -78,9 +78,9 @@ pub async fn serve(
     announce: impl FnOnce(SocketAddr),
     stop: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
-    let store = match &config.functions {
-        Some(location) => Store::open(location)?,
-        None => Store::Embedded,
+    let store = match &config.functions.location {
+        Some(location) => Store::open(location, config.functions.store_timeout())?,
+        None => Store::examples(),
     };
     let listen_error = |error| ServeError::Listen {
         address: config.listen,
@@ -99,7 +99,12 @@ pub async fn serve(
         quarantine,
         cells,
     ));
-    let functions = Functions::new(store, config.limits.source_bytes);
+    let functions = Functions::new(
+        store,
+        &config.functions,
+        config.limits.source_bytes,
+        config.cells.max_in_flight.get() as usize,
+    );
     let executor = ExecutorServiceServer::new(Executor::new(functions, dispatcher, config.limits))
         .max_decoding_message_size(MAX_MESSAGE_BYTES)
         .max_encoding_message_size(MAX_MESSAGE_BYTES);

@@ -16,10 +16,11 @@ mod isolation;
 mod outcomes;
 mod secrets;
 mod settings;
+mod store;
 #[path = "../support/mod.rs"]
 mod support;
 mod timers;
 mod values;
 mod web;
 
-use support::{check, json, processes, service, stored};
+use support::{check, json, object_server, processes, service, stored};

@@ -25,6 +25,11 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a ru
 
 static SHARED: LazyLock<Service> = LazyLock::new(|| Service::start(&[]));
 
+/// Runs a task beside the test, until it ends or is aborted.
+pub fn spawn<F: Future<Output = ()> + Send + 'static>(task: F) -> tokio::task::JoinHandle<()> {
+    RUNTIME.spawn(task)
+}
+
 pub fn block_on<F: Future>(future: F) -> F::Output {
     RUNTIME.block_on(future)
 }

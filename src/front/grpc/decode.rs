@@ -11,7 +11,7 @@ use crate::{
     config::LimitsConfig,
     front::{
         event::{self, EventFault},
-        functions::check_name,
+        functions::{SourceDigest, Wanted, check_name},
     },
     invocation::{InvocationLimits, SettingsJson, VersionKey},
 };
@@ -89,14 +89,17 @@ pub fn invoke(request: InvokeRequest, allowed: &LimitsConfig) -> Result<InvokePa
     }
 }
 
-/// A checked reference's key, and its source if it brings one.
-pub fn function(function: FunctionRef) -> (VersionKey, Option<Bytes>) {
-    let key = VersionKey {
-        function_id: function.function_id.into(),
-        version: function.version.into(),
-    };
+/// The version a checked reference means.
+pub fn function(function: FunctionRef) -> Wanted {
     let inline = (!function.source.is_empty()).then(|| Bytes::from(function.source));
-    (key, inline)
+    Wanted {
+        key: VersionKey {
+            function_id: function.function_id.into(),
+            version: function.version.into(),
+        },
+        inline,
+        digest: SourceDigest::from_hex(&function.source_sha256),
+    }
 }
 
 fn keep_fault<T>(result: Result<T, Fault>, faults: &mut Vec<Fault>) -> Option<T> {
@@ -118,6 +121,11 @@ fn check_function(function: &FunctionRef, faults: &mut Vec<Fault>) {
     {
         let form = format!("must be at most {MAX_INSTANCE_BYTES} visible ASCII characters");
         faults.push(Fault::new("function.instance_id", form));
+    }
+    let digest = &function.source_sha256;
+    if !digest.is_empty() && SourceDigest::from_hex(digest).is_none() {
+        let form = "must be a SHA-256 in 64 hex digits, or empty";
+        faults.push(Fault::new("function.source_sha256", form));
     }
 }
 

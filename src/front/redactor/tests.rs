@@ -396,3 +396,84 @@ fn the_search_costs_no_more_for_nested_secrets() {
     redactor.text(&mut text);
     assert_eq!(text, "[redacted:a]");
 }
+
+/// Numbers that look random and are the same each time.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, bound: usize) -> usize {
+        // Knuth's MMIX generator.
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % bound
+    }
+}
+
+#[test]
+fn no_text_gets_a_secret_through_or_breaks_the_search() {
+    let secrets = [SECRET, "hunter22", "r22-%4Ahunt", "\u{1f511}\u{1f512}-keys"];
+    let mut pieces: Vec<String> = [
+        "%",
+        "%4",
+        "%e",
+        "\\",
+        "\\u",
+        "\\ud83d",
+        "\\x4",
+        "\u{2026}",
+        "...",
+        "'... ",
+        "...\"",
+        "\" is not valid JSON",
+        "\u{e9}",
+        "\u{1f511}",
+        "a",
+        "7",
+        " ",
+        "+",
+        "=",
+        "/",
+        "-",
+        ":",
+        "\n",
+    ]
+    .map(str::to_owned)
+    .into();
+    for secret in secrets {
+        let json = serde_json::to_string(secret).unwrap();
+        pieces.extend([
+            secret.to_owned(),
+            json.clone(),
+            STANDARD.encode(secret),
+            STANDARD.encode(json),
+            percent(secret, "", lower),
+        ]);
+        pieces.extend([
+            percent(&percent(secret, "a", upper), "", upper),
+            secret.bytes().map(upper).collect(),
+        ]);
+    }
+    let redactor = redactor(json!({ "a": secrets }));
+    let mut dice = Dice(5);
+    for _ in 0..3000 {
+        let mut text = String::new();
+        for _ in 0..dice.below(12) {
+            let piece = &pieces[dice.below(pieces.len())];
+            let end = piece.ceil_char_boundary(1 + dice.below(piece.len() * 2));
+            text.push_str(piece.get(..end).unwrap_or(piece));
+        }
+        let mut redacted = text.clone();
+        redactor.text(&mut redacted);
+        for secret in secrets {
+            assert!(!redacted.contains(secret), "{text}: {redacted}");
+        }
+        let excerpt = redactor.excerpt(&Bytes::from(text.clone().into_bytes()), 50);
+        assert!(excerpt.len() <= 50);
+        assert!(
+            !String::from_utf8_lossy(&excerpt).contains("hunter22"),
+            "{text}"
+        );
+    }
+}
