@@ -9,6 +9,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     std::fs::write(&descriptor_path, prost_bytes(&file_descriptors))?;
     tonic_prost_build::configure()
         .build_transport(false)
+        // They hold settings; `src/api.rs` prints them without.
+        .skip_debug([
+            ".penstock.executor.v1.InvokeRequest",
+            ".penstock.executor.v1.InvokeBatchRequest",
+        ])
         .bytes(".")
         .codec_path("crate::front::grpc::codec::SizedCodec")
         .compile_fds(file_descriptors)?;

@@ -17,7 +17,7 @@ use tokio::{
 use tokio_util::codec::{FramedRead, FramedWrite};
 
 use crate::{
-    invocation::{FunctionKey, Input, InvocationLimits, VersionKey},
+    invocation::{FunctionKey, Input, InvocationLimits, SettingsJson, VersionKey},
     wire::{
         CellFrame, Configure, FrameCodec, FrameError, FrontFrame, Load, Ready, Start, ToCell,
         ToFront,
@@ -238,7 +238,7 @@ impl Versions {
                     json: start.input,
                 },
             },
-            settings: start.settings,
+            settings: SettingsJson::new(start.settings),
         };
         let limits = InvocationLimits {
             wall_time: Duration::from_nanos(start.wall_nanos),

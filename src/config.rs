@@ -18,6 +18,9 @@ use crate::invocation::InvocationLimits;
 /// ends accept.
 pub const MAX_PAYLOAD_BYTES: u64 = 16 << 20;
 
+/// No time limit may be set above this, in milliseconds.
+pub const MAX_TIME_MS: u64 = 3_600_000;
+
 const MIB: u64 = 1 << 20;
 
 /// Everything `penstock serve` takes.
@@ -31,11 +34,6 @@ pub struct ServeConfig {
     #[arg(long, env = "PENSTOCK_READY_FILE", value_name = "FILE")]
     pub ready_file: Option<PathBuf>,
 
-    /// Function store: a directory, or a file:// URL, of `<function_id>/<version>/index.js`
-    /// [default: the examples built into the executor]
-    #[arg(long, env = "PENSTOCK_FUNCTIONS", value_name = "URL")]
-    pub functions: Option<String>,
-
     /// Longest that calls under way may take after SIGTERM, in milliseconds
     #[arg(
         long,
@@ -47,6 +45,9 @@ pub struct ServeConfig {
 
     #[command(flatten)]
     pub admin: AdminConfig,
+
+    #[command(flatten)]
+    pub functions: FunctionsConfig,
 
     #[command(flatten)]
     pub cells: CellsConfig,
@@ -91,6 +92,41 @@ impl fmt::Display for AdminAddress {
             Self::Off => f.write_str("off"),
             Self::At(address) => address.fmt(f),
         }
+    }
+}
+
+/// Where functions come from.
+#[derive(Args, Clone, Debug)]
+pub struct FunctionsConfig {
+    /// Function store: a directory, or a URL of file, s3, gs, az or https, with
+    /// `<function_id>/<version>/index.js` and `function.json`; credentials come from the environment
+    /// [default: the examples built into the executor]
+    #[arg(long = "functions", env = "PENSTOCK_FUNCTIONS", value_name = "URL")]
+    pub location: Option<String>,
+
+    /// How long a look into the function store may take, in milliseconds
+    #[arg(long, env = "PENSTOCK_STORE_TIMEOUT_MS", value_name = "MS", default_value_t = 5_000,
+          value_parser = RangedU64ValueParser::<u64>::new().range(1..=30_000))]
+    pub store_timeout_ms: u64,
+
+    /// How long a function that the store did not have counts as missing, in milliseconds; 0 asks each time
+    #[arg(long, env = "PENSTOCK_STORE_MISSING_MS", value_name = "MS", default_value_t = 2_000,
+          value_parser = RangedU64ValueParser::<u64>::new().range(0..=MAX_TIME_MS))]
+    pub store_missing_ms: u64,
+
+    /// Bytes of sources kept; the least used go, and are fetched or sent again
+    #[arg(long, env = "PENSTOCK_FUNCTION_CACHE_BYTES", value_name = "BYTES", default_value_t = 256 * MIB,
+          value_parser = RangedU64ValueParser::<u64>::new().range(MIB..))]
+    pub function_cache_bytes: u64,
+}
+
+impl FunctionsConfig {
+    pub fn store_timeout(&self) -> Duration {
+        Duration::from_millis(self.store_timeout_ms)
+    }
+
+    pub fn missing_time(&self) -> Duration {
+        Duration::from_millis(self.store_missing_ms)
     }
 }
 
@@ -147,17 +183,17 @@ impl CellsConfig {
 pub struct LimitsConfig {
     /// Wall time of an invocation, in milliseconds, from 1; a caller's shorter deadline wins
     #[arg(long, env = "PENSTOCK_WALL_TIME_MS", value_name = "MS", default_value_t = 5_000,
-          value_parser = RangedU64ValueParser::<u64>::new().range(1..=3_600_000))]
+          value_parser = RangedU64ValueParser::<u64>::new().range(1..=MAX_TIME_MS))]
     pub wall_time_ms: u64,
 
     /// CPU time of an invocation, in milliseconds, from 1
     #[arg(long, env = "PENSTOCK_CPU_TIME_MS", value_name = "MS", default_value_t = 2_000,
-          value_parser = RangedU64ValueParser::<u64>::new().range(1..=3_600_000))]
+          value_parser = RangedU64ValueParser::<u64>::new().range(1..=MAX_TIME_MS))]
     pub cpu_time_ms: u64,
 
     /// How long a source's top level may run, in milliseconds, from 1
     #[arg(long, env = "PENSTOCK_TOP_LEVEL_MS", value_name = "MS", default_value_t = 1_000,
-          value_parser = RangedU64ValueParser::<u64>::new().range(1..=3_600_000))]
+          value_parser = RangedU64ValueParser::<u64>::new().range(1..=MAX_TIME_MS))]
     pub top_level_ms: u64,
 
     /// JSON bytes of an event out

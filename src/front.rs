@@ -11,5 +11,7 @@ pub mod grpc;
 pub mod memory;
 pub mod quarantine;
 pub mod readiness;
+pub mod redactor;
 pub mod server;
+pub mod settings;
 pub mod telemetry;

@@ -66,6 +66,32 @@ pub struct InvocationLimits {
     pub requests: u32,
 }
 
+/// An invocation's settings: a JSON object in UTF-8. They may hold secrets, so that no form of it but
+/// the bytes themselves shows a value.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SettingsJson(bytes::Bytes);
+
+impl SettingsJson {
+    pub fn new(json: bytes::Bytes) -> Self {
+        Self(json)
+    }
+
+    /// No settings.
+    pub fn empty() -> Self {
+        Self(bytes::Bytes::from_static(b"{}"))
+    }
+
+    pub fn bytes(&self) -> &bytes::Bytes {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SettingsJson {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SettingsJson({} bytes)", self.0.len())
+    }
+}
+
 /// What became of an event, as far as the router is concerned. Never a gRPC status.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
@@ -78,6 +104,12 @@ pub enum Outcome {
     },
     /// The function failed.
     Failed(Box<FunctionError>),
+}
+
+impl From<Box<FunctionError>> for Outcome {
+    fn from(error: Box<FunctionError>) -> Self {
+        Self::Failed(error)
+    }
 }
 
 impl From<FunctionError> for Outcome {
@@ -100,6 +132,7 @@ pub enum FilterReason {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorCode {
     BadRequest,
+    InvalidSettings,
     MessageRejected,
     UnsupportedEventType,
     Retry,
@@ -118,6 +151,7 @@ impl ErrorCode {
     pub fn label(self) -> &'static str {
         match self {
             Self::BadRequest => "Bad Request",
+            Self::InvalidSettings => "Invalid Settings",
             Self::MessageRejected => "Message Rejected",
             Self::UnsupportedEventType => "Unsupported Event Type",
             Self::Retry => "Retry",

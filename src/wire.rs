@@ -3,7 +3,7 @@
 //! The front treats every frame of a cell as hostile: whatever does not decode, or decodes to what no
 //! sound cell sends, ends the cell and nothing else.
 
-use std::{io, marker::PhantomData};
+use std::{fmt, io, marker::PhantomData};
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use prost::Message;
@@ -104,6 +104,7 @@ pub struct Forget {
 }
 
 #[derive(Clone, PartialEq, Message)]
+#[prost(skip_debug)]
 pub struct Start {
     /// Never given twice to one cell.
     #[prost(uint64, tag = "1")]
@@ -134,6 +135,17 @@ pub struct Start {
     /// Outgoing requests.
     #[prost(uint32, tag = "12")]
     pub requests: u32,
+}
+
+/// Without the settings, which may hold secrets.
+impl fmt::Debug for Start {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Start")
+            .field("invocation", &self.invocation)
+            .field("handle", &self.handle)
+            .field("instance_id", &self.instance_id)
+            .finish_non_exhaustive()
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Message)]
@@ -441,6 +453,18 @@ mod tests {
                 "split at {split}"
             );
         }
+    }
+
+    #[test]
+    fn a_frame_prints_no_settings() {
+        let settings = crate::invocation::SettingsJson::new(r#"{"pin":"hunter22"}"#.into());
+        assert_eq!(format!("{settings:?}"), "SettingsJson(18 bytes)");
+        let start = Start {
+            settings: settings.bytes().clone(),
+            ..Start::default()
+        };
+        let frame: ToCell = CellFrame::Start(start).into();
+        assert!(!format!("{frame:?}").contains("hunter22"), "{frame:?}");
     }
 
     #[test]

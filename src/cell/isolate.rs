@@ -5,15 +5,13 @@
 
 use std::{borrow::Cow, sync::Arc, time::Instant};
 
-use bytes::Bytes;
-
 use super::{
     invocation::Delivery,
     record::Record,
     runtime::{self, Entry, EventContexts, HostState},
 };
 use crate::{
-    invocation::{ErrorCode, FunctionError, Input, LimitExceeded, Outcome},
+    invocation::{ErrorCode, FunctionError, Input, LimitExceeded, Outcome, SettingsJson},
     wire::Fetched,
 };
 
@@ -65,8 +63,7 @@ pub struct Held {
 #[derive(Clone, Debug)]
 pub struct Call {
     pub input: Input,
-    /// A JSON object in UTF-8, checked by the front.
-    pub settings: Bytes,
+    pub settings: SettingsJson,
 }
 
 /// Stops the JavaScript that an isolate runs, from any thread.
@@ -331,7 +328,7 @@ fn enter_handler<'s>(
     contexts: EventContexts,
 ) -> Option<v8::Local<'s, v8::Value>> {
     runtime::enter_context(scope, None);
-    let settings = json_string(scope, &call.settings)?.into();
+    let settings = json_string(scope, call.settings.bytes())?.into();
     match &call.input {
         Input::Event(json) => {
             let event = json_string(scope, json)?.into();

@@ -13,7 +13,7 @@ pub struct Logs {
 }
 
 impl Logs {
-    /// Keeps at most `limit` bytes of text; beyond it they are only counted.
+    /// Keeps at most `limit` bytes of text, and the mark of a cut; beyond it they are only counted.
     pub fn with_limit(limit: u64) -> Self {
         Self {
             lines: Vec::new(),
@@ -27,10 +27,12 @@ impl Logs {
         let keep = message.floor_char_boundary(self.room());
         if keep < message.len() {
             self.cut_bytes += (message.len() - keep) as u64;
-            message.truncate(keep);
             if keep == 0 {
                 return;
             }
+            // The mark also tells the front where half a secret may stand.
+            message.truncate(keep);
+            message.push('…');
         }
         // An empty line costs a byte, so that their number is bounded too.
         self.kept_bytes += message.len().max(1) as u64;
@@ -94,13 +96,13 @@ mod tests {
     fn logs_are_cut_at_the_limit_and_the_rest_is_counted() {
         check(10, &["12345", "67890"], &["12345", "67890"]);
         let last = "3 bytes of logs were cut: an invocation may log 10 bytes (knob --log-bytes)";
-        check(10, &["12345", "67890abc"], &["12345", "67890", last]);
+        check(10, &["12345", "67890abc"], &["12345", "67890…", last]);
         check(10, &["12345", "67890", "abc"], &["12345", "67890", last]);
     }
 
     #[test]
     fn a_cut_never_splits_a_character() {
         let last = "2 bytes of logs were cut: an invocation may log 3 bytes (knob --log-bytes)";
-        check(3, &["aaé"], &["aa", last]);
+        check(3, &["aaé"], &["aa…", last]);
     }
 }

@@ -9,6 +9,15 @@ use std::{
 
 use crate::{invocation::FunctionKey, lock::Lock};
 
+/// What isolates are kept by.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct IsolateKey {
+    pub function: FunctionKey,
+    /// The front's number for the source: should a version ever come with another source than before, what
+    /// is warm of the old one is not lent for it.
+    pub handle: u64,
+}
+
 /// Lends isolates of type `I`; invocations of type `W` wait while none can be had.
 pub struct Pool<I, W> {
     shelves: Lock<Shelves<I, W>>,
@@ -22,9 +31,9 @@ pub struct Pool<I, W> {
 
 struct Shelves<I, W> {
     /// Idle isolates; of one key, the last used is lent first, since its caches are warmest.
-    idle: HashMap<FunctionKey, Vec<Idle<I>>>,
+    idle: HashMap<IsolateKey, Vec<Idle<I>>>,
     /// The keys of the idle isolates, the longest unused first.
-    by_age: BTreeMap<Age, FunctionKey>,
+    by_age: BTreeMap<Age, IsolateKey>,
     leased: usize,
     /// Bytes that the idle ones hold.
     idle_bytes: u64,
@@ -77,7 +86,7 @@ impl<I, W> Pool<I, W> {
     /// another key may have to go. `None` when all are leased: then the waiter is kept and resumed later.
     pub fn checkout(
         self: &Arc<Self>,
-        key: &FunctionKey,
+        key: &IsolateKey,
         waiter: impl FnOnce() -> W,
     ) -> Option<Lease<I, W>> {
         let mut shelves = self.shelves.lock();
@@ -110,7 +119,7 @@ impl<I, W> Pool<I, W> {
         }
     }
 
-    fn put_back(&self, key: &FunctionKey, isolate: Option<I>, bytes: u64) {
+    fn put_back(&self, key: &IsolateKey, isolate: Option<I>, bytes: u64) {
         let mut evicted = Vec::new();
         let mut shelves = self.shelves.lock();
         shelves.leased -= 1;
@@ -134,7 +143,7 @@ impl<I, W> Shelves<I, W> {
         self.leased + self.by_age.len()
     }
 
-    fn put_idle(&mut self, key: &FunctionKey, isolate: I, bytes: u64) {
+    fn put_idle(&mut self, key: &IsolateKey, isolate: I, bytes: u64) {
         self.last_age += 1;
         let age = self.last_age;
         self.idle_bytes += bytes;
@@ -147,7 +156,7 @@ impl<I, W> Shelves<I, W> {
         self.idle.entry(key.clone()).or_default().push(idle);
     }
 
-    fn take_idle(&mut self, key: &FunctionKey) -> Option<Idle<I>> {
+    fn take_idle(&mut self, key: &IsolateKey) -> Option<Idle<I>> {
         let last = self.idle.get(key)?.len().checked_sub(1)?;
         self.take(key, last)
     }
@@ -164,7 +173,7 @@ impl<I, W> Shelves<I, W> {
     }
 
     /// Takes an idle isolate off its shelf.
-    fn take(&mut self, key: &FunctionKey, place: usize) -> Option<Idle<I>> {
+    fn take(&mut self, key: &IsolateKey, place: usize) -> Option<Idle<I>> {
         let shelf = self.idle.get_mut(key)?;
         let idle = shelf.remove(place);
         if shelf.is_empty() {
@@ -180,7 +189,7 @@ impl<I, W> Shelves<I, W> {
 /// condemned or never made, frees its place.
 pub struct Lease<I, W> {
     pool: Arc<Pool<I, W>>,
-    key: FunctionKey,
+    key: IsolateKey,
     isolate: Option<I>,
     /// What the isolate holds, as far as is known.
     bytes: u64,
@@ -234,13 +243,17 @@ mod tests {
     use super::*;
     use crate::invocation::VersionKey;
 
-    fn key(function_id: &str) -> FunctionKey {
-        FunctionKey {
-            version: VersionKey {
-                function_id: function_id.into(),
-                version: "1".into(),
+    fn key(function_id: &str) -> IsolateKey {
+        let version = VersionKey {
+            function_id: function_id.into(),
+            version: "1".into(),
+        };
+        IsolateKey {
+            function: FunctionKey {
+                version,
+                instance_id: "".into(),
             },
-            instance_id: "".into(),
+            handle: 1,
         }
     }
 
@@ -276,11 +289,11 @@ mod tests {
     }
 
     #[test]
-    fn instances_and_versions_are_keys_of_their_own() {
+    fn instances_versions_and_sources_are_keys_of_their_own() {
         let (pool, _) = pool(4);
         make_idle(&pool, "a", "isolate");
         let mut other = key("a");
-        other.instance_id = "other".into();
+        other.function.instance_id = "other".into();
         assert!(
             pool.checkout(&other, || "nobody")
                 .unwrap()
@@ -288,13 +301,17 @@ mod tests {
                 .is_none()
         );
         let mut other = key("a");
-        other.version.version = "2".into();
+        other.function.version.version = "2".into();
         assert!(
             pool.checkout(&other, || "nobody")
                 .unwrap()
                 .isolate()
                 .is_none()
         );
+        let mut other = key("a");
+        other.handle = 2;
+        let mut lease = pool.checkout(&other, || "nobody").unwrap();
+        assert!(lease.isolate().is_none());
     }
 
     #[test]

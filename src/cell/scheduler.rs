@@ -20,7 +20,7 @@ use super::{
         heap_limit_error,
     },
     outbox::Outbox,
-    pool::Pool,
+    pool::{IsolateKey, Pool},
     runtime::{Caching, Fetches, HostState},
     threads::{JsThread, RunQueue, Threads},
     watchdog::{Alarm, Watchdog},
@@ -198,7 +198,11 @@ impl Scheduler {
     }
 
     fn first_turn(&self, invocation: &Arc<Invocation>, thread: &Arc<JsThread>) {
-        let Some(lease) = self.pool.checkout(&invocation.key, || invocation.clone()) else {
+        let key = IsolateKey {
+            function: invocation.key.clone(),
+            handle: invocation.handle,
+        };
+        let Some(lease) = self.pool.checkout(&key, || invocation.clone()) else {
             return;
         };
         if self.hogs.contains(invocation.handle) {

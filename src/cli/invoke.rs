@@ -27,8 +27,9 @@ use crate::{
         functions::FunctionVersion,
         quarantine::Quarantine,
         server::{self, ServeError},
+        settings,
     },
-    invocation::{ErrorCode, Input, Outcome, VersionKey},
+    invocation::{ErrorCode, Finished, Input, Outcome, SettingsJson, VersionKey},
 };
 
 #[derive(Args, Debug)]
@@ -91,10 +92,11 @@ enum InvokeError {
     },
     #[error("{}: the batch is over the limit of {limit} bytes (knob --batch-bytes)", path.display())]
     BatchTooLarge { path: PathBuf, limit: u64 },
-    #[error("{}: the settings must be a JSON object: {error}", path.display())]
+    #[error("{}: the settings must be a JSON object, and are none at line {line}, column {column}", path.display())]
     Settings {
         path: PathBuf,
-        error: serde_json::Error,
+        line: usize,
+        column: usize,
     },
     #[error("the executor could not be started: {0}")]
     Runtime(io::Error),
@@ -147,10 +149,20 @@ fn exit_code(outcomes: &[Outcome]) -> ExitCode {
 }
 
 fn invoke(arguments: &InvokeArguments) -> Result<(Answered, Given), InvokeError> {
-    let call = read_call(arguments)?;
+    let mut call = read_call(arguments)?;
     let given = match call.input {
         Input::Event(_) => Given::Event,
         Input::Batch { .. } => Given::Batch,
+    };
+    let redactor = match settings::prepare(&call.version, call.settings, &[]) {
+        Ok(prepared) => {
+            call.settings = prepared.settings;
+            prepared.redactor
+        }
+        Err(error) => {
+            let finished = Finished::without_running(Outcome::Failed(error), call.input.events());
+            return Ok((Answered::without_running(finished), given));
+        }
     };
     let cells = CellsConfig {
         cells: NonZeroU32::MIN,
@@ -174,18 +186,21 @@ fn invoke(arguments: &InvokeArguments) -> Result<(Answered, Given), InvokeError>
         )
         .await?;
         let dispatcher = Dispatcher::new(Admission::new(cells.max_in_flight), quarantine, started);
-        Ok((dispatcher.dispatch(call).await?, given))
+        let mut answered = dispatcher.dispatch(call).await?;
+        redactor.apply(&mut answered);
+        Ok((answered, given))
     })
 }
 
 fn read_call(arguments: &InvokeArguments) -> Result<Call, InvokeError> {
     let limits = &arguments.limits;
+    let version = read_function(&arguments.file, limits.source_bytes)?;
     Ok(Call {
-        version: Arc::new(read_function(&arguments.file, limits.source_bytes)?),
         instance_id: "".into(),
         input: read_input(&arguments.event, limits)?,
         settings: read_settings(arguments.settings.as_deref())?,
-        limits: limits.of_invocation(),
+        limits: version.lowered(limits.of_invocation()),
+        version: Arc::new(version),
     })
 }
 
@@ -254,29 +269,43 @@ fn read_function(path: &Path, limit: u64) -> Result<FunctionVersion, InvokeError
     if std::str::from_utf8(&source).is_err() {
         return Err(InvokeError::SourceNotUtf8(path.to_owned()));
     }
+    let key = VersionKey {
+        function_id: "local".into(),
+        version: "local".into(),
+    };
+    let manifest = read_manifest(&path.with_file_name("function.json"))?;
     Ok(FunctionVersion {
-        handle: 0,
-        key: VersionKey {
-            function_id: "local".into(),
-            version: "local".into(),
-        },
-        source,
         file_name: path.display().to_string(),
+        ..FunctionVersion::new(0, key, source, manifest.as_deref())
     })
 }
 
-fn read_settings(path: Option<&Path>) -> Result<Bytes, InvokeError> {
+/// The manifest beside a source; there need be none.
+fn read_manifest(path: &Path) -> Result<Option<Bytes>, InvokeError> {
+    match fs::read(path) {
+        Ok(manifest) => Ok(Some(manifest.into())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(InvokeError::Unreadable {
+            path: path.to_owned(),
+            error,
+        }),
+    }
+}
+
+fn read_settings(path: Option<&Path>) -> Result<SettingsJson, InvokeError> {
     let Some(path) = path else {
-        return Ok(Bytes::from_static(b"{}"));
+        return Ok(SettingsJson::empty());
     };
     let settings = read(path)?;
     serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&settings).map_err(
+        // The error itself may quote a value.
         |error| InvokeError::Settings {
             path: path.to_owned(),
-            error,
+            line: error.line(),
+            column: error.column(),
         },
     )?;
-    Ok(settings)
+    Ok(SettingsJson::new(settings))
 }
 
 fn read(path: &Path) -> Result<Bytes, InvokeError> {

@@ -5,7 +5,7 @@ use std::{fmt::Write, time::Duration};
 use serde_json::{Value, json};
 
 use crate::{
-    front::{cells::Answered, egress::Trace},
+    front::cells::{Answered, RequestTrace},
     invocation::{FilterReason, FunctionError, LogLine, Outcome, Usage},
 };
 
@@ -221,11 +221,10 @@ fn log_json(line: &LogLine) -> Value {
     })
 }
 
-fn trace_text(trace: &Trace) -> String {
-    let end = match (&trace.status, &trace.error) {
-        (_, Some(error)) => error.to_string(),
-        (Some(status), None) => status.to_string(),
-        (None, None) => String::new(),
+fn trace_text(trace: &RequestTrace) -> String {
+    let end = match trace.status {
+        Some(status) if trace.error.is_empty() => status.to_string(),
+        _ => trace.error.clone(),
     };
     format!(
         "{} {} {end} ({:.1} ms)",
@@ -235,18 +234,18 @@ fn trace_text(trace: &Trace) -> String {
     )
 }
 
-fn trace_json(trace: &Trace) -> Value {
+fn trace_json(trace: &RequestTrace) -> Value {
     json!({
         "unix_ms": milliseconds(trace.time),
         "method": trace.method,
         "url": trace.url,
         "status": trace.status,
-        "error": trace.error.as_ref().map(ToString::to_string),
+        "error": trace.error,
         "dns_ms": trace.timings.dns.map(milliseconds),
         "connect_ms": trace.timings.connect.map(milliseconds),
         "first_byte_ms": trace.timings.first_byte.map(milliseconds),
         "total_ms": milliseconds(trace.timings.total),
-        "event": trace.event_index,
+        "event": trace.event,
     })
 }
 

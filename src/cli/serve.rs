@@ -21,7 +21,7 @@ pub fn run(config: ServeConfig) -> ExitCode {
             return ExitCode::from(exit::EXECUTOR);
         }
     };
-    let embedded = config.functions.is_none();
+    let embedded = config.functions.location.is_none();
     let served = runtime.block_on(server::serve(
         config,
         |addresses| announce(addresses, embedded),

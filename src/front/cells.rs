@@ -23,7 +23,7 @@ mod supervisor;
 
 pub use cache_account::CacheAccount;
 pub use census::{CellEnd, CellState, Census};
-pub use fetches::{Fetcher, Requests};
+pub use fetches::{Fetcher, RequestTrace, Requests, SHOWN_BODY_BYTES};
 pub use link::{Answered, Call, Link, Lost};
 use process::{CellProcess, NotStarted};
 use supervisor::Supervisor;

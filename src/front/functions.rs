@@ -7,25 +7,33 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
 use quick_cache::{Weighter, sync::Cache};
+use tokio::sync::Semaphore;
 
-use crate::invocation::VersionKey;
+use crate::{
+    config::FunctionsConfig,
+    front::egress::AllowedHosts,
+    invocation::{InvocationLimits, VersionKey},
+    lock::Lock,
+};
 
+mod digest;
+pub mod manifest;
 mod store;
 
+pub use digest::SourceDigest;
+use manifest::{BadManifest, Manifest};
 pub use store::{Store, StoreError, UnusableLocation};
-
-/// Bytes of sources kept; beyond it the least used go, and are fetched or sent again.
-const KEPT_BYTES: u64 = 256 << 20;
 
 /// What a kept version costs besides its source.
 const OVERHEAD_BYTES: u64 = 512;
 
-/// Versions kept when each is small.
-const EXPECTED_VERSIONS: usize = 16_384;
+/// Versions that are known to be missing from the store; beyond it the least asked for are looked for again.
+const MISSING_VERSIONS: usize = 16_384;
 
 /// The longest id or version, in bytes.
 pub const MAX_NAME_BYTES: usize = 128;
@@ -38,15 +46,63 @@ pub struct FunctionVersion {
     pub key: VersionKey,
     /// JavaScript in UTF-8.
     pub source: Bytes,
+    pub digest: SourceDigest,
     /// The source's name in stacks.
     pub file_name: String,
+    /// What the version says of itself; the default when it has no manifest.
+    pub manifest: Result<Manifest, BadManifest>,
+}
+
+impl FunctionVersion {
+    /// A version with its source and, if it has one, the text of its `function.json`.
+    pub fn new(handle: u64, key: VersionKey, source: Bytes, manifest: Option<&[u8]>) -> Self {
+        Self {
+            handle,
+            file_name: format!("{}/index.js", key.function_id),
+            key,
+            digest: SourceDigest::of(&source),
+            source,
+            manifest: manifest.map_or_else(|| Ok(Manifest::default()), Manifest::parse),
+        }
+    }
+
+    /// Hosts that the version's requests may go to; `None` for any.
+    pub fn allowed_hosts(&self) -> Option<Arc<AllowedHosts>> {
+        let manifest = self.manifest.as_ref().ok()?;
+        manifest.allowed_hosts.clone()
+    }
+
+    /// An invocation's limits, lowered to those the version sets for itself.
+    #[must_use]
+    pub fn lowered(&self, mut limits: InvocationLimits) -> InvocationLimits {
+        if let Ok(manifest) = &self.manifest {
+            manifest.limits.lower(&mut limits);
+        }
+        limits
+    }
+}
+
+/// Which version a caller means, and what it knows of its source.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    pub key: VersionKey,
+    /// The source, if it was sent.
+    pub inline: Option<Bytes>,
+    /// What the source must be, if the caller says so.
+    pub digest: Option<SourceDigest>,
 }
 
 /// Finds functions' sources and keeps them, so that each is fetched or sent once.
 pub struct Functions {
     store: Store,
-    known: Cache<VersionKey, Arc<FunctionVersion>, BySource>,
+    known: Cache<VersionKey, Arc<Known>, BySource>,
+    /// Versions the store did not have, and when it said so.
+    missing: Cache<VersionKey, Instant>,
+    /// How long the store's word about a version counts before it is asked once more, where it matters.
+    trust: Duration,
     source_bytes: u64,
+    /// Calls that may wait for the store.
+    waiting: Semaphore,
     last_handle: AtomicU64,
 }
 
@@ -58,12 +114,20 @@ impl fmt::Debug for Functions {
     }
 }
 
+/// A version that is kept.
+#[derive(Debug)]
+struct Known {
+    version: Arc<FunctionVersion>,
+    /// When the store was last asked for it; `None` for one that was sent.
+    asked: Option<Lock<Instant>>,
+}
+
 #[derive(Clone)]
 struct BySource;
 
-impl Weighter<VersionKey, Arc<FunctionVersion>> for BySource {
-    fn weight(&self, _: &VersionKey, version: &Arc<FunctionVersion>) -> u64 {
-        version.source.len() as u64 + OVERHEAD_BYTES
+impl Weighter<VersionKey, Arc<Known>> for BySource {
+    fn weight(&self, _: &VersionKey, known: &Arc<Known>) -> u64 {
+        known.version.source.len() as u64 + OVERHEAD_BYTES
     }
 }
 
@@ -77,12 +141,32 @@ pub enum ResolveError {
          a version never changes its source"
     )]
     Conflict(VersionKey),
-    #[error("the source is over the limit of {limit} bytes (knob --source-bytes)")]
-    TooLarge { limit: u64 },
-    #[error("the source is not UTF-8: {0}")]
-    NotUtf8(#[from] Utf8Error),
+    #[error(
+        "the source of function {key} has the SHA-256 {found}, not {wanted} as source_sha256 has it"
+    )]
+    OtherSource {
+        key: VersionKey,
+        wanted: SourceDigest,
+        found: SourceDigest,
+    },
+    /// The source that was sent.
+    #[error("the source {0}")]
+    Unusable(SourceFault),
+    #[error("the source of function {key} in the function store {fault}")]
+    StoredUnusable { key: VersionKey, fault: SourceFault },
+    #[error("as many calls wait for the function store as may be in flight (knob --max-in-flight)")]
+    Busy,
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// What no source may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SourceFault {
+    #[error("is over the limit of {limit} bytes (knob --source-bytes)")]
+    TooLarge { limit: u64 },
+    #[error("is not UTF-8: {0}")]
+    NotUtf8(#[from] Utf8Error),
 }
 
 /// A name that can't be one of a function or version.
@@ -104,38 +188,49 @@ pub fn check_name(name: &str) -> Result<(), BadName> {
 }
 
 impl Functions {
-    /// `source_bytes` is the largest source taken.
-    pub fn new(store: Store, source_bytes: u64) -> Self {
+    /// `source_bytes` is the largest source taken, `waiting` the most calls that may wait for the store.
+    pub fn new(store: Store, config: &FunctionsConfig, source_bytes: u64, waiting: usize) -> Self {
+        let kept_bytes = config.function_cache_bytes;
+        // The cache splits its bytes over shards of 32 entries or more: with so many expected, each has
+        // room for several of the largest.
+        let expected = (kept_bytes / source_bytes.max(1)).saturating_mul(8).max(32);
+        let expected = usize::try_from(expected).unwrap_or(usize::MAX);
         Self {
             store,
-            known: Cache::with_weighter(EXPECTED_VERSIONS, KEPT_BYTES, BySource),
+            known: Cache::with_weighter(expected, kept_bytes, BySource),
+            missing: Cache::new(MISSING_VERSIONS),
+            trust: config.missing_time(),
             source_bytes,
+            waiting: Semaphore::new(waiting.min(Semaphore::MAX_PERMITS)),
             last_handle: AtomicU64::new(0),
         }
     }
 
-    /// The version `key` names. Concurrent callers share one look into the store. An `inline` source is
+    /// The version `wanted` names. Concurrent callers share one look into the store. An inline source is
     /// taken when the version is not known otherwise, and must be the same when it is.
     ///
     /// # Errors
     /// [`ResolveError`]; nothing is kept then.
-    pub async fn resolve(
-        &self,
-        key: VersionKey,
-        inline: Option<Bytes>,
-    ) -> Result<Arc<FunctionVersion>, ResolveError> {
-        if let Some(source) = &inline {
-            self.check_source(source)?;
+    pub async fn resolve(&self, wanted: &Wanted) -> Result<Arc<FunctionVersion>, ResolveError> {
+        if let Some(source) = &wanted.inline {
+            self.check_source(source).map_err(ResolveError::Unusable)?;
         }
-        let sent = inline.clone();
-        let found = self
-            .known
-            .get_or_insert_async(&key, self.first_seen(&key, sent))
-            .await?;
-        match inline {
-            Some(source) if source != found.source => Err(ResolveError::Conflict(key)),
-            _ => Ok(found),
+        let known = match self.known.get(&wanted.key) {
+            Some(known) => known,
+            None => self.find(wanted).await?,
+        };
+        if wanted
+            .inline
+            .as_ref()
+            .is_some_and(|source| *source != known.version.source)
+        {
+            return Err(ResolveError::Conflict(wanted.key.clone()));
         }
+        let checked = check_digest(&known.version, wanted.digest);
+        if checked.is_err() && wanted.inline.is_none() {
+            return self.look_again(wanted, &known).await;
+        }
+        checked.map(|()| known.version.clone())
     }
 
     /// Versions whose source is kept.
@@ -148,32 +243,125 @@ impl Functions {
         self.known.weight()
     }
 
-    async fn first_seen(
-        &self,
-        key: &VersionKey,
-        sent: Option<Bytes>,
-    ) -> Result<Arc<FunctionVersion>, ResolveError> {
-        let source = match self.store.fetch(key, self.source_bytes).await? {
-            Some(stored) => stored,
-            None => sent.ok_or_else(|| ResolveError::NotFound(key.clone()))?,
-        };
-        self.check_source(&source)?;
-        Ok(Arc::new(FunctionVersion {
-            handle: self.last_handle.fetch_add(1, Ordering::Relaxed),
-            key: key.clone(),
-            source,
-            file_name: format!("{}/index.js", key.function_id),
-        }))
+    async fn find(&self, wanted: &Wanted) -> Result<Arc<Known>, ResolveError> {
+        let _waiting = self.waiting.try_acquire().map_err(|_| ResolveError::Busy)?;
+        self.known
+            .get_or_insert_async(&wanted.key, self.first_seen(wanted))
+            .await
     }
 
-    fn check_source(&self, source: &[u8]) -> Result<(), ResolveError> {
-        if source.len() as u64 > self.source_bytes {
-            return Err(ResolveError::TooLarge {
-                limit: self.source_bytes,
-            });
+    async fn first_seen(&self, wanted: &Wanted) -> Result<Arc<Known>, ResolveError> {
+        if let Some(version) = self.stored(&wanted.key).await? {
+            let asked = Some(Lock::new(Instant::now()));
+            return Ok(Arc::new(Known { version, asked }));
+        }
+        let Some(source) = wanted.inline.clone() else {
+            return Err(ResolveError::NotFound(wanted.key.clone()));
+        };
+        let version = self.version(&wanted.key, source, None);
+        check_digest(&version, wanted.digest)?;
+        let asked = None;
+        Ok(Arc::new(Known { version, asked }))
+    }
+
+    /// What the store has, unless it was asked for in vain a moment ago.
+    async fn stored(&self, key: &VersionKey) -> Result<Option<Arc<FunctionVersion>>, ResolveError> {
+        if self
+            .missing
+            .get(key)
+            .is_some_and(|since| since.elapsed() < self.trust)
+        {
+            return Ok(None);
+        }
+        let Some(stored) = self.store.fetch(key, self.source_bytes).await? else {
+            self.missing.insert(key.clone(), Instant::now());
+            return Ok(None);
+        };
+        self.missing.remove(key);
+        let unusable = |fault| ResolveError::StoredUnusable {
+            key: key.clone(),
+            fault,
+        };
+        self.check_source(&stored.source).map_err(unusable)?;
+        Ok(Some(self.version(key, stored.source, stored.manifest)))
+    }
+
+    /// A caller means another source than the one that is kept: either the caller is wrong, or what the
+    /// store gave was, once. So the store is asked again, but not at every call.
+    async fn look_again(
+        &self,
+        wanted: &Wanted,
+        known: &Known,
+    ) -> Result<Arc<FunctionVersion>, ResolveError> {
+        let key = &wanted.key;
+        let now_stored = match self.may_ask_again(known) {
+            true => {
+                let _waiting = self.waiting.try_acquire().map_err(|_| ResolveError::Busy)?;
+                self.stored(key).await?
+            }
+            false => None,
+        };
+        let version = now_stored.as_ref().unwrap_or(&known.version);
+        check_digest(version, wanted.digest)?;
+        tracing::warn!(function = %key, was = %known.version.digest, now = %version.digest,
+            "the function store gave another source before");
+        let fresh = Known {
+            version: version.clone(),
+            asked: Some(Lock::new(Instant::now())),
+        };
+        self.known.insert(key.clone(), Arc::new(fresh));
+        Ok(version.clone())
+    }
+
+    /// Whether it is time to ask the store once more for a version it gave; then it is noted.
+    fn may_ask_again(&self, known: &Known) -> bool {
+        let Some(asked) = &known.asked else {
+            return false;
+        };
+        let mut asked = asked.lock();
+        let is_time = asked.elapsed() >= self.trust;
+        if is_time {
+            *asked = Instant::now();
+        }
+        is_time
+    }
+
+    fn version(
+        &self,
+        key: &VersionKey,
+        source: Bytes,
+        manifest: Option<Bytes>,
+    ) -> Arc<FunctionVersion> {
+        let handle = self.last_handle.fetch_add(1, Ordering::Relaxed);
+        Arc::new(FunctionVersion::new(
+            handle,
+            key.clone(),
+            source,
+            manifest.as_deref(),
+        ))
+    }
+
+    fn check_source(&self, source: &[u8]) -> Result<(), SourceFault> {
+        let limit = self.source_bytes;
+        if source.len() as u64 > limit {
+            return Err(SourceFault::TooLarge { limit });
         }
         std::str::from_utf8(source)?;
         Ok(())
+    }
+}
+
+fn check_digest(
+    version: &FunctionVersion,
+    wanted: Option<SourceDigest>,
+) -> Result<(), ResolveError> {
+    match wanted {
+        Some(wanted) if wanted != version.digest => Err(ResolveError::OtherSource {
+            key: version.key.clone(),
+            wanted,
+            found: version.digest,
+        }),
+        _ => Ok(()),
     }
 }
 
@@ -189,11 +377,25 @@ mod tests {
     }
 
     fn functions() -> Functions {
-        Functions::new(Store::Embedded, 1024)
+        let config = FunctionsConfig {
+            location: None,
+            store_timeout_ms: 1000,
+            store_missing_ms: 0,
+            function_cache_bytes: 1 << 20,
+        };
+        Functions::new(Store::examples(), &config, 1024, 4)
+    }
+
+    fn wanted(id: &str, inline: Option<&'static str>) -> Wanted {
+        Wanted {
+            key: key(id),
+            inline: inline.map(Bytes::from),
+            digest: None,
+        }
     }
 
     async fn resolve(functions: &Functions, id: &str, inline: Option<&'static str>) -> String {
-        match functions.resolve(key(id), inline.map(Bytes::from)).await {
+        match functions.resolve(&wanted(id, inline)).await {
             Ok(version) => String::from_utf8(version.source.to_vec()).unwrap(),
             Err(ResolveError::NotFound(_)) => "not found".into(),
             Err(ResolveError::Conflict(_)) => "conflict".into(),
@@ -233,6 +435,25 @@ mod tests {
             error,
             "the source is over the limit of 1024 bytes (knob --source-bytes)"
         );
+    }
+
+    #[tokio::test]
+    async fn a_source_that_is_not_the_one_meant_is_refused_and_not_kept() {
+        let functions = functions();
+        let digest = Some(SourceDigest::of(b"first"));
+        let mut meant = wanted("f", Some("second"));
+        meant.digest = digest;
+        let error = functions.resolve(&meant).await.unwrap_err();
+        assert!(matches!(error, ResolveError::OtherSource { .. }), "{error}");
+        meant.inline = Some("first".into());
+        assert_eq!(functions.resolve(&meant).await.unwrap().source, "first");
+        meant.inline = None;
+        assert_eq!(functions.resolve(&meant).await.unwrap().source, "first");
+        meant.digest = Some(SourceDigest::of(b"second"));
+        let error = functions.resolve(&meant).await.unwrap_err().to_string();
+        let sums = ["first", "second"].map(|text| SourceDigest::of(text.as_bytes()).to_string());
+        assert!(sums.iter().all(|sum| error.contains(sum)), "{error}");
+        assert_eq!(resolve(&functions, "f", None).await, "first");
     }
 
     #[test]

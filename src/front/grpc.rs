@@ -8,6 +8,8 @@ use super::{
     cells::{Answered, Call},
     dispatch::Dispatcher,
     functions::{FunctionVersion, Functions},
+    redactor::Redactor,
+    settings::{self, Prepared},
     telemetry::{Invocations, Outcomes, Telemetry},
 };
 use crate::{
@@ -16,7 +18,7 @@ use crate::{
         InvokeRequest, InvokeResponse, executor_service_server::ExecutorService,
     },
     config::LimitsConfig,
-    invocation::InvocationLimits,
+    invocation::{Finished, InvocationLimits, Outcome},
 };
 
 pub mod codec;
@@ -58,32 +60,41 @@ impl Executor {
         }
     }
 
-    /// Runs what a checked request asks for.
+    /// Runs what a checked request asks for, and tells what keeps its secrets out of the answer.
     async fn run(
         &self,
         request: InvokeParts,
         patience: Option<Duration>,
-    ) -> Result<Answered, Status> {
+    ) -> Result<(Answered, Redactor), Status> {
         let instance_id = request.function.instance_id.as_str().into();
+        let version = self.resolve(request.function).await?;
+        let prepared = settings::prepare(&version, request.settings, &request.secret_settings);
+        let Prepared { settings, redactor } = match prepared {
+            Ok(prepared) => prepared,
+            Err(error) => {
+                let outcome = Outcome::Failed(error);
+                let finished = Finished::without_running(outcome, request.input.events());
+                return Ok((Answered::without_running(finished), Redactor::none()));
+            }
+        };
         let call = Call {
-            version: self.resolve(request.function).await?,
+            limits: shortened(version.lowered(request.limits), patience),
+            version,
             instance_id,
             input: request.input,
-            settings: request.settings,
-            limits: shortened(request.limits, patience),
+            settings,
         };
         let answered = self.dispatcher.dispatch(call).await.map_err(|error| {
             self.invocations.refused(error);
             status::not_dispatched(error)
         })?;
         self.invocations.ended(&answered.finished.usage);
-        Ok(answered)
+        Ok((answered, redactor))
     }
 
     async fn resolve(&self, function: FunctionRef) -> Result<Arc<FunctionVersion>, Status> {
-        let (key, inline) = decode::function(function);
         self.functions
-            .resolve(key, inline)
+            .resolve(&decode::function(function))
             .await
             .map_err(|error| status::unresolved(&error))
     }
@@ -99,8 +110,8 @@ impl ExecutorService for Executor {
         let request =
             decode::invoke(request.into_inner(), &self.limits).map_err(status::invalid)?;
         let (form, capture) = (request.form, request.capture);
-        let answered = self.run(request, patience).await?;
-        let response = encode::invoke_response(answered, form, capture);
+        let (answered, redactor) = self.run(request, patience).await?;
+        let response = encode::invoke_response(answered, form, capture, &redactor);
         outcomes::count(&self.outcomes, response.outcome.as_ref());
         Ok(Response::new(response))
     }
@@ -113,8 +124,8 @@ impl ExecutorService for Executor {
         let request =
             decode::invoke_batch(request.into_inner(), &self.limits).map_err(status::invalid)?;
         let (form, capture) = (request.form, request.capture);
-        let answered = self.run(request, patience).await?;
-        let response = encode::invoke_batch_response(answered, form, capture);
+        let (answered, redactor) = self.run(request, patience).await?;
+        let response = encode::invoke_batch_response(answered, form, capture, &redactor);
         outcomes::count_batch(&self.outcomes, &response.results);
         Ok(Response::new(response))
     }

@@ -176,9 +176,9 @@ async fn start_executor(
     config: &ServeConfig,
     telemetry: &Telemetry,
 ) -> Result<(Executor, watch::Receiver<Places>), ServeError> {
-    let store = match &config.functions {
-        Some(location) => Store::open(location)?,
-        None => Store::Embedded,
+    let store = match &config.functions.location {
+        Some(location) => Store::open(location, config.functions.store_timeout())?,
+        None => Store::examples(),
     };
     let quarantine = Arc::new(Quarantine::default());
     let cells = start_cells(
@@ -191,7 +191,12 @@ async fn start_executor(
     let cells = cells.await?;
     let live = cells.watch();
     let admission = Admission::new(config.cells.max_in_flight);
-    let functions = Arc::new(Functions::new(store, config.limits.source_bytes));
+    let functions = Arc::new(Functions::new(
+        store,
+        &config.functions,
+        config.limits.source_bytes,
+        config.cells.max_in_flight.get() as usize,
+    ));
     telemetry.observe(Observed {
         admission: admission.clone(),
         cells: cells.census(),

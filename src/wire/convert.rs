@@ -38,7 +38,7 @@ const FILTER_REASONS: [FilterReason; 3] = [
     FilterReason::NotReturned,
 ];
 
-const ERROR_CODES: [ErrorCode; 12] = [
+const ERROR_CODES: [ErrorCode; 13] = [
     ErrorCode::BadRequest,
     ErrorCode::MessageRejected,
     ErrorCode::UnsupportedEventType,
@@ -51,6 +51,7 @@ const ERROR_CODES: [ErrorCode; 12] = [
     ErrorCode::ExecutorLost,
     ErrorCode::CpuLimitExceeded,
     ErrorCode::Quarantined,
+    ErrorCode::InvalidSettings,
 ];
 
 const LOG_LEVELS: [LogLevel; 5] = [

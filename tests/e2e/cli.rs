@@ -178,6 +178,47 @@ fn a_batch_with_a_failure_or_a_fault() {
 }
 
 #[test]
+fn the_manifest_beside_the_source_holds() {
+    let source =
+        "function onTrack(e, settings) { console.log(settings); return { got: settings } }";
+    let files = Files::new(source, r#"{"type":"track"}"#);
+    files.write(
+        "function.json",
+        r#"{"settings":[{"name":"key","type":"string","required":true,"encrypted":true},
+                        {"name":"rate","type":"number","default":2}]}"#,
+    );
+    let json = files.run(&AS_JSON).exits(1).outcome("error");
+    assert_eq!(json["error"]["code"], "INVALID_SETTINGS", "{json:#}");
+    assert_eq!(
+        json["error"]["violations"][0]["field"], "settings.key",
+        "{json:#}"
+    );
+
+    files.write("settings.json", r#"{"key":"hunter22"}"#);
+    let arguments = [&AS_JSON[..], &["--settings", "settings.json"]].concat();
+    let json = files.run(&arguments).exits(0).outcome("delivered");
+    assert_eq!(
+        json["event"]["got"],
+        serde_json::json!({"key": "hunter22", "rate": 2})
+    );
+    let logs = json["logs"].to_string();
+    assert!(
+        logs.contains("[redacted:key]") && !logs.contains("hunter22"),
+        "{logs}"
+    );
+
+    files.write("function.json", "{\n\"settings\": 7}");
+    let json = files.run(&arguments).exits(1).outcome("error");
+    assert_eq!(json["error"]["code"], "INVALID_FUNCTION", "{json:#}");
+    files.write("settings.json", r#"{"key": "hunter22"#);
+    let run = files.run(&arguments).exits(2);
+    assert!(
+        !run.stderr.contains("hunter22") && run.stderr.contains("line 1"),
+        "{run:#?}"
+    );
+}
+
+#[test]
 fn a_filtered_event() {
     let files = Files::new(
         "function onTrack() { throw new DropEvent('not for us') }",

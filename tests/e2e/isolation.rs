@@ -203,11 +203,3 @@ fn a_function_reaches_no_host() {
     let source = "async function onTrack() { return { value: await import('node:fs').then(() => 'got it', () => 'refused') } }";
     Call::of(source).run().delivers(r#"{"value":"refused"}"#);
 }
-
-#[test]
-fn secrets_that_would_be_shown_are_refused() {
-    let call = Call::of("function onTrack(e, settings) { console.log(settings); return e }");
-    let call = call.settings(r#"{"key":"hidden"}"#);
-    let secret = call.change(|request| request.secret_settings = vec!["key".to_owned()]);
-    secret.run().rejected("secret_settings");
-}

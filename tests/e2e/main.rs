@@ -27,6 +27,9 @@ mod outcomes;
 #[path = "../fuzz/targets/random.rs"]
 mod random;
 mod scrape;
+mod secrets;
+mod settings;
+mod store;
 mod structured_clone;
 #[path = "../support/mod.rs"]
 mod support;
@@ -42,4 +45,6 @@ mod web_poisoned;
 mod web_request;
 mod web_response;
 
-use support::{batch, check, facts, json, origin, poison, processes, service};
+use support::{
+    batch, check, facts, json, object_server, origin, poison, processes, service, stored,
+};

@@ -250,6 +250,11 @@ pub fn request(random: &mut Random) -> InvokeRequest {
             String::new()
         },
         source: text(random),
+        source_sha256: match random.below(8) {
+            0 => text(random),
+            1 => "0aF5".repeat(16),
+            _ => String::new(),
+        },
     };
     let limits = Limits {
         wall_time: random.one_in(2).then(|| Duration {

@@ -25,6 +25,11 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a ru
 
 static SHARED: LazyLock<Service> = LazyLock::new(|| Service::start(&[]));
 
+/// Runs a task beside the test, until it ends or is aborted.
+pub fn spawn<F: Future<Output = ()> + Send + 'static>(task: F) -> tokio::task::JoinHandle<()> {
+    RUNTIME.spawn(task)
+}
+
 pub fn block_on<F: Future>(future: F) -> F::Output {
     RUNTIME.block_on(future)
 }
@@ -58,6 +63,11 @@ impl Service {
 
     /// Starts one of its own with more arguments; fails with what it wrote to stderr.
     pub fn start(arguments: &[&str]) -> Service {
+        Service::start_with(arguments, &[])
+    }
+
+    /// As [`Service::start`], with variables in its environment.
+    pub fn start_with(arguments: &[&str], environment: &[(&str, &str)]) -> Service {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let ready_file = directory.path().join("ready.json");
         let stderr = tempfile::tempfile().expect("a temporary file");
@@ -67,7 +77,8 @@ impl Service {
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--ready-file"])
             .arg(&ready_file)
-            .args(arguments);
+            .args(arguments)
+            .envs(environment.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::null());
         command.stderr(stderr.try_clone().expect("a second handle"));
         let mut process = Guarded::spawn(&mut command);

@@ -12,7 +12,8 @@ use tokio::{
 use super::link::Outgoing;
 use crate::{
     front::egress::{
-        Caller, Egress, FetchError, InvocationRequests, Redirect, Request, Response, Trace,
+        AllowedHosts, Caller, Egress, FetchError, InvocationRequests, Redirect, Request, Response,
+        Timings, Trace,
     },
     invocation::FunctionKey,
     lock::Lock,
@@ -80,7 +81,50 @@ pub struct Requests {
     /// Redirects counted.
     pub made: u32,
     /// In the order they ended in.
-    pub traces: Vec<Trace>,
+    pub traces: Vec<RequestTrace>,
+}
+
+/// Bytes of a body that a caller gets to see. A trace holds more, so that what straddles this end can be
+/// recognised.
+pub const SHOWN_BODY_BYTES: usize = 4 << 10;
+
+/// One hop of a request, in texts.
+#[derive(Clone, Debug, Default)]
+pub struct RequestTrace {
+    /// Since the Unix epoch.
+    pub time: Duration,
+    /// The event of a batch that made it, if that is known.
+    pub event: Option<u32>,
+    pub method: String,
+    pub url: String,
+    /// `None` when there was no response.
+    pub status: Option<u16>,
+    pub request_headers: Vec<(String, String)>,
+    pub response_headers: Vec<(String, String)>,
+    pub request_body: Bytes,
+    pub response_body: Bytes,
+    pub timings: Timings,
+    /// Why there was no response, or no whole body; empty when there was.
+    pub error: String,
+}
+
+impl From<Trace> for RequestTrace {
+    fn from(trace: Trace) -> Self {
+        let error = trace.error.map(|error| error.to_string());
+        Self {
+            time: trace.time,
+            event: trace.event_index,
+            method: trace.method,
+            url: trace.url,
+            status: trace.status,
+            request_headers: trace.request_headers,
+            response_headers: trace.response_headers,
+            request_body: trace.request_body.bytes,
+            response_body: trace.response_body.bytes,
+            timings: trace.timings,
+            error: error.unwrap_or_default(),
+        }
+    }
 }
 
 /// What no sound cell asks for.
@@ -108,12 +152,17 @@ pub struct InvocationFetches {
 
 impl InvocationFetches {
     /// None yet, of an invocation that may make `most`.
-    pub fn new(fetcher: Fetcher, function: FunctionKey, most: u32) -> Self {
+    pub fn new(
+        fetcher: Fetcher,
+        function: FunctionKey,
+        allowed_hosts: Option<Arc<AllowedHosts>>,
+        most: u32,
+    ) -> Self {
         let requests = Arc::new(InvocationRequests::new(most, fetcher.at_once));
         Self {
             caller: Caller {
                 function,
-                allowed_hosts: None,
+                allowed_hosts,
                 requests,
             },
             fetcher,
@@ -187,7 +236,7 @@ impl InvocationFetches {
         let requests = &self.caller.requests;
         Requests {
             made: requests.made(),
-            traces: requests.take_traces(),
+            traces: requests.take_traces().into_iter().map(Into::into).collect(),
         }
     }
 }

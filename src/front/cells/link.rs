@@ -9,7 +9,6 @@ use std::{
     },
 };
 
-use bytes::Bytes;
 use futures_util::StreamExt;
 use tokio::{
     net::unix::{OwnedReadHalf, OwnedWriteHalf},
@@ -23,8 +22,8 @@ use super::{
     fetches::{Fetcher, InvocationFetches, Requests, UnsoundFetch},
 };
 use crate::{
-    front::functions::FunctionVersion,
-    invocation::{Finished, FunctionKey, Input, InvocationLimits, VersionKey},
+    front::{egress::AllowedHosts, functions::FunctionVersion},
+    invocation::{Finished, FunctionKey, Input, InvocationLimits, SettingsJson, VersionKey},
     lock::Lock,
     wire::{
         self, Fetch, Fetched, FrameCodec, FrameError, FrontFrame, Malformed, ToCell, ToFront,
@@ -49,8 +48,7 @@ pub struct Call {
     pub version: Arc<FunctionVersion>,
     pub instance_id: Arc<str>,
     pub input: Input,
-    /// A JSON object in UTF-8.
-    pub settings: Bytes,
+    pub settings: SettingsJson,
     pub limits: InvocationLimits,
 }
 
@@ -112,6 +110,8 @@ pub struct OutgoingCall {
 #[derive(Debug)]
 struct Waiting {
     function: FunctionKey,
+    /// Hosts its requests may go to.
+    allowed_hosts: Option<Arc<AllowedHosts>>,
     /// Requests it may make.
     most_fetches: u32,
     /// Once it has made one.
@@ -400,9 +400,11 @@ impl Fetches {
         let Some(waiting) = answers.get_mut(&fetch.invocation) else {
             return Ok(());
         };
-        let (function, most) = (&waiting.function, waiting.most_fetches);
         let fetches = waiting.fetches.get_or_insert_with(|| {
-            InvocationFetches::new(self.fetcher.clone(), function.clone(), most)
+            let function = waiting.function.clone();
+            let allowed_hosts = waiting.allowed_hosts.clone();
+            let most = waiting.most_fetches;
+            InvocationFetches::new(self.fetcher.clone(), function, allowed_hosts, most)
         });
         fetches.start(fetch, self.outbox.clone())
     }

@@ -11,8 +11,9 @@ use bytes::Bytes;
 
 use super::{error::FetchError, invocation::InvocationRequests};
 
-/// Bytes of a body that a trace keeps.
-const EXCERPT_BYTES: usize = 4 << 10;
+/// Bytes of a body that a trace keeps: twice what is shown, so that whoever redacts it knows a secret that the
+/// end of what is shown cuts through.
+const EXCERPT_BYTES: usize = 8 << 10;
 
 /// Bytes of names and values of headers that a trace keeps of either side.
 const HEADER_BYTES: usize = 8 << 10;
@@ -43,7 +44,7 @@ pub struct Trace {
     pub error: Option<FetchError>,
 }
 
-/// The first 4 KiB of a body.
+/// The first 8 KiB of a body.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Excerpt {
     pub bytes: Bytes,

@@ -1,169 +1,308 @@
-//! Where functions are kept: a directory, or the examples built into the executor.
+//! Where functions are kept: a directory or an object store, `<root>/<function_id>/<version>/index.js` with an
+//! optional `function.json` beside it; or the examples built into the executor.
+//!
+//! A version exists once its `index.js` does, so that has to be put there last: the manifest is looked for
+//! after the source, and one that is not there then never comes.
 
-use std::{
-    io,
-    path::{Path, PathBuf},
-};
+use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
-use bytes::Bytes;
-use tokio::{fs::File, io::AsyncReadExt};
+use bytes::{Bytes, BytesMut};
+use futures_util::TryStreamExt;
+use object_store::{GetResult, ObjectStore, ObjectStoreExt, path::Path};
+use tokio::time;
 
+use super::manifest::MAX_MANIFEST_BYTES;
 use crate::invocation::VersionKey;
 
-macro_rules! example {
-    ($id:literal) => {
-        (
-            $id,
-            "1",
-            include_str!(concat!("../../../examples/functions/", $id, "/1/index.js")),
-        )
-    };
-}
+mod examples;
+mod location;
 
-/// The examples: function id, version, source.
-const EXAMPLES: [(&str, &str, &str); 7] = [
-    example!("batch-by-type"),
-    example!("enrich-from-setting"),
-    example!("filter-by-rule"),
-    example!("hello"),
-    example!("mask-pii"),
-    example!("rename-and-validate"),
-    example!("tokenise"),
-];
+pub use location::UnusableLocation;
+
+/// What a store has of a version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    pub source: Bytes,
+    /// The text of its `function.json`, if it has one.
+    pub manifest: Option<Bytes>,
+}
 
 /// A source of functions; versions in it never change.
-#[derive(Clone, Debug)]
-pub enum Store {
+#[derive(Clone)]
+pub struct Store(Kind);
+
+#[derive(Clone)]
+enum Kind {
     /// The examples built into the executor.
-    Embedded,
-    /// `<root>/<function_id>/<version>/index.js`.
-    Directory(PathBuf),
+    Examples,
+    Objects {
+        objects: Arc<dyn ObjectStore>,
+        root: Path,
+        /// The directory on this machine, when it is one.
+        directory: Option<PathBuf>,
+        /// Longest that a look may take, over all its requests.
+        patience: Duration,
+    },
 }
 
-/// A store that can't be used at all; found when the executor starts.
-#[derive(Debug, thiserror::Error)]
-pub enum UnusableLocation {
-    #[error("--functions {0}: only a directory or a file:// URL is supported")]
-    Scheme(String),
-    #[error("--functions {}: {error}", path.display())]
-    Unreadable { path: PathBuf, error: io::Error },
-    #[error("--functions {}: not a directory", .0.display())]
-    NotADirectory(PathBuf),
+/// Without what object stores print of themselves, credentials maybe among it.
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Examples => f.write_str("Store(examples)"),
+            Kind::Objects { root, .. } => write!(f, "Store({root})"),
+        }
+    }
 }
 
-/// The store did not give an answer about a function.
+/// The store did not give an answer about a function. Whether it has the function is not known.
 #[derive(Debug, thiserror::Error)]
-#[error("the function store could not be read for {key}: {error}")]
-pub struct StoreError {
-    pub key: VersionKey,
-    error: io::Error,
+pub enum StoreError {
+    #[error(
+        "the function store did not answer for {key} within {} ms (knob --store-timeout-ms)",
+        patience.as_millis()
+    )]
+    Slow { key: VersionKey, patience: Duration },
+    /// The cause is for the operator; it may speak of what callers need not know.
+    #[error("the function store could not be read for {key}; the executor's log says why")]
+    Failed { key: VersionKey, cause: ReadError },
+}
+
+/// Why a file of a store could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    #[error(transparent)]
+    Object(#[from] Box<object_store::Error>),
+    #[error("{path} ended after {found} of {size} bytes")]
+    Truncated { path: Path, found: u64, size: u64 },
+    #[error("{} is not there any more", .0.display())]
+    DirectoryGone(PathBuf),
+}
+
+impl From<object_store::Error> for ReadError {
+    fn from(error: object_store::Error) -> Self {
+        Self::Object(Box::new(error))
+    }
 }
 
 impl Store {
-    /// The store at `location`, a path or a `file://` URL.
+    /// The examples built into the executor.
+    pub fn examples() -> Self {
+        Self(Kind::Examples)
+    }
+
+    /// The store at a path or URL. A remote one is not called yet. Credentials come from the environment.
     ///
     /// # Errors
-    /// [`UnusableLocation`] when there is no such directory.
-    pub fn open(location: &str) -> Result<Self, UnusableLocation> {
-        let path = match location.split_once("://") {
-            Some(("file", path)) => Path::new(path),
-            Some(_) => return Err(UnusableLocation::Scheme(location.to_owned())),
-            None => Path::new(location),
+    /// [`UnusableLocation`] when it can't be one.
+    pub fn open(location: &str, patience: Duration) -> Result<Self, UnusableLocation> {
+        let opened = location::open(location)?;
+        Ok(Self(Kind::Objects {
+            objects: opened.objects,
+            root: opened.root,
+            directory: opened.directory,
+            patience,
+        }))
+    }
+
+    /// What is stored of `key`, or `None` if the store says that it has nothing. Of a source over `limit`
+    /// bytes, at most one byte more is given, so that the caller sees it is too large.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store can't tell.
+    pub async fn fetch(&self, key: &VersionKey, limit: u64) -> Result<Option<Stored>, StoreError> {
+        let patience = match &self.0 {
+            Kind::Examples => return Ok(examples::find(key)),
+            Kind::Objects { patience, .. } => *patience,
         };
-        match std::fs::metadata(path) {
-            Ok(metadata) if metadata.is_dir() => Ok(Self::Directory(path.to_owned())),
-            Ok(_) => Err(UnusableLocation::NotADirectory(path.to_owned())),
-            Err(error) => Err(UnusableLocation::Unreadable {
-                path: path.to_owned(),
-                error,
+        match time::timeout(patience, self.read_version(key, limit)).await {
+            Ok(Ok(stored)) => Ok(stored),
+            Ok(Err(cause)) => Err(StoreError::Failed {
+                key: key.clone(),
+                cause,
+            }),
+            Err(_) => Err(StoreError::Slow {
+                key: key.clone(),
+                patience,
             }),
         }
     }
 
-    /// The source of `key`, or `None` if the store has none. Of a file over `limit` bytes, one byte more
-    /// than the limit is read, so that the caller sees it is too large.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the store can't tell.
-    pub async fn fetch(&self, key: &VersionKey, limit: u64) -> Result<Option<Bytes>, StoreError> {
-        match self {
-            Self::Embedded => Ok(embedded(key)),
-            Self::Directory(root) => {
-                let path = root
-                    .join(&*key.function_id)
-                    .join(&*key.version)
-                    .join("index.js");
-                let read = read_up_to(&path, limit.saturating_add(1)).await;
-                read.map_err(|error| StoreError {
-                    key: key.clone(),
-                    error,
-                })
+    async fn read_version(
+        &self,
+        key: &VersionKey,
+        limit: u64,
+    ) -> Result<Option<Stored>, ReadError> {
+        let Some(source) = self.read(key, "index.js", limit).await? else {
+            return Ok(None);
+        };
+        let manifest = self.read(key, "function.json", MAX_MANIFEST_BYTES).await?;
+        Ok(Some(Stored { source, manifest }))
+    }
+
+    async fn read(
+        &self,
+        key: &VersionKey,
+        name: &str,
+        limit: u64,
+    ) -> Result<Option<Bytes>, ReadError> {
+        let Kind::Objects {
+            objects,
+            root,
+            directory,
+            ..
+        } = &self.0
+        else {
+            return Ok(None);
+        };
+        // Ids and versions are names of folders, checked by `check_name`; `join` would encode a slash.
+        let path = root
+            .clone()
+            .join(&*key.function_id)
+            .join(&*key.version)
+            .join(name);
+        match objects.get(&path).await {
+            Ok(found) => read_up_to(found, path, limit.saturating_add(1))
+                .await
+                .map(Some),
+            Err(error @ object_store::Error::NotFound { .. }) if container_is_gone(&error) => {
+                Err(error.into())
             }
+            Err(object_store::Error::NotFound { .. }) => match directory {
+                Some(directory) if !directory.is_dir() => {
+                    Err(ReadError::DirectoryGone(directory.clone()))
+                }
+                _ => Ok(None),
+            },
+            Err(error) => Err(error.into()),
         }
     }
 }
 
-fn embedded(key: &VersionKey) -> Option<Bytes> {
-    let example = EXAMPLES
+/// Whether it is the whole bucket or container that is not there: a fault of the store, which says nothing
+/// of the function.
+fn container_is_gone(not_found: &object_store::Error) -> bool {
+    let told = not_found.to_string();
+    ["NoSuchBucket", "ContainerNotFound", "ContainerBeingDeleted"]
         .iter()
-        .find(|(id, version, _)| *id == &*key.function_id && *version == &*key.version);
-    example.map(|(_, _, source)| Bytes::from_static(source.as_bytes()))
+        .any(|code| told.contains(code))
 }
 
-async fn read_up_to(path: &Path, limit: u64) -> io::Result<Option<Bytes>> {
-    let file = match File::open(path).await {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    let mut source = Vec::new();
-    file.take(limit).read_to_end(&mut source).await?;
-    Ok(Some(source.into()))
+/// The first `most` bytes of an object, which is read no further than that.
+async fn read_up_to(found: GetResult, path: Path, most: u64) -> Result<Bytes, ReadError> {
+    let size = found.meta.size;
+    let wanted = size.min(most);
+    let mut read = BytesMut::new();
+    let mut chunks = found.into_stream();
+    while (read.len() as u64) < wanted {
+        match chunks.try_next().await? {
+            Some(chunk) => read.extend_from_slice(&chunk),
+            None => {
+                let found = read.len() as u64;
+                return Err(ReadError::Truncated { path, found, size });
+            }
+        }
+    }
+    read.truncate(usize::try_from(wanted).unwrap_or(usize::MAX));
+    Ok(read.freeze())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn key(function_id: &str) -> VersionKey {
+    fn key(function_id: &str, version: &str) -> VersionKey {
         VersionKey {
             function_id: function_id.into(),
-            version: "1".into(),
+            version: version.into(),
         }
+    }
+
+    fn open(location: &str) -> Store {
+        Store::open(location, Duration::from_mins(1)).unwrap()
+    }
+
+    fn write(root: &std::path::Path, path: &str, text: &str) {
+        let path = root.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
     }
 
     #[tokio::test]
     async fn a_directory_is_read_by_id_and_version() {
         let root = tempfile::tempdir().unwrap();
-        std::fs::create_dir_all(root.path().join("f/1")).unwrap();
-        std::fs::write(root.path().join("f/1/index.js"), "source").unwrap();
-        let store = Store::open(&format!("file://{}", root.path().display())).unwrap();
-        assert_eq!(
-            store.fetch(&key("f"), 100).await.unwrap(),
-            Some(Bytes::from("source"))
-        );
-        assert_eq!(
-            store.fetch(&key("f"), 3).await.unwrap(),
-            Some(Bytes::from("sour"))
-        );
-        assert_eq!(store.fetch(&key("g"), 100).await.unwrap(), None);
+        write(root.path(), "f/1/index.js", "source");
+        write(root.path(), "g/1.0-a_b/index.js", "other");
+        write(root.path(), "g/1.0-a_b/function.json", "{}");
+        write(root.path(), "h/1/function.json", "{}");
+        for location in [
+            root.path().display().to_string(),
+            format!("file://{}", root.path().display()),
+        ] {
+            let store = open(&location);
+            let fetch = async |id, version, limit| {
+                let stored = store.fetch(&key(id, version), limit).await.unwrap();
+                stored.map(|stored| (stored.source, stored.manifest))
+            };
+            assert_eq!(fetch("f", "1", 100).await, Some(("source".into(), None)));
+            assert_eq!(fetch("f", "1", 6).await, Some(("source".into(), None)));
+            assert_eq!(fetch("f", "1", 3).await, Some(("sour".into(), None)));
+            let other = Some(("other".into(), Some("{}".into())));
+            assert_eq!(fetch("g", "1.0-a_b", 100).await, other);
+            for (id, version) in [("g", "1"), ("i", "1"), ("h", "1"), ("f", "index.js")] {
+                assert_eq!(fetch(id, version, 100).await, None, "{id} {version}");
+            }
+        }
     }
 
-    #[test]
-    fn a_location_that_is_none_is_told_by_name() {
-        #[track_caller]
-        fn check(location: &str, expect: &str) {
-            let error = Store::open(location).unwrap_err().to_string();
-            assert!(
-                error.contains(expect) && error.contains(location),
-                "{error}"
-            );
-        }
-        check(
-            "ftp://host/functions",
-            "only a directory or a file:// URL is supported",
+    #[tokio::test]
+    async fn a_directory_that_is_gone_says_nothing_of_functions() {
+        let root = tempfile::tempdir().unwrap();
+        let store = open(root.path().to_str().unwrap());
+        assert_eq!(store.fetch(&key("f", "1"), 1).await.unwrap(), None);
+        drop(root);
+        let error = store.fetch(&key("f", "1"), 1).await.unwrap_err();
+        assert!(
+            matches!(
+                &error,
+                StoreError::Failed {
+                    cause: ReadError::DirectoryGone(_),
+                    ..
+                }
+            ),
+            "{error:?}"
         );
-        check("/nowhere/at/all", "No such file or directory");
-        check("/dev/null", "not a directory");
+    }
+
+    #[tokio::test]
+    async fn what_cant_be_read_is_not_missing() {
+        let root = tempfile::tempdir().unwrap();
+        // A file where a folder should be.
+        write(root.path(), "f", "");
+        let store = open(root.path().to_str().unwrap());
+        let error = store.fetch(&key("f", "1"), 1).await.unwrap_err();
+        assert!(matches!(error, StoreError::Failed { .. }), "{error:?}");
+        let told = error.to_string();
+        assert!(!told.contains(root.path().to_str().unwrap()), "{told}");
+    }
+
+    /// Names are checked before they get here; should one ever not be, it still stays in its place.
+    #[tokio::test]
+    async fn no_name_leads_out_of_the_root() {
+        let around = tempfile::tempdir().unwrap();
+        write(around.path(), "secret/1/index.js", "secret");
+        write(around.path(), "root/f/1/index.js", "source");
+        let store = open(around.path().join("root").to_str().unwrap());
+        for id in [
+            "../secret",
+            "..",
+            "%2e%2e/secret",
+            "..%2fsecret",
+            "/secret",
+            "f/../../secret",
+        ] {
+            let found = store.fetch(&key(id, "1"), 100).await;
+            assert!(!matches!(found, Ok(Some(_))), "{id}: {found:?}");
+        }
     }
 }

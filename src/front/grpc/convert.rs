@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::structs::NotAStruct;
 use crate::{
     api,
-    front::egress::Trace,
+    front::cells::RequestTrace,
     invocation::{
         ErrorCode, FilterReason, FunctionError, LimitExceeded, LogLevel, LogLine, StackFrame,
         Usage, Violation,
@@ -67,7 +67,7 @@ pub fn log_line(line: LogLine) -> api::LogLine {
     }
 }
 
-pub fn request_trace(trace: Trace) -> api::RequestTrace {
+pub fn request_trace(trace: RequestTrace) -> api::RequestTrace {
     let timings = trace.timings;
     let duration = |time: Option<Duration>| time.and_then(proto_duration);
     api::RequestTrace {
@@ -75,19 +75,16 @@ pub fn request_trace(trace: Trace) -> api::RequestTrace {
         method: trace.method,
         url: trace.url,
         status: trace.status.unwrap_or_default().into(),
-        error: trace
-            .error
-            .map(|error| error.to_string())
-            .unwrap_or_default(),
+        error: trace.error,
         request_headers: trace.request_headers.into_iter().map(header).collect(),
         response_headers: trace.response_headers.into_iter().map(header).collect(),
-        request_body: trace.request_body.bytes,
-        response_body: trace.response_body.bytes,
+        request_body: trace.request_body,
+        response_body: trace.response_body,
         dns: duration(timings.dns),
         connect: duration(timings.connect),
         first_byte: duration(timings.first_byte),
         total: proto_duration(timings.total),
-        event_index: trace.event_index,
+        event_index: trace.event,
     }
 }
 
@@ -118,6 +115,7 @@ pub fn usage(usage: &Usage, requests: u32) -> api::Usage {
 fn code(code: ErrorCode) -> api::ErrorCode {
     match code {
         ErrorCode::BadRequest => api::ErrorCode::BadRequest,
+        ErrorCode::InvalidSettings => api::ErrorCode::InvalidSettings,
         ErrorCode::MessageRejected => api::ErrorCode::MessageRejected,
         ErrorCode::UnsupportedEventType => api::ErrorCode::UnsupportedEventType,
         ErrorCode::Retry => api::ErrorCode::Retry,

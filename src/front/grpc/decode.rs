@@ -11,9 +11,9 @@ use crate::{
     config::LimitsConfig,
     front::{
         event::{self, EventFault},
-        functions::check_name,
+        functions::{SourceDigest, Wanted, check_name},
     },
-    invocation::{Input, InvocationLimits, VersionKey},
+    invocation::{Input, InvocationLimits, SettingsJson, VersionKey},
 };
 
 mod batch;
@@ -48,7 +48,8 @@ impl Fault {
 pub struct InvokeParts {
     pub function: FunctionRef,
     pub input: Input,
-    pub settings: Bytes,
+    pub settings: SettingsJson,
+    pub secret_settings: Vec<String>,
     pub limits: InvocationLimits,
     pub form: EventForm,
     pub capture: bool,
@@ -116,7 +117,8 @@ struct Terms {
 
 struct CheckedTerms {
     function: FunctionRef,
-    settings: Bytes,
+    settings: SettingsJson,
+    secret_settings: Vec<String>,
     limits: InvocationLimits,
     capture: bool,
 }
@@ -125,18 +127,12 @@ impl Terms {
     fn check(self, allowed: &LimitsConfig, faults: &mut Vec<Fault>) -> Option<CheckedTerms> {
         let function = self.function.unwrap_or_default();
         check_function(&function, faults);
-        if !self.secret_settings.is_empty() {
-            // Better refused than taken and shown.
-            faults.push(Fault::new(
-                "secret_settings",
-                "can't be kept secret by this version yet",
-            ));
-        }
         let settings = keep_fault(settings(self.settings, allowed), faults);
         let limits = keep_fault(limits(self.limits, allowed), faults);
         Some(CheckedTerms {
             function,
             settings: settings?,
+            secret_settings: self.secret_settings,
             limits: limits?,
             capture: self.capture,
         })
@@ -149,6 +145,7 @@ impl CheckedTerms {
             function: self.function,
             input,
             settings: self.settings,
+            secret_settings: self.secret_settings,
             limits: self.limits,
             form,
             capture: self.capture,
@@ -156,14 +153,17 @@ impl CheckedTerms {
     }
 }
 
-/// A checked reference's key, and its source if it brings one.
-pub fn function(function: FunctionRef) -> (VersionKey, Option<Bytes>) {
-    let key = VersionKey {
-        function_id: function.function_id.into(),
-        version: function.version.into(),
-    };
+/// The version a checked reference means.
+pub fn function(function: FunctionRef) -> Wanted {
     let inline = (!function.source.is_empty()).then(|| Bytes::from(function.source));
-    (key, inline)
+    Wanted {
+        key: VersionKey {
+            function_id: function.function_id.into(),
+            version: function.version.into(),
+        },
+        inline,
+        digest: SourceDigest::from_hex(&function.source_sha256),
+    }
 }
 
 fn keep_fault<T>(result: Result<T, Fault>, faults: &mut Vec<Fault>) -> Option<T> {
@@ -185,6 +185,11 @@ fn check_function(function: &FunctionRef, faults: &mut Vec<Fault>) {
     {
         let form = format!("must be at most {MAX_INSTANCE_BYTES} visible ASCII characters");
         faults.push(Fault::new("function.instance_id", form));
+    }
+    let digest = &function.source_sha256;
+    if !digest.is_empty() && SourceDigest::from_hex(digest).is_none() {
+        let form = "must be a SHA-256 in 64 hex digits, or empty";
+        faults.push(Fault::new("function.source_sha256", form));
     }
 }
 
@@ -214,9 +219,9 @@ fn checked_event(
     }
 }
 
-fn settings(settings: Option<Struct>, allowed: &LimitsConfig) -> Result<Bytes, Fault> {
+fn settings(settings: Option<Struct>, allowed: &LimitsConfig) -> Result<SettingsJson, Fault> {
     let Some(settings) = settings else {
-        return Ok(Bytes::from_static(b"{}"));
+        return Ok(SettingsJson::empty());
     };
     let json = struct_json("settings", &settings)?;
     let (bytes, limit) = (json.len() as u64, allowed.settings_bytes);
@@ -224,7 +229,7 @@ fn settings(settings: Option<Struct>, allowed: &LimitsConfig) -> Result<Bytes, F
         let size = format!("has {bytes} bytes, over the limit of {limit} (knob --settings-bytes)");
         return Err(Fault::new("settings", size));
     }
-    Ok(json)
+    Ok(SettingsJson::new(json))
 }
 
 fn struct_json(field: &str, value: &Struct) -> Result<Bytes, Fault> {

@@ -1,5 +1,8 @@
-//! Ends of invocations as responses of the API. Logs and request traces go along with every error, and with
-//! a success when `capture` asks for them.
+//! Ends of invocations as responses of the API: in the form the events came in and, the events aside, without
+//! secrets. Logs and request traces go along with every error, and with a success when `capture` asks for
+//! them.
+
+use prost_types::Struct;
 
 use super::{
     convert::{event_too_deep, filtered, function_error, log_line, request_trace, usage},
@@ -8,23 +11,26 @@ use super::{
 };
 use crate::{
     api::{EventResult, InvokeBatchResponse, InvokeResponse, event_result, invoke_response},
-    front::cells::Answered,
-    invocation::{Finished, FunctionError, Outcome},
+    front::{cells::Answered, redactor::Redactor},
+    invocation::{FunctionError, Outcome},
 };
 
-/// The response for one event, in the form the event came in.
-pub fn invoke_response(answered: Answered, form: EventForm, capture: bool) -> InvokeResponse {
+/// The response for one event.
+pub fn invoke_response(
+    answered: Answered,
+    form: EventForm,
+    capture: bool,
+    redactor: &Redactor,
+) -> InvokeResponse {
     use event_result::Outcome as Encoded;
-    let Answered { finished, requests } = answered;
-    let Finished {
-        outcomes,
-        logs,
-        usage: used,
-    } = finished;
-    let outcome = outcomes.into_iter().next();
-    let outcome = outcome.unwrap_or_else(|| FunctionError::executor_lost().into());
-    let outcome = encoded(outcome, form);
-    let told = capture || matches!(outcome, Encoded::Error(_));
+    let whole = invoke_batch_response(answered, form, capture, redactor);
+    let outcome = whole
+        .results
+        .into_iter()
+        .next()
+        .and_then(|result| result.outcome);
+    let outcome =
+        outcome.unwrap_or_else(|| Encoded::Error(function_error(FunctionError::executor_lost())));
     InvokeResponse {
         outcome: Some(match outcome {
             Encoded::Event(event) => invoke_response::Outcome::Event(event),
@@ -32,71 +38,74 @@ pub fn invoke_response(answered: Answered, form: EventForm, capture: bool) -> In
             Encoded::Filtered(filtered) => invoke_response::Outcome::Filtered(filtered),
             Encoded::Error(error) => invoke_response::Outcome::Error(error),
         }),
-        logs: told_of(told, logs, log_line),
-        usage: Some(usage(&used, requests.made)),
-        requests: told_of(told, requests.traces, request_trace),
-    }
-}
-
-fn told_of<T, U>(told: bool, all: Vec<T>, encode: impl Fn(T) -> U) -> Vec<U> {
-    match told {
-        true => all.into_iter().map(encode).collect(),
-        false => Vec::new(),
+        logs: whole.logs,
+        requests: whole.requests,
+        usage: whole.usage,
     }
 }
 
 /// The response for a batch: without `capture`, the lines and traces of the events that failed and those of
 /// no event.
 pub fn invoke_batch_response(
-    answered: Answered,
+    mut answered: Answered,
     form: EventForm,
     capture: bool,
+    redactor: &Redactor,
 ) -> InvokeBatchResponse {
+    let structs = in_form(&mut answered.finished.outcomes, form);
+    if !capture {
+        keep_what_concerns_errors(&mut answered);
+    }
+    redactor.apply(&mut answered);
     let Answered { finished, requests } = answered;
-    let Finished {
-        outcomes,
-        logs,
-        usage: used,
-    } = finished;
-    let outcomes = outcomes.into_iter().map(|outcome| encoded(outcome, form));
-    let results: Vec<_> = outcomes
-        .map(|outcome| EventResult {
-            outcome: Some(outcome),
-        })
-        .collect();
-    let told = |event: Option<u32>| capture || concerns_an_error(event, &results);
-    let logs = logs.into_iter().filter(|line| told(line.event));
-    let traces = requests.traces.into_iter();
-    let traces = traces.filter(|trace| told(trace.event_index));
+    let outcomes = finished.outcomes.into_iter().zip(structs);
+    let results = outcomes.map(|(outcome, event)| EventResult {
+        outcome: Some(encoded(outcome, event)),
+    });
     InvokeBatchResponse {
-        logs: logs.map(log_line).collect(),
-        requests: traces.map(request_trace).collect(),
-        results,
-        usage: Some(usage(&used, requests.made)),
+        results: results.collect(),
+        logs: finished.logs.into_iter().map(log_line).collect(),
+        requests: requests.traces.into_iter().map(request_trace).collect(),
+        usage: Some(usage(&finished.usage, requests.made)),
     }
 }
 
-/// Whether this event failed, or if it is none, any.
-fn concerns_an_error(event: Option<u32>, results: &[EventResult]) -> bool {
-    let failed =
-        |result: &EventResult| matches!(result.outcome, Some(event_result::Outcome::Error(_)));
-    match event {
-        Some(event) => results.get(event as usize).is_some_and(failed),
-        None => results.iter().any(failed),
-    }
-}
-
-fn encoded(outcome: Outcome, form: EventForm) -> event_result::Outcome {
-    use event_result::Outcome as Encoded;
-    match outcome {
-        Outcome::Delivered(json) => match form {
-            EventForm::Json => Encoded::EventJson(json),
-            EventForm::Struct => match structs::from_json(&json) {
-                Ok(event) => Encoded::Event(event),
-                Err(fault) => Encoded::Error(function_error(event_too_deep(&fault))),
-            },
+/// The delivered events as structs, if that is their form; one that a struct can't carry makes its outcome an
+/// error.
+fn in_form(outcomes: &mut [Outcome], form: EventForm) -> Vec<Option<Struct>> {
+    let as_struct = |outcome: &mut Outcome| match (form, &*outcome) {
+        (EventForm::Struct, Outcome::Delivered(json)) => match structs::from_json(json) {
+            Ok(event) => Some(event),
+            Err(fault) => {
+                *outcome = event_too_deep(&fault).into();
+                None
+            }
         },
-        Outcome::Filtered { reason, message } => Encoded::Filtered(filtered(reason, message)),
-        Outcome::Failed(error) => Encoded::Error(function_error(*error)),
+        _ => None,
+    };
+    outcomes.iter_mut().map(as_struct).collect()
+}
+
+/// Leaves the lines and traces of events that failed, and if there are any, those of no event.
+fn keep_what_concerns_errors(answered: &mut Answered) {
+    let failed = |outcome: &Outcome| matches!(outcome, Outcome::Failed(_));
+    let failed: Vec<_> = answered.finished.outcomes.iter().map(failed).collect();
+    let concerns_an_error = |event: Option<u32>| match event {
+        Some(event) => failed.get(event as usize) == Some(&true),
+        None => failed.contains(&true),
+    };
+    let logs = &mut answered.finished.logs;
+    logs.retain(|line| concerns_an_error(line.event));
+    let traces = &mut answered.requests.traces;
+    traces.retain(|trace| concerns_an_error(trace.event));
+}
+
+fn encoded(outcome: Outcome, event: Option<Struct>) -> event_result::Outcome {
+    use event_result::Outcome as Encoded;
+    match (outcome, event) {
+        (Outcome::Delivered(_), Some(event)) => Encoded::Event(event),
+        (Outcome::Delivered(json), None) => Encoded::EventJson(json),
+        (Outcome::Filtered { reason, message }, _) => Encoded::Filtered(filtered(reason, message)),
+        (Outcome::Failed(error), _) => Encoded::Error(function_error(*error)),
     }
 }

@@ -6,13 +6,19 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 
 use super::decode::Fault;
-use crate::front::{dispatch::DispatchError, functions::ResolveError};
+use crate::front::{
+    dispatch::DispatchError,
+    functions::{ResolveError, StoreError},
+};
 
 /// The domain of our ErrorInfo reasons.
 const DOMAIN: &str = "penstock";
 
 /// When to come again after a refusal.
 const RETRY_DELAY: Duration = Duration::from_millis(100);
+
+/// When to come again when the function store failed.
+const STORE_RETRY_DELAY: Duration = Duration::from_secs(1);
 
 /// A request that can't be run as it is.
 pub fn invalid(faults: Vec<Fault>) -> Status {
@@ -40,12 +46,24 @@ pub fn unresolved(error: &ResolveError) -> Status {
             let details = error_info("VERSION_CONFLICT", key);
             Status::with_error_details(Code::FailedPrecondition, message, details)
         }
-        ResolveError::TooLarge { .. } | ResolveError::NotUtf8(_) => {
-            invalid(vec![Fault::new("function.source", message)])
+        ResolveError::OtherSource { key, .. } => {
+            let details = error_info("SOURCE_MISMATCH", key);
+            Status::with_error_details(Code::FailedPrecondition, message, details)
         }
-        ResolveError::Store(_) => {
-            tracing::error!(error = %message, "function store");
-            retryable(Code::Unavailable, message)
+        ResolveError::Unusable(_) => invalid(vec![Fault::new("function.source", message)]),
+        ResolveError::StoredUnusable { key, .. } => {
+            let details = error_info("SOURCE_UNUSABLE", key);
+            Status::with_error_details(Code::FailedPrecondition, message, details)
+        }
+        ResolveError::Busy => retryable(Code::ResourceExhausted, message, RETRY_DELAY),
+        ResolveError::Store(error) => {
+            match error {
+                StoreError::Slow { .. } => tracing::error!("{message}"),
+                StoreError::Failed { key, cause } => {
+                    tracing::error!(function = %key, error = %cause, "the function store can't be read");
+                }
+            }
+            retryable(Code::Unavailable, message, STORE_RETRY_DELAY)
         }
     }
 }
@@ -56,15 +74,11 @@ pub fn not_dispatched(error: DispatchError) -> Status {
         DispatchError::Full(_) => Code::ResourceExhausted,
         DispatchError::NoCell(_) => Code::Unavailable,
     };
-    retryable(code, error.to_string())
+    retryable(code, error.to_string(), RETRY_DELAY)
 }
 
-fn retryable(code: Code, message: String) -> Status {
-    Status::with_error_details(
-        code,
-        message,
-        ErrorDetails::with_retry_info(Some(RETRY_DELAY)),
-    )
+fn retryable(code: Code, message: String, delay: Duration) -> Status {
+    Status::with_error_details(code, message, ErrorDetails::with_retry_info(Some(delay)))
 }
 
 fn error_info(reason: &str, key: &crate::invocation::VersionKey) -> ErrorDetails {

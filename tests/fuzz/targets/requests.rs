@@ -69,8 +69,8 @@ fn check_refused(faults: &[Fault]) {
 
 fn check_terms(function: Option<FunctionRef>, parts: &InvokeParts) {
     assert_eq!(parts.function, function.unwrap_or_default(), "the function");
-    assert!(parts.settings.len() as u64 <= LIMITS.settings_bytes);
-    let settings: Result<serde_json::Value, _> = serde_json::from_slice(&parts.settings);
+    assert!(parts.settings.bytes().len() as u64 <= LIMITS.settings_bytes);
+    let settings: Result<serde_json::Value, _> = serde_json::from_slice(parts.settings.bytes());
     assert!(
         settings.as_ref().is_ok_and(serde_json::Value::is_object),
         "the settings are a JSON object: {settings:?}"

@@ -8,6 +8,7 @@ use penstock::{
     front::{
         cells::Answered,
         grpc::{decode::EventForm, encode},
+        redactor::Redactor,
     },
     invocation::Finished,
     wire::{self, FrameCodec, FrontFrame, ToCell, ToFront, finished_from_wire, finished_to_wire},
@@ -121,7 +122,8 @@ fn check_finished(frame: wire::Finished) {
 
 /// What goes to the caller is what a caller can decode.
 pub fn check_response(finished: Finished, form: EventForm) -> InvokeResponse {
-    let response = encode::invoke_response(Answered::without_running(finished), form, true);
+    let answered = Answered::without_running(finished);
+    let response = encode::invoke_response(answered, form, true, &Redactor::none());
     let decoded = InvokeResponse::decode(&*response.encode_to_vec());
     assert_same(
         &decoded.as_ref(),
@@ -135,7 +137,8 @@ pub fn check_response(finished: Finished, form: EventForm) -> InvokeResponse {
 /// As [`check_response`], for a batch.
 pub fn check_batch_response(finished: Finished, form: EventForm) -> InvokeBatchResponse {
     let events = finished.outcomes.len();
-    let response = encode::invoke_batch_response(Answered::without_running(finished), form, true);
+    let answered = Answered::without_running(finished);
+    let response = encode::invoke_batch_response(answered, form, true, &Redactor::none());
     let decoded = InvokeBatchResponse::decode(&*response.encode_to_vec());
     assert_same(
         &decoded.as_ref(),

@@ -199,7 +199,9 @@
 
   // Stands for what could not be shown.
   function threw(error) {
-    return '<inspection threw: ' + StringPrototypeSlice(messageOf(error), 0, LONGEST_REASON) + '>';
+    const reason = messageOf(error);
+    const shown = reason.length > LONGEST_REASON ? StringPrototypeSlice(reason, 0, LONGEST_REASON) + '…' : reason;
+    return '<inspection threw: ' + shown + '>';
   }
 
   inspection.createList = createList;

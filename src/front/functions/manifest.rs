@@ -1,0 +1,161 @@
+//! `function.json`: what a version of a function says of itself beside its source.
+//!
+//! `docs/function.schema.json` says the same for editors; a test holds the two together.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use serde_json::Value as Json;
+
+use crate::{front::egress::AllowedHosts, invocation::InvocationLimits};
+
+mod read;
+#[cfg(test)]
+mod tests;
+
+/// The largest manifest read, in bytes.
+pub const MAX_MANIFEST_BYTES: u64 = 64 << 10;
+
+/// Faults told of one manifest; a file with more has one cause that is told already.
+const MAX_FAULTS: usize = 50;
+
+/// A version's manifest. A version without a `function.json` has the default one: no schema, no limits of
+/// its own, any host.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Manifest {
+    /// As people know the function; at most 120 characters, empty when none is given.
+    pub display_name: String,
+    pub description: String,
+    /// The settings schema, in the order a form shows it. Names are unique.
+    pub settings: Vec<SettingSchema>,
+    pub limits: ManifestLimits,
+    /// Hosts the function may call; `None` when the manifest does not restrict them.
+    pub allowed_hosts: Option<Arc<AllowedHosts>>,
+}
+
+/// One setting that the function takes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SettingSchema {
+    /// The key in the handler's `settings`.
+    pub name: String,
+    /// What a form shows; empty when none is given.
+    pub label: String,
+    pub setting_type: SettingType,
+    pub description: String,
+    pub required: bool,
+    /// Whether values are kept out of all that goes out. Never together with a default.
+    pub encrypted: bool,
+    /// Of `setting_type`; what the function gets when no value is given.
+    pub default: Option<Json>,
+}
+
+/// The type of a setting's values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SettingType {
+    String,
+    Boolean,
+    Number,
+    StringList,
+    /// An object; its values may be of any type.
+    Map,
+}
+
+impl SettingType {
+    pub const ALL: [Self; 5] = [
+        Self::String,
+        Self::Boolean,
+        Self::Number,
+        Self::StringList,
+        Self::Map,
+    ];
+
+    /// As a manifest writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::String => "string",
+            Self::Boolean => "boolean",
+            Self::Number => "number",
+            Self::StringList => "string[]",
+            Self::Map => "map",
+        }
+    }
+
+    /// As in "expected a string".
+    pub fn expected(self) -> &'static str {
+        match self {
+            Self::String => "a string",
+            Self::Boolean => "a boolean",
+            Self::Number => "a number",
+            Self::StringList => "a list of strings",
+            Self::Map => "a map (an object)",
+        }
+    }
+}
+
+/// Limits a version sets for itself. They hold where they are lower than what the operator allows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ManifestLimits {
+    pub wall_time: Option<Duration>,
+    pub cpu_time: Option<Duration>,
+    pub result_bytes: Option<u64>,
+    pub log_bytes: Option<u64>,
+    /// Outgoing requests of an invocation; 0 allows none.
+    pub requests: Option<u32>,
+}
+
+impl ManifestLimits {
+    /// Lowers an invocation's limits to these.
+    pub fn lower(&self, limits: &mut InvocationLimits) {
+        lower(&mut limits.wall_time, self.wall_time);
+        lower(&mut limits.cpu_time, self.cpu_time);
+        lower(&mut limits.result_bytes, self.result_bytes);
+        lower(&mut limits.log_bytes, self.log_bytes);
+        lower(&mut limits.requests, self.requests);
+    }
+}
+
+fn lower<T: Copy + Ord>(limit: &mut T, wish: Option<T>) {
+    *limit = wish.map_or(*limit, |wish| wish.min(*limit));
+}
+
+/// One fault of a manifest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ManifestFault {
+    /// From 1.
+    pub line: u32,
+    /// In characters, from 1.
+    pub column: u32,
+    /// Such as `settings[0].type`; empty for the file as a whole.
+    pub path: String,
+    pub description: String,
+}
+
+impl fmt::Display for ManifestFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (line, column) = (self.line, self.column);
+        write!(f, "line {line}, column {column}: ")?;
+        if !self.path.is_empty() {
+            write!(f, "{} ", self.path)?;
+        }
+        f.write_str(&self.description)
+    }
+}
+
+/// A `function.json` that can't be used, with its faults in the order of the file, at least one.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("function.json: {}", join(.0))]
+pub struct BadManifest(pub Vec<ManifestFault>);
+
+fn join(faults: &[ManifestFault]) -> String {
+    let told: Vec<_> = faults.iter().map(ManifestFault::to_string).collect();
+    told.join("; ")
+}
+
+impl Manifest {
+    /// Reads a `function.json`.
+    ///
+    /// # Errors
+    /// [`BadManifest`] with all its faults; of a file that is no JSON, the first one.
+    pub fn parse(file: &[u8]) -> Result<Self, BadManifest> {
+        read::manifest(file)
+    }
+}
