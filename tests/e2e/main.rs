@@ -13,6 +13,7 @@ mod console;
 mod containment;
 mod handlers;
 mod isolation;
+mod object_server;
 mod outcomes;
 mod secrets;
 mod settings;
@@ -23,4 +24,4 @@ mod timers;
 mod values;
 mod web;
 
-use support::{check, json, object_server, processes, service, stored};
+use support::{check, json, processes, service, stored};

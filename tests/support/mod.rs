@@ -2,7 +2,6 @@
 
 pub mod check;
 pub mod json;
-pub mod object_server;
 pub mod processes;
 pub mod service;
 pub mod stored;
