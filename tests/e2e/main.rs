@@ -21,6 +21,7 @@ mod fetch;
 mod handlers;
 mod isolation;
 mod modules;
+mod object_server;
 mod operations;
 mod outcomes;
 #[allow(dead_code, reason = "the fuzz targets need all of it")]
@@ -45,6 +46,4 @@ mod web_poisoned;
 mod web_request;
 mod web_response;
 
-use support::{
-    batch, check, facts, json, object_server, origin, poison, processes, service, stored,
-};
+use support::{batch, check, facts, json, origin, poison, processes, service, stored};

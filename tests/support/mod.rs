@@ -4,7 +4,6 @@ pub mod batch;
 pub mod check;
 pub mod facts;
 pub mod json;
-pub mod object_server;
 pub mod origin;
 pub mod poison;
 pub mod processes;

@@ -3,7 +3,12 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_S
 use serde_json::json;
 
 use super::*;
-use crate::invocation::{ErrorCode, LogLevel, LogLine, StackFrame, Violation};
+use crate::{
+    front::cells::Requests,
+    invocation::{
+        ErrorCode, FilterReason, Finished, LogLevel, LogLine, StackFrame, Usage, Violation,
+    },
+};
 
 /// Has a space, quotes, a character of two bytes and what URLs escape.
 const SECRET: &str = "p4ss w\u{f6}rd/+\"'\\$%!";
@@ -336,25 +341,48 @@ fn every_text_of_an_end_is_redacted_but_the_event() {
         time: std::time::Duration::ZERO,
         level: LogLevel::Info,
         message: text(),
+        event: None,
+    };
+    let trace = RequestTrace {
+        method: text(),
+        url: text(),
+        request_headers: vec![(text(), text())],
+        response_headers: vec![(text(), text())],
+        request_body: text().into(),
+        response_body: text().into(),
+        error: text(),
+        ..RequestTrace::default()
     };
     let redactor = redactor(json!({"pin": "hunter22"}));
-    let mut finished = Finished {
-        logs: vec![line.clone(), line],
-        ..Finished::without_running(error)
+    let dropped = Outcome::Filtered {
+        reason: FilterReason::DropEvent,
+        message: text(),
     };
-    redactor.apply(&mut finished);
-    let printed = format!("{finished:?}");
+    let mut answered = Answered {
+        finished: Finished {
+            outcomes: vec![error.into(), dropped],
+            logs: vec![line.clone(), line],
+            usage: Usage::default(),
+        },
+        requests: Requests {
+            made: 1,
+            traces: vec![trace],
+        },
+    };
+    redactor.apply(&mut answered);
+    let printed = format!("{answered:?}");
     assert_eq!(
         printed.matches("has [redacted:pin] in it").count(),
-        9,
+        19,
         "{printed}"
     );
     assert!(!printed.contains("hunter22"), "{printed}");
 
     let delivered = Outcome::Delivered(r#"{"a":"hunter22"}"#.into());
-    let mut finished = Finished::without_running(delivered.clone());
-    redactor.apply(&mut finished);
-    assert_eq!(finished.outcome, delivered);
+    let finished = Finished::without_running(delivered.clone(), 2);
+    let mut answered = Answered::without_running(finished);
+    redactor.apply(&mut answered);
+    assert_eq!(answered.finished.outcomes, [delivered.clone(), delivered]);
 }
 
 #[test]

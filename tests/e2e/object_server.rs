@@ -15,7 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::service::{block_on, spawn};
+use crate::service::{block_on, spawn};
 
 /// What comes of a request.
 #[derive(Clone, Debug)]
