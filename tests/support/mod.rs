@@ -7,4 +7,5 @@ pub mod json;
 pub mod origin;
 pub mod poison;
 pub mod processes;
+pub mod scripted;
 pub mod service;

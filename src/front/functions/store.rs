@@ -21,13 +21,18 @@ macro_rules! example {
 }
 
 /// The examples: function id, version, source.
-const EXAMPLES: [(&str, &str, &str); 7] = [
+const EXAMPLES: [(&str, &str, &str); 12] = [
     example!("batch-by-type"),
+    example!("batch-to-api"),
+    example!("cached-lookup"),
+    example!("enrich-from-api"),
     example!("enrich-from-setting"),
     example!("filter-by-rule"),
     example!("hello"),
     example!("mask-pii"),
+    example!("oauth-token"),
     example!("rename-and-validate"),
+    example!("retry-on-429"),
     example!("tokenise"),
 ];
 
