@@ -248,8 +248,9 @@ pub struct EgressConfig {
     #[arg(long, env = "PENSTOCK_EGRESS_OFF")]
     pub egress_off: bool,
 
-    /// Addresses that requests may go to although they are not public, such as 10.1.0.0/16; repeatable,
-    /// comma-separated in the environment. `PENSTOCK_LOG=penstock::front::egress=debug` logs what was denied
+    /// Addresses that requests may go to although they are not public, or this machine's own, such as
+    /// 10.1.0.0/16; repeatable, comma-separated in the environment.
+    /// `PENSTOCK_LOG=penstock::front::egress=debug` logs what was denied
     #[arg(
         long,
         env = "PENSTOCK_EGRESS_ALLOW",

@@ -14,8 +14,8 @@ mod fetch;
 
 pub use convert::{Malformed, finished_from_wire, finished_to_wire};
 pub use fetch::{
-    CancelFetch, Fetch, FetchFailed, FetchOutcome, FetchResponse, Fetched, MAX_REQUEST_BODY_BYTES,
-    MAX_REQUEST_HEAD_BYTES, WireHeader, WireRedirect,
+    CancelFetch, Fetch, FetchFailed, FetchOutcome, FetchResponse, FetchTaken, Fetched,
+    MAX_REQUEST_BODY_BYTES, MAX_REQUEST_HEAD_BYTES, WireHeader, WireRedirect,
 };
 
 /// The largest frame either side accepts, in bytes without the length. Above every sum of sizes that the
@@ -145,7 +145,7 @@ pub struct Cancel {
 /// A frame on its way to the front.
 #[derive(Clone, PartialEq, Message)]
 pub struct ToFront {
-    #[prost(oneof = "FrontFrame", tags = "1, 2, 3, 4, 5, 6")]
+    #[prost(oneof = "FrontFrame", tags = "1, 2, 3, 4, 5, 6, 7")]
     pub frame: Option<FrontFrame>,
 }
 
@@ -168,6 +168,9 @@ pub enum FrontFrame {
     /// For the metrics.
     #[prost(message, tag = "6")]
     CacheUse(WireCacheUse),
+    /// The function has the response, and the cell no longer holds it for the front.
+    #[prost(message, tag = "7")]
+    FetchTaken(FetchTaken),
 }
 
 #[derive(Clone, PartialEq, Message)]

@@ -7,7 +7,8 @@ use super::{cache::CacheUse, invocation::Invocation};
 use crate::{
     invocation::{Finished, FunctionError, Input, LogLine, Outcome, Usage},
     wire::{
-        CancelFetch, Fetch, FrontFrame, ToFront, Unfit, UnfitCause, WireCacheUse, finished_to_wire,
+        CancelFetch, Fetch, FetchTaken, FrontFrame, ToFront, Unfit, UnfitCause, WireCacheUse,
+        finished_to_wire,
     },
 };
 
@@ -54,6 +55,11 @@ impl Outbox {
     /// It no longer wants it.
     pub fn cancel_fetch(&self, cancel: CancelFetch) {
         self.send(FrontFrame::CancelFetch(cancel));
+    }
+
+    /// A function has what a request of its came to.
+    pub fn fetch_taken(&self, taken: FetchTaken) {
+        self.send(FrontFrame::FetchTaken(taken));
     }
 
     /// For the metrics.

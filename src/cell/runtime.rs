@@ -21,6 +21,7 @@ pub use ops::{
 const SCRIPTS: &[(&str, &str)] = &[
     ("globals", include_str!("runtime/js/globals.js")),
     ("lazy", include_str!("runtime/js/lazy.js")),
+    ("modules", include_str!("runtime/js/modules.js")),
     ("continuation", include_str!("runtime/js/continuation.js")),
     (
         "inspect_reading",

@@ -108,7 +108,7 @@ enum Answer {
 }
 
 impl Egress {
-    /// Has to be made inside of a Tokio runtime.
+    /// `runtime` runs what closes connections that were kept long enough.
     ///
     /// # Errors
     /// [`EgressError`] when the CA file or the system's name servers can't be read.

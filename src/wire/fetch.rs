@@ -78,6 +78,14 @@ pub struct CancelFetch {
     pub id: u64,
 }
 
+#[derive(Clone, Copy, PartialEq, Message)]
+pub struct FetchTaken {
+    #[prost(uint64, tag = "1")]
+    pub invocation: u64,
+    #[prost(uint64, tag = "2")]
+    pub id: u64,
+}
+
 /// What a request came to.
 #[derive(Clone, PartialEq, Message)]
 pub struct Fetched {

@@ -21,10 +21,13 @@ use crate::service::{Service, block_on};
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Every family there is, with its type.
-const FAMILIES: [(&str, &str); 21] = [
+const FAMILIES: [(&str, &str); 24] = [
     ("faas_coldstarts_total", "counter"),
     ("faas_invoke_duration_seconds", "histogram"),
     ("penstock_build_info", "gauge"),
+    ("penstock_cache_evictions_total", "counter"),
+    ("penstock_cache_lookups_total", "counter"),
+    ("penstock_cache_size_bytes", "gauge"),
     ("penstock_cell_count", "gauge"),
     ("penstock_cell_ends_total", "counter"),
     ("penstock_cell_memory_bytes", "gauge"),
@@ -192,6 +195,7 @@ fn every_series_is_there_from_the_start() {
         (version.as_str(), 1.0),
         ("penstock_invocations_in_flight", 0.0),
         ("penstock_invocations_limit", 7.0),
+        ("penstock_cache_size_bytes", 0.0),
         ("penstock_quarantine_versions", 0.0),
         ("penstock_source_cache_count", 0.0),
         ("penstock_source_cache_size_bytes", 0.0),

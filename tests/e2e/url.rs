@@ -191,8 +191,14 @@ fn a_url_has_a_longest_length() {
     let source = "function onTrack() {
           const long = 'http://h/' + 'x'.repeat(2 ** 21 - 9), url = new URL(long)
           url.pathname = 'y'.repeat(2 ** 21 + 1)
-          return { length: url.href.length, refused: URL.canParse(long + 'x') } }";
-    delivers(source, TRACK, r#"{"length":2097152,"refused":false}"#);
+          const encoded = new URL('http://h/?' + '\\u4e2d'.repeat(3e5))
+          encoded.hash = 'x'
+          return { length: url.href.length, refused: URL.canParse(long + 'x'), hash: encoded.hash } }";
+    delivers(
+        source,
+        TRACK,
+        r##"{"length":2097152,"refused":false,"hash":"#x"}"##,
+    );
     let error = fails(
         "function onTrack() { new URL('http://h/' + 'x'.repeat(5e6)) }",
         TRACK,

@@ -4,9 +4,10 @@ use bytes::{Bytes, BytesMut};
 use penstock::{
     api::{FunctionRef, InvokeRequest, Limits, invoke_request::Payload},
     wire::{
-        Cancel, CellFrame, Configure, Finished, Forget, FrameCodec, FrontFrame, Load, Ready, Start,
-        ToCell, ToFront, Unfit, WireFiltered, WireFunctionError, WireLimit, WireLogLine,
-        WireOutcome, WireResult, WireStackFrame, WireUsage, WireViolation,
+        Cancel, CancelFetch, CellFrame, Configure, Fetch, Finished, Forget, FrameCodec, FrontFrame,
+        Load, Ready, Start, ToCell, ToFront, Unfit, WireCacheUse, WireFiltered, WireFunctionError,
+        WireHeader, WireLimit, WireLogLine, WireOutcome, WireResult, WireStackFrame, WireUsage,
+        WireViolation,
     },
 };
 use prost_types::{Duration, ListValue, Struct, Value, value::Kind};
@@ -140,10 +141,33 @@ fn frame_to_cell(random: &mut Random) -> ToCell {
 }
 
 fn frame_to_front(random: &mut Random) -> ToFront {
-    match random.below(8) {
+    match random.below(12) {
         0 => FrontFrame::Ready(Ready {
             v8_version: text(random),
             not_locked_down: text(random),
+        }),
+        2 => FrontFrame::Fetch(Box::new(Fetch {
+            invocation: number(random),
+            id: number(random),
+            method: text(random),
+            url: text(random),
+            headers: some(random, |random| WireHeader {
+                name: text(random),
+                value: text(random),
+            }),
+            body: text(random).into(),
+            redirect: i32::try_from(random.below(5)).unwrap_or(0),
+            timeout_millis: number(random),
+            ..Fetch::default()
+        })),
+        3 => FrontFrame::CancelFetch(CancelFetch {
+            invocation: number(random),
+            id: number(random),
+        }),
+        4 => FrontFrame::CacheUse(WireCacheUse {
+            hits: number(random),
+            bytes: number(random),
+            ..WireCacheUse::default()
         }),
         1 => FrontFrame::Unfit(Unfit {
             handle: random.one_in(2).then(|| number(random)),

@@ -1,8 +1,8 @@
 //! Tables of facts about JavaScript: on each line an expression, and after `==>` what it comes to.
 //!
 //! A value is written as JSON, with words for what JSON lacks and hexadecimal digits for bytes; what is
-//! thrown as `! name code message`, with `\n` for line ends. Lines that begin with `//` are for people, or `// let` for the function:
-//! the rest of such a line is put before the expressions.
+//! thrown as `! name code message`, with `\n` for line ends. Lines that begin with `//` are for people, or
+//! `// let` for the function: the rest of such a line is put before the expressions.
 
 use std::fmt::Write as _;
 

@@ -15,6 +15,7 @@ use crate::{
         Caller, Egress, FetchError, InvocationRequests, Redirect, Request, Response, Trace,
     },
     invocation::FunctionKey,
+    lock::Lock,
     wire::{
         Fetch, FetchFailed, FetchOutcome, FetchResponse, Fetched, MAX_REQUEST_BODY_BYTES,
         MAX_REQUEST_HEAD_BYTES, WireHeader, WireRedirect,
@@ -100,6 +101,9 @@ pub struct InvocationFetches {
     started: u32,
     tasks: JoinSet<()>,
     under_way: HashMap<u64, AbortHandle>,
+    /// Bodies that the cell holds until the function takes them, so that they count against the budget of
+    /// what is held.
+    untaken: Arc<Lock<HashMap<u64, Bytes>>>,
 }
 
 impl InvocationFetches {
@@ -117,6 +121,7 @@ impl InvocationFetches {
             started: 0,
             tasks: JoinSet::new(),
             under_way: HashMap::new(),
+            untaken: Arc::default(),
         }
     }
 
@@ -142,12 +147,16 @@ impl InvocationFetches {
         let id = fetch.id;
         let room = self.fetcher.room_for(&fetch);
         let (egress, caller) = (self.fetcher.egress.clone(), self.caller.clone());
+        let untaken = self.untaken.clone();
         let task = self.tasks.spawn(async move {
             let (invocation, id) = (fetch.invocation, fetch.id);
             let outcome = match room {
                 Some(_room) => outcome(egress.fetch(&caller, request(fetch)).await),
                 None => no_room(&fetch.url),
             };
+            if let FetchOutcome::Response(response) = &outcome {
+                untaken.lock().insert(id, response.body.clone());
+            }
             let fetched = Box::new(Fetched {
                 invocation,
                 id,
@@ -167,6 +176,12 @@ impl InvocationFetches {
         if let Some(task) = self.under_way.remove(&id) {
             task.abort();
         }
+    }
+
+    /// The function has what the request came to.
+    pub fn taken(&mut self, id: u64) {
+        self.untaken.lock().remove(&id);
+        self.under_way.remove(&id);
     }
 
     /// Gives up what is under way and tells of all.

@@ -10,7 +10,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures_util::{SinkExt, StreamExt};
+use futures_util::StreamExt;
 use tokio::{
     net::unix::{OwnedReadHalf, OwnedWriteHalf},
     sync::{Notify, mpsc, oneshot},
@@ -21,23 +21,23 @@ use tokio_util::codec::{FramedRead, FramedWrite};
 use super::{
     cache_account::CellCache,
     fetches::{Fetcher, InvocationFetches, Requests, UnsoundFetch},
-    loaded::Loaded,
 };
 use crate::{
     front::functions::FunctionVersion,
     invocation::{Finished, FunctionKey, Input, InvocationLimits, VersionKey},
     lock::Lock,
     wire::{
-        self, Cancel, CellFrame, Fetch, Fetched, Forget, FrameCodec, FrameError, FrontFrame, Load,
-        Malformed, Start, ToCell, ToFront, Unfit, UnfitCause, finished_from_wire,
+        self, Fetch, Fetched, FrameCodec, FrameError, FrontFrame, Malformed, ToCell, ToFront,
+        Unfit, UnfitCause, finished_from_wire,
     },
 };
 
+mod writing;
+
+use writing::write_calls;
+
 /// Invocations waiting to be written; callers wait when there are more.
 const OUTBOX: usize = 256;
-
-/// Invocations written with one system call at most.
-const CALLS_AT_ONCE: usize = 64;
 
 type Codec = FrameCodec<ToCell, ToFront>;
 pub type Reader = FramedRead<OwnedReadHalf, Codec>;
@@ -154,6 +154,15 @@ impl InFlight {
         }
         answers.insert(id, waiting);
         true
+    }
+
+    /// Does something with an invocation's requests, if it has any.
+    fn of_fetches(&self, invocation: u64, act: impl FnOnce(&mut InvocationFetches)) {
+        let mut answers = self.answers.lock();
+        let waiting = answers.get_mut(&invocation);
+        if let Some(fetches) = waiting.and_then(|waiting| waiting.fetches.as_mut()) {
+            act(fetches);
+        }
     }
 
     /// Notes that the cell is to be replaced. What it says first counts.
@@ -423,11 +432,10 @@ async fn read_frames(
                 }
             }
             Some(FrontFrame::CancelFetch(cancel)) => {
-                let mut answers = in_flight.answers.lock();
-                let waiting = answers.get_mut(&cancel.invocation);
-                if let Some(fetches) = waiting.and_then(|waiting| waiting.fetches.as_mut()) {
-                    fetches.cancel(cancel.id);
-                }
+                in_flight.of_fetches(cancel.invocation, |fetches| fetches.cancel(cancel.id));
+            }
+            Some(FrontFrame::FetchTaken(taken)) => {
+                in_flight.of_fetches(taken.invocation, |fetches| fetches.taken(taken.id));
             }
             Some(FrontFrame::CacheUse(used)) => cache.note(&used),
             Some(FrontFrame::Unfit(unfit)) => in_flight.turn_unfit(unfit),
@@ -448,110 +456,4 @@ fn pass_on(finished: wire::Finished, in_flight: &InFlight) -> Result<(), Malform
     };
     let _ = waiting.answer.send(answer);
     read
-}
-
-/// Writes calls and cancellations, as much as is ready with one system call.
-async fn write_calls(
-    mut writer: Writer,
-    outgoing: &mut mpsc::Receiver<Outgoing>,
-    in_flight: &InFlight,
-) -> FrameError {
-    let mut loaded = Loaded::default();
-    let mut ready = Vec::with_capacity(CALLS_AT_ONCE);
-    loop {
-        tokio::select! {
-            _ = outgoing.recv_many(&mut ready, CALLS_AT_ONCE) => {}
-            () = in_flight.cancellation.notified() => {}
-        }
-        if let Err(error) = write_ready(&mut writer, &mut ready, &mut loaded, in_flight).await {
-            return error;
-        }
-    }
-}
-
-async fn write_ready(
-    writer: &mut Writer,
-    ready: &mut Vec<Outgoing>,
-    loaded: &mut Loaded,
-    in_flight: &InFlight,
-) -> Result<(), FrameError> {
-    for outgoing in ready.drain(..) {
-        let OutgoingCall { id, call, answer } = match outgoing {
-            Outgoing::Call(outgoing) => *outgoing,
-            Outgoing::Fetched(fetched) => {
-                writer.feed(CellFrame::Fetched(fetched).into()).await?;
-                continue;
-            }
-        };
-        let waiting = Waiting {
-            function: FunctionKey {
-                version: call.version.key.clone(),
-                instance_id: call.instance_id.clone(),
-            },
-            most_fetches: call.limits.requests,
-            fetches: None,
-            events: call.input.events(),
-            answer,
-        };
-        if !in_flight.register(id, waiting) {
-            continue;
-        }
-        if loaded.needs(call.version.handle, call.version.source.len() as u64) {
-            let handle = call.version.handle;
-            in_flight
-                .versions
-                .lock()
-                .insert(handle, call.version.key.clone());
-            writer
-                .feed(CellFrame::Load(load(&call.version)).into())
-                .await?;
-        }
-        writer
-            .feed(CellFrame::Start(start(id, call)).into())
-            .await?;
-    }
-    while let Some(handle) = loaded.pop_excess() {
-        in_flight.versions.lock().remove(&handle);
-        writer
-            .feed(CellFrame::Forget(Forget { handle }).into())
-            .await?;
-    }
-    let cancelled = std::mem::take(&mut *in_flight.cancelled.lock());
-    for invocation in cancelled {
-        writer
-            .feed(CellFrame::Cancel(Cancel { invocation }).into())
-            .await?;
-    }
-    writer.flush().await
-}
-
-fn load(version: &FunctionVersion) -> Load {
-    Load {
-        handle: version.handle,
-        function_id: version.key.function_id.to_string(),
-        version: version.key.version.to_string(),
-        source: version.source.clone(),
-        file_name: version.file_name.clone(),
-    }
-}
-
-fn start(invocation: u64, call: Call) -> Start {
-    let (input, batch_events) = match call.input {
-        Input::Event(json) => (json, None),
-        Input::Batch { events, json } => (json, Some(events)),
-    };
-    Start {
-        invocation,
-        handle: call.version.handle,
-        instance_id: call.instance_id.to_string(),
-        input,
-        batch_events,
-        settings: call.settings,
-        wall_nanos: u64::try_from(call.limits.wall_time.as_nanos()).unwrap_or(u64::MAX),
-        result_bytes: call.limits.result_bytes,
-        batch_result_bytes: call.limits.batch_result_bytes,
-        log_bytes: call.limits.log_bytes,
-        requests: call.limits.requests,
-        cpu_nanos: u64::try_from(call.limits.cpu_time.as_nanos()).unwrap_or(u64::MAX),
-    }
 }

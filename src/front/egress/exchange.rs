@@ -1,6 +1,6 @@
 //! One hop: a place, a connection, the request out, the response's headers and body in.
 
-use std::{error::Error, time::Duration};
+use std::{error::Error, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, header};
@@ -31,7 +31,7 @@ const KEEP_ALIVE_MARGIN: Duration = Duration::from_secs(1);
 /// What hops are made with.
 #[derive(Debug)]
 pub struct Exchanges {
-    pub pool: std::sync::Arc<Pool>,
+    pub pool: Arc<Pool>,
     pub dialler: Dialler,
     pub decoders: Decoders,
     /// The operator's limit of a body.

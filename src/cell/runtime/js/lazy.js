@@ -1,17 +1,8 @@
-// Globals and modules that most functions never touch: the script behind one is run when it is first asked for.
+// Scripts that most functions never touch, run when they are first asked for; and globals made of them.
 (function (primordials, host) {
   'use strict';
 
-  const {
-    Error,
-    MapPrototypeGet,
-    MapPrototypeSet,
-    ObjectDefineProperty,
-    SafeMap,
-    StringPrototypeSlice,
-    StringPrototypeStartsWith,
-    TypeError,
-  } = primordials;
+  const { MapPrototypeGet, MapPrototypeSet, ObjectDefineProperty, SafeMap } = primordials;
   const { ops } = host;
   const loaded = new SafeMap();
 
@@ -29,7 +20,7 @@
   };
 
   // A global that is the export of that name of `lazy/SCRIPT.js`. Like the others, a function may replace it.
-  host.defineLazyGlobal = function defineLazyGlobal(name, script) {
+  function defineLazyGlobal(name, script) {
     ObjectDefineProperty(globalThis, name, {
       __proto__: null,
       get() {
@@ -43,64 +34,32 @@
       configurable: true,
       enumerable: false,
     });
-  };
-
-  host.defineLazyGlobal('AbortController', 'abort');
-  host.defineLazyGlobal('AbortSignal', 'abort');
-  host.defineLazyGlobal('Blob', 'blob');
-  // Scripts of modules by the modules' names, and the names as an error lists them.
-  const scripts = new SafeMap();
-  let names = '';
-
-  // A module that require(name) finds: what `lazy/SCRIPT.js` has put on its exports as `module`.
-  host.defineModule = function defineModule(name, script) {
-    MapPrototypeSet(scripts, name, script);
-    names += (names === '' ? '' : ', ') + name;
-  };
-  host.defineGlobal('require', function require(name) {
-    if (typeof name !== 'string') throw withCode(new TypeError('require needs the name of a module'), 'ERR_INVALID_ARG_TYPE');
-    const script = MapPrototypeGet(scripts, StringPrototypeStartsWith(name, 'node:') ? StringPrototypeSlice(name, 5) : name);
-    if (script !== undefined) return host.use(script).module;
-    throw withCode(new Error("Cannot find module '" + name + "': there are " + names), 'MODULE_NOT_FOUND');
-  });
-  function withCode(error, code) {
-    ObjectDefineProperty(error, 'code', { __proto__: null, value: code, configurable: true, enumerable: true, writable: true });
-    return error;
   }
-  host.defineLazyGlobal('Buffer', 'buffer');
-  host.defineLazyGlobal('CustomEvent', 'event_target');
-  host.defineLazyGlobal('DOMException', 'dom_exception');
-  host.defineLazyGlobal('Event', 'event_target');
-  host.defineLazyGlobal('EventTarget', 'event_target');
-  host.defineLazyGlobal('File', 'blob');
-  host.defineLazyGlobal('FormData', 'form_data');
-  host.defineLazyGlobal('Headers', 'headers');
-  host.defineLazyGlobal('Request', 'request');
-  host.defineLazyGlobal('Response', 'response');
-  host.defineLazyGlobal('TextDecoder', 'encoding');
-  host.defineLazyGlobal('TextEncoder', 'encoding');
-  host.defineLazyGlobal('URL', 'url');
-  host.defineLazyGlobal('URLSearchParams', 'url_search_params');
-  host.defineLazyGlobal('atob', 'base64');
-  host.defineLazyGlobal('btoa', 'base64');
-  host.defineLazyGlobal('cache', 'cache');
-  host.defineLazyGlobal('fetch', 'fetch');
-  host.defineLazyGlobal('performance', 'performance');
-  host.defineLazyGlobal('process', 'process');
-  host.defineLazyGlobal('structuredClone', 'structured_clone');
 
-  host.defineModule('assert', 'assert');
-  host.defineModule('assert/strict', 'assert_strict');
-  host.defineModule('buffer', 'buffer');
-  host.defineModule('events', 'events');
-  host.defineModule('os', 'os');
-  host.defineModule('path', 'path');
-  host.defineModule('path/posix', 'path');
-  host.defineModule('process', 'process');
-  host.defineModule('querystring', 'querystring');
-  host.defineModule('string_decoder', 'string_decoder');
-  host.defineModule('timers', 'timers');
-  host.defineModule('timers/promises', 'timers_promises');
-  host.defineModule('util', 'util');
-  host.defineModule('util/types', 'types');
+  defineLazyGlobal('AbortController', 'abort');
+  defineLazyGlobal('AbortSignal', 'abort');
+  defineLazyGlobal('Blob', 'blob');
+  defineLazyGlobal('Buffer', 'buffer');
+  defineLazyGlobal('CustomEvent', 'event_target');
+  defineLazyGlobal('DOMException', 'dom_exception');
+  defineLazyGlobal('Event', 'event_target');
+  defineLazyGlobal('EventTarget', 'event_target');
+  defineLazyGlobal('File', 'blob');
+  defineLazyGlobal('FormData', 'form_data');
+  defineLazyGlobal('Headers', 'headers');
+  defineLazyGlobal('Request', 'request');
+  defineLazyGlobal('Response', 'response');
+  defineLazyGlobal('TextDecoder', 'encoding');
+  defineLazyGlobal('TextEncoder', 'encoding');
+  defineLazyGlobal('URL', 'url');
+  defineLazyGlobal('URLSearchParams', 'url_search_params');
+  defineLazyGlobal('atob', 'base64');
+  defineLazyGlobal('btoa', 'base64');
+  defineLazyGlobal('cache', 'cache');
+  defineLazyGlobal('fetch', 'fetch');
+  defineLazyGlobal('http', 'http');
+  defineLazyGlobal('https', 'https');
+  defineLazyGlobal('performance', 'performance');
+  defineLazyGlobal('process', 'process');
+  defineLazyGlobal('structuredClone', 'structured_clone');
 })

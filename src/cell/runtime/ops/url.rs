@@ -135,8 +135,11 @@ pub fn set(scope: &mut v8::PinScope<'_, '_>, arguments: Arguments<'_>, mut value
     let Some(setter) = super::numbered_entry(&SETTERS, arguments.get(1)) else {
         return;
     };
-    let Some(mut url) = part(scope, arguments.get(0)).and_then(|href| Url::parse(&href).ok())
-    else {
+    // Our own text, which percent-encoding may have made longer than a part may be.
+    let Ok(href) = v8::Local::<v8::String>::try_from(arguments.get(0)) else {
+        return;
+    };
+    let Ok(mut url) = Url::parse(&href.to_rust_string_lossy(scope)) else {
         return;
     };
     let Some(new) = part(scope, arguments.get(2)) else {

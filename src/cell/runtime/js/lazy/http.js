@@ -2,5 +2,8 @@
 (function (primordials, host, exports) {
   'use strict';
 
-  host.use('http_modules').defineHttp(exports, 'http');
+  const module = {};
+  host.use('http_modules').defineHttp(module, 'http');
+  exports.http = module;
+  exports.module = module;
 })

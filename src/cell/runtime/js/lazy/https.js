@@ -2,5 +2,8 @@
 (function (primordials, host, exports) {
   'use strict';
 
-  host.use('http_modules').defineHttp(exports, 'https');
+  const module = {};
+  host.use('http_modules').defineHttp(module, 'https');
+  exports.https = module;
+  exports.module = module;
 })

@@ -1,0 +1,54 @@
+// require: Node's modules, as far as functions have them.
+(function (primordials, host) {
+  'use strict';
+
+  const {
+    Error,
+    MapPrototypeGet,
+    MapPrototypeSet,
+    ObjectDefineProperty,
+    SafeMap,
+    StringPrototypeSlice,
+    StringPrototypeStartsWith,
+    TypeError,
+  } = primordials;
+
+  // Scripts of modules by the modules' names, and the names as an error lists them.
+  const scripts = new SafeMap();
+  let names = '';
+
+  // A module that require(name) finds: what `lazy/SCRIPT.js` has put on its exports as `module`.
+  function defineModule(name, script) {
+    MapPrototypeSet(scripts, name, script);
+    names += (names === '' ? '' : ', ') + name;
+  }
+
+  host.defineGlobal('require', function require(name) {
+    if (typeof name !== 'string') throw withCode(new TypeError('require needs the name of a module'), 'ERR_INVALID_ARG_TYPE');
+    const script = MapPrototypeGet(scripts, StringPrototypeStartsWith(name, 'node:') ? StringPrototypeSlice(name, 5) : name);
+    if (script !== undefined) return host.use(script).module;
+    throw withCode(new Error("Cannot find module '" + name + "': there are " + names), 'MODULE_NOT_FOUND');
+  });
+
+  function withCode(error, code) {
+    ObjectDefineProperty(error, 'code', { __proto__: null, value: code, configurable: true, enumerable: true, writable: true });
+    return error;
+  }
+
+  defineModule('assert', 'assert');
+  defineModule('assert/strict', 'assert_strict');
+  defineModule('buffer', 'buffer');
+  defineModule('events', 'events');
+  defineModule('http', 'http');
+  defineModule('https', 'https');
+  defineModule('os', 'os');
+  defineModule('path', 'path');
+  defineModule('path/posix', 'path');
+  defineModule('process', 'process');
+  defineModule('querystring', 'querystring');
+  defineModule('string_decoder', 'string_decoder');
+  defineModule('timers', 'timers');
+  defineModule('timers/promises', 'timers_promises');
+  defineModule('util', 'util');
+  defineModule('util/types', 'types');
+})
