@@ -5,9 +5,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use super::origin::{self, PATIENCE};
-
-pub use super::origin::{Request, of_json, respond};
+use super::origin::{self, PATIENCE, Request};
 
 /// What becomes of a request.
 pub enum Answer {
