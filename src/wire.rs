@@ -15,7 +15,7 @@ mod fetch;
 pub use convert::{Malformed, finished_from_wire, finished_to_wire};
 pub use fetch::{
     CancelFetch, Fetch, FetchFailed, FetchOutcome, FetchResponse, FetchTaken, Fetched,
-    MAX_REQUEST_BODY_BYTES, WireHeader, WireRedirect,
+    MAX_REQUEST_BODY_BYTES, MAX_REQUEST_HEAD_BYTES, WireHeader, WireRedirect,
 };
 
 /// The largest frame either side accepts, in bytes without the length. Above every sum of sizes that the

@@ -6,6 +6,10 @@ use prost::Message;
 /// Bytes of the body of one outgoing request; a bound for both processes' memory, above any use.
 pub const MAX_REQUEST_BODY_BYTES: usize = 16 << 20;
 
+/// Bytes of the method, URL and headers of one outgoing request; with a body they have to fit into a frame. Above
+/// what the egress takes of either, so that it is mostly the egress that says what is too long.
+pub const MAX_REQUEST_HEAD_BYTES: usize = 1 << 20;
+
 /// One request of a function, with the options of node-fetch.
 #[derive(Clone, PartialEq, Message)]
 pub struct Fetch {
@@ -38,6 +42,15 @@ pub struct Fetch {
     /// The event of a batch that asks, if that is known.
     #[prost(uint32, optional, tag = "12")]
     pub event: Option<u32>,
+}
+
+impl Fetch {
+    /// Bytes of method, URL and headers.
+    pub fn head_bytes(&self) -> usize {
+        let headers = self.headers.iter();
+        let headers = headers.map(|header| header.name.len() + header.value.len());
+        self.method.len() + self.url.len() + headers.sum::<usize>()
+    }
 }
 
 #[derive(Clone, PartialEq, Message)]

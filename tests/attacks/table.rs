@@ -6,12 +6,13 @@ mod flooding;
 mod native;
 mod reach;
 mod recursion;
+mod requests;
 mod spinning;
 mod thrown;
 
 use crate::attack::Attack;
 
-const FAMILIES: [&[Attack]; 8] = [
+const FAMILIES: [&[Attack]; 9] = [
     allocation::ATTACKS,
     spinning::ATTACKS,
     native::ATTACKS,
@@ -20,6 +21,7 @@ const FAMILIES: [&[Attack]; 8] = [
     thrown::ATTACKS,
     reach::ATTACKS,
     flooding::ATTACKS,
+    requests::ATTACKS,
 ];
 
 pub fn attacks() -> impl Iterator<Item = &'static Attack> {

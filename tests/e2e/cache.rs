@@ -192,6 +192,7 @@ fn faults_are_told_by_name() {
         async function onTrack() {
           return { faults: [
             await caught(() => cache.load(5, 1, () => 1)), await caught(() => cache.load('k', -2, () => 1)),
+            await caught(() => cache.load('k'.repeat(8193), 1, () => 1)), String(await cache.load('k'.repeat(8192), 1, () => 1)),
             await caught(() => cache.load('k', 1)), await caught(() => cache.load('k', 'x', () => 1)), await caught(() => cache.delete()),
           ] }
         }";
@@ -200,9 +201,30 @@ fn faults_are_told_by_name() {
         TRACK,
         r#"{"faults":["TypeError: cache: the key must be a string, not 5",
             "TypeError: cache.load: ttl must be milliseconds, or -1 for no expiry, not -2",
+            "RangeError: cache: the key has 8193 characters, over the limit of 8192", "1",
             "TypeError: cache.load: the loader must be a function, not undefined",
             "TypeError: cache.load: ttl must be milliseconds, or -1 for no expiry, not 'x'",
             "TypeError: cache: the key must be a string, not undefined"]}"#,
+    );
+}
+
+#[test]
+fn so_many_loads_are_under_way_at_once() {
+    let source = "
+        const hang = () => new Promise(() => {})
+        async function onTrack() {
+          const ends = []
+          for (let n = 0; n < 998; n++) cache.load('hanging' + n, -1, hang)
+          cache.load('joined', -1, hang); cache.load('joined', -1, hang)
+          for (let n = 0; n < 3; n++) ends.push(await cache.load('brief' + n, -1, () => n))
+          cache.load('last', -1, hang)
+          ends.push(await cache.load('more', -1, () => 1).catch(error => `${error.name}: ${error.message}`), await cache.load('brief0', -1, hang))
+          return { ends }
+        }";
+    delivers(
+        source,
+        TRACK,
+        r#"{"ends":[0,1,2,"RangeError: cache.load: an invocation may have at most 1000 loads under way",0]}"#,
     );
 }
 

@@ -17,7 +17,9 @@ mod cli;
 mod console;
 mod containment;
 mod encoding;
+mod examples;
 mod fetch;
+mod fetch_limits;
 mod handlers;
 mod isolation;
 mod modules;
@@ -46,4 +48,4 @@ mod web_poisoned;
 mod web_request;
 mod web_response;
 
-use support::{batch, check, facts, json, origin, poison, processes, service, stored};
+use support::{batch, check, facts, json, origin, poison, processes, scripted, service, stored};

@@ -7,5 +7,6 @@ pub mod json;
 pub mod origin;
 pub mod poison;
 pub mod processes;
+pub mod scripted;
 pub mod service;
 pub mod stored;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 /// A connection that brings nothing for so long is given up.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Serves until the process ends; each connection serves one request.
 #[derive(Clone, Copy, Debug)]
@@ -17,13 +17,23 @@ pub struct Origin {
     address: SocketAddr,
 }
 
-#[derive(Debug)]
-struct Request {
-    method: String,
-    path: String,
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub method: String,
+    /// With the query.
+    pub path: String,
     /// Lower-cased names and their values, as they came.
-    headers: Vec<(String, String)>,
-    body: Vec<u8>,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Request {
+    /// The first header of this name, in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.headers.iter();
+        let found = headers.find(|(header, _)| header == name);
+        found.map(|(_, value)| value.as_str())
+    }
 }
 
 impl Origin {
@@ -53,7 +63,7 @@ fn serve(mut connection: TcpStream) {
     let _ = connection.write_all(&answer);
 }
 
-fn read(connection: &TcpStream) -> Option<Request> {
+pub fn read(connection: &TcpStream) -> Option<Request> {
     let mut reader = BufReader::new(connection);
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
@@ -134,7 +144,7 @@ fn echo(request: &Request) -> Value {
     })
 }
 
-fn of_json(value: &Value) -> Vec<u8> {
+pub fn of_json(value: &Value) -> Vec<u8> {
     respond(
         "200 OK",
         &[("content-type", "application/json")],
@@ -142,7 +152,7 @@ fn of_json(value: &Value) -> Vec<u8> {
     )
 }
 
-fn respond(status: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
+pub fn respond(status: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
     let mut head = format!(
         "HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {}\r\n",
         body.len()

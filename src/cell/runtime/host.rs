@@ -14,7 +14,7 @@ use crate::{
 };
 
 mod caching;
-mod fetches;
+pub mod fetches;
 
 pub use caching::Caching;
 pub use fetches::Fetches;

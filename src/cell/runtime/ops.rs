@@ -161,6 +161,13 @@ fn text(scope: &v8::PinScope<'_, '_>, value: v8::Local<'_, v8::Value>) -> String
     }
 }
 
+fn throw_range_error(scope: &v8::PinScope<'_, '_>, message: &str) {
+    if let Some(message) = v8::String::new(scope, message) {
+        let error = v8::Exception::range_error(scope, message);
+        scope.throw_exception(error);
+    }
+}
+
 /// 0 for what is none; casts from it saturate.
 fn number(value: v8::Local<'_, v8::Value>) -> f64 {
     v8::Local::<v8::Number>::try_from(value).map_or(0.0, |number| number.value())

@@ -19,7 +19,7 @@ use crate::{
     lock::Lock,
     wire::{
         Fetch, FetchFailed, FetchOutcome, FetchResponse, Fetched, MAX_REQUEST_BODY_BYTES,
-        WireHeader, WireRedirect,
+        MAX_REQUEST_HEAD_BYTES, WireHeader, WireRedirect,
     },
 };
 
@@ -65,11 +65,7 @@ impl Fetcher {
     }
 
     fn room_for(&self, fetch: &Fetch) -> Option<OwnedSemaphorePermit> {
-        let headers = fetch.headers.iter();
-        let headers: usize = headers
-            .map(|header| header.name.len() + header.value.len())
-            .sum();
-        let bytes = fetch.body.len() + fetch.url.len() + headers;
+        let bytes = fetch.body.len() + fetch.head_bytes();
         let permits = u32::try_from(bytes.div_ceil(KIB)).ok()?;
         self.room.clone().try_acquire_many_owned(permits).ok()
     }
@@ -134,6 +130,10 @@ pub enum UnsoundFetch {
     TooMany,
     #[error("a request's body is over the bound of {MAX_REQUEST_BODY_BYTES} bytes")]
     LargeBody,
+    #[error(
+        "a request's method, URL and headers are over the bound of {MAX_REQUEST_HEAD_BYTES} bytes"
+    )]
+    LargeHead,
 }
 
 /// The requests of one invocation. Dropping it gives up those under way.
@@ -188,6 +188,9 @@ impl InvocationFetches {
         }
         if fetch.body.len() > MAX_REQUEST_BODY_BYTES {
             return Err(UnsoundFetch::LargeBody);
+        }
+        if fetch.head_bytes() > MAX_REQUEST_HEAD_BYTES {
+            return Err(UnsoundFetch::LargeHead);
         }
         self.started += 1;
         let id = fetch.id;

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use crate::{
     cell::outbox::Outbox,
     invocation::LimitExceeded,
-    wire::{CancelFetch, Fetch, FetchTaken, MAX_REQUEST_BODY_BYTES},
+    wire::{CancelFetch, Fetch, FetchTaken, MAX_REQUEST_BODY_BYTES, MAX_REQUEST_HEAD_BYTES},
 };
 
 #[derive(Debug)]
@@ -31,6 +31,10 @@ pub enum NotFetched {
     TooMany(LimitExceeded),
     #[error("the body of a request has {bytes} bytes, over the limit of {MAX_REQUEST_BODY_BYTES}")]
     LargeBody { bytes: usize },
+    #[error(
+        "the method, URL and headers of a request are over the limit of {MAX_REQUEST_HEAD_BYTES} bytes"
+    )]
+    LargeHead,
 }
 
 impl Fetches {

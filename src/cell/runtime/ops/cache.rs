@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Arguments, Return, host, number, text};
+use super::{Arguments, Return, host, number, text, throw_range_error};
 use crate::cell::{
     cache::{Found, News, Ticket},
     runtime::serialization::{deserialize, serialize},
@@ -17,19 +17,23 @@ const WAIT: i32 = 2;
 const FAILED: i32 = 3;
 
 /// `cacheLook(key)`: `[0]` with the value to be had by `cacheRead`, `[1, ticket]` when the caller is to load
-/// it, `[2, number]` when it is to wait under that number.
+/// it, `[2, number]` when it is to wait under that number. Throws a `RangeError` at the bound of loads.
 pub fn look<'s>(scope: &mut v8::PinScope<'s, '_>, arguments: Arguments<'s>, mut value: Return<'_>) {
     let key = text(scope, arguments.get(0));
     let Some(host) = host(scope) else {
         return;
     };
     let (kind, detail) = match host.caching.look(&key) {
-        (Found::Value(contents), _) => {
+        Ok((Found::Value(contents), _)) => {
             host.caching.contents = contents;
             (VALUE, 0)
         }
-        (Found::Load(Ticket(ticket)), _) => (LOAD, ticket),
-        (Found::Wait, waiter) => (WAIT, waiter),
+        Ok((Found::Load(Ticket(ticket)), _)) => (LOAD, ticket),
+        Ok((Found::Wait, waiter)) => (WAIT, waiter),
+        Err(refused) => {
+            throw_range_error(scope, &refused.to_string());
+            return;
+        }
     };
     let parts = [
         v8::Integer::new(scope, kind).into(),

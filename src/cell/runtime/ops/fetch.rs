@@ -2,13 +2,17 @@
 
 use bytes::Bytes;
 
-use super::{Arguments, Return, context, host, number, text};
+use super::{Arguments, Return, context, host, number, text, throw_range_error};
 use crate::{
     cell::runtime::{
         Entry,
         bytes::{with_bytes, with_bytes_mut},
+        host::fetches::NotFetched,
     },
-    wire::{Fetch, FetchFailed, FetchOutcome, FetchResponse, WireHeader, WireRedirect},
+    wire::{
+        Fetch, FetchFailed, FetchOutcome, FetchResponse, MAX_REQUEST_BODY_BYTES,
+        MAX_REQUEST_HEAD_BYTES, WireHeader, WireRedirect,
+    },
 };
 
 /// Headers of a request that are read; more than the front would send.
@@ -22,12 +26,32 @@ pub fn start<'s>(
     arguments: Arguments<'s>,
     mut value: Return<'_>,
 ) {
-    let redirect = number(arguments.get(4)) as i32;
+    let fetch = read(scope, &arguments);
     let context = context(scope);
-    let fetch = Fetch {
-        method: text(scope, arguments.get(0)),
-        url: text(scope, arguments.get(1)),
-        headers: headers(scope, arguments.get(2)),
+    let Some(host) = host(scope) else {
+        return;
+    };
+    let event = context.and_then(|context| host.contexts.event_of(context));
+    let started = fetch.and_then(|fetch| host.fetches.start(Fetch { event, ..fetch }));
+    match started {
+        Ok(id) => value.set_double(id as f64),
+        Err(refused) => throw_range_error(scope, &refused.to_string()),
+    }
+}
+
+fn read(scope: &v8::PinScope<'_, '_>, arguments: &Arguments<'_>) -> Result<Fetch, NotFetched> {
+    let mut head = HeadTexts {
+        left: MAX_REQUEST_HEAD_BYTES,
+    };
+    let bytes = with_bytes(arguments.get(3), <[u8]>::len);
+    if bytes > MAX_REQUEST_BODY_BYTES {
+        return Err(NotFetched::LargeBody { bytes });
+    }
+    let redirect = number(arguments.get(4)) as i32;
+    Ok(Fetch {
+        method: head.text(scope, arguments.get(0))?,
+        url: head.text(scope, arguments.get(1))?,
+        headers: head.headers(scope, arguments.get(2))?,
         body: with_bytes(arguments.get(3), Bytes::copy_from_slice),
         redirect: WireRedirect::try_from(redirect)
             .unwrap_or(WireRedirect::Error)
@@ -37,19 +61,46 @@ pub fn start<'s>(
         size: number(arguments.get(7)) as u64,
         timeout_millis: number(arguments.get(8)) as u64,
         ..Fetch::default()
-    };
-    let Some(host) = host(scope) else {
-        return;
-    };
-    let event = context.and_then(|context| host.contexts.event_of(context));
-    match host.fetches.start(Fetch { event, ..fetch }) {
-        Ok(id) => value.set_double(id as f64),
-        Err(refused) => {
-            if let Some(message) = v8::String::new(scope, &refused.to_string()) {
-                let error = v8::Exception::range_error(scope, message);
-                scope.throw_exception(error);
-            }
-        }
+    })
+}
+
+/// Reads a request's texts up to a number of bytes. They are counted before they are copied: one long text may
+/// be the value of many headers.
+struct HeadTexts {
+    left: usize,
+}
+
+impl HeadTexts {
+    fn text(
+        &mut self,
+        scope: &v8::PinScope<'_, '_>,
+        value: v8::Local<'_, v8::Value>,
+    ) -> Result<String, NotFetched> {
+        let bytes = v8::Local::<v8::String>::try_from(value);
+        let bytes = bytes.map_or(0, |string| string.utf8_length(scope));
+        let left = self.left.checked_sub(bytes);
+        self.left = left.ok_or(NotFetched::LargeHead)?;
+        Ok(text(scope, value))
+    }
+
+    fn headers<'s>(
+        &mut self,
+        scope: &v8::PinScope<'s, '_>,
+        value: v8::Local<'s, v8::Value>,
+    ) -> Result<Vec<WireHeader>, NotFetched> {
+        let Ok(flat) = v8::Local::<v8::Array>::try_from(value) else {
+            return Ok(Vec::new());
+        };
+        let part = |index| flat.get_index(scope, index);
+        let pairs = (0..flat.length().min(2 * MAX_HEADERS)).step_by(2);
+        let pairs = pairs.map_while(|index| part(index).zip(part(index + 1)));
+        let headers = pairs.map(|(name, value)| {
+            Ok(WireHeader {
+                name: self.text(scope, name)?,
+                value: self.text(scope, value)?,
+            })
+        });
+        headers.collect()
     }
 }
 
@@ -59,19 +110,6 @@ pub fn cancel(scope: &mut v8::PinScope<'_, '_>, arguments: Arguments<'_>, _: Ret
     if let Some(host) = host(scope) {
         host.fetches.cancel(id);
     }
-}
-
-fn headers<'s>(scope: &v8::PinScope<'s, '_>, value: v8::Local<'s, v8::Value>) -> Vec<WireHeader> {
-    let Ok(flat) = v8::Local::<v8::Array>::try_from(value) else {
-        return Vec::new();
-    };
-    let part = |index| flat.get_index(scope, index).map(|part| text(scope, part));
-    let pairs = (0..flat.length().min(2 * MAX_HEADERS)).step_by(2);
-    let headers = pairs.map_while(|index| {
-        let (name, value) = part(index).zip(part(index + 1))?;
-        Some(WireHeader { name, value })
-    });
-    headers.collect()
 }
 
 /// `fetchBody(view)`: the body of the response that is being handed over, into a view of its length.

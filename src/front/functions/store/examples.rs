@@ -30,13 +30,18 @@ macro_rules! example {
 }
 
 /// Function id, source, manifest.
-const EXAMPLES: [(&str, &str, Option<&str>); 7] = [
+const EXAMPLES: [(&str, &str, Option<&str>); 12] = [
     example!("batch-by-type"),
+    example!("batch-to-api"),
+    example!("cached-lookup"),
+    example!("enrich-from-api"),
     example!("enrich-from-setting" with manifest),
     example!("filter-by-rule" with manifest),
     example!("hello"),
     example!("mask-pii"),
+    example!("oauth-token"),
     example!("rename-and-validate"),
+    example!("retry-on-429"),
     example!("tokenise" with manifest),
 ];
 

@@ -13,6 +13,7 @@
     ObjectDefineProperty,
     ObjectKeys,
     Promise,
+    RangeError,
     SafeMap,
     TypeError,
   } = primordials;
@@ -32,8 +33,14 @@
   const MOST_LOCAL = 100;
   const local = new SafeMap();
 
+  // Characters of a key: keys of loads count against no heap and no budget.
+  const LONGEST_KEY = 8192;
+
   function requireKey(key) {
     if (typeof key !== 'string') throw new TypeError('cache: the key must be a string, not ' + host.inspect(key));
+    if (key.length > LONGEST_KEY) {
+      throw new RangeError('cache: the key has ' + key.length + ' characters, over the limit of ' + LONGEST_KEY);
+    }
   }
 
   function requireTtl(ttl) {
