@@ -67,9 +67,17 @@ fn run_cell() -> ExitCode {
     }
 }
 
+/// Libraries that would log what requests carry, secrets among it: names looked up, headers, URLs. They warn,
+/// and say more only to who names them, as in `PENSTOCK_LOG=trace,h2=trace`.
+const RESERVED: &str = "h2=warn,hickory_net=warn,hickory_proto=warn,hickory_resolver=warn,hyper=warn,\
+                        hyper_util=warn,object_store=warn,reqwest=warn,rustls=warn";
+
 /// Logs to standard error, at `level` unless `PENSTOCK_LOG` says otherwise.
 fn with_log(level: &str, command: impl FnOnce() -> ExitCode) -> ExitCode {
-    let filter = EnvFilter::try_from_env("PENSTOCK_LOG").unwrap_or_else(|_| EnvFilter::new(level));
+    let wanted = std::env::var("PENSTOCK_LOG").ok();
+    let wanted = wanted.map(|wanted| format!("{RESERVED},{wanted}"));
+    let filter = wanted.and_then(|wanted| EnvFilter::try_new(wanted).ok());
+    let filter = filter.unwrap_or_else(|| EnvFilter::new(format!("{RESERVED},{level}")));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

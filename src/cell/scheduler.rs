@@ -11,8 +11,7 @@ use super::{
     cache::{Cache, CacheLimits},
     hogs::Hogs,
     invocation::{
-        Delivery, GivenUp, HOG_AFTER, Interruption, Invocation, Parked, Ring, Run, Seen, Stopped,
-        TakenUp,
+        Delivery, GivenUp, HOG_AFTER, Interruption, Invocation, Parked, Ring, Run, Stopped, TakenUp,
     },
     isolate::{
         Engine, FunctionIsolate, LoadEnd, TurnEnd,
@@ -30,6 +29,8 @@ use crate::{
     lock::Lock,
     wire::UnfitCause,
 };
+
+mod rings;
 
 /// How the scheduler is set up.
 #[derive(Clone, Copy, Debug)]
@@ -404,49 +405,6 @@ impl Scheduler {
             End::Unheard => {}
         }
         drop(condemned);
-    }
-
-    fn answer_ring(&self, ring: &Ring) {
-        match ring {
-            Ring::Deadline(invocation) => {
-                if let Some(invocation) = invocation.upgrade() {
-                    self.interrupt(&invocation, Interruption::WallTime);
-                }
-            }
-            Ring::Timer(invocation) => {
-                if let Some(invocation) = invocation.upgrade()
-                    && invocation.wake()
-                {
-                    self.queue.push(invocation);
-                }
-            }
-            Ring::Look(invocation) => {
-                if let Some(invocation) = invocation.upgrade() {
-                    self.look_at(&invocation);
-                }
-            }
-        }
-    }
-
-    fn look_at(&self, invocation: &Arc<Invocation>) {
-        match invocation.look(|at| self.set_look(invocation, at)) {
-            Seen::Nothing => {}
-            Seen::Hog(thread) => {
-                self.hogs.add(invocation.handle);
-                self.demote(&thread);
-            }
-            Seen::GivenUp(given_up) => {
-                let error = given_up
-                    .interruption
-                    .and_then(|interruption| self.error_of(invocation, interruption));
-                self.answer_given_up(invocation, given_up, error);
-            }
-            Seen::Stuck => {
-                let reason = "a turn does not end when told to";
-                self.outbox
-                    .unfit(UnfitCause::Stuck, Some(invocation.handle), reason);
-            }
-        }
     }
 
     /// The invocation is over for all but its caller.

@@ -18,6 +18,7 @@ mod console;
 mod containment;
 mod encoding;
 mod examples;
+mod fan_out;
 mod fetch;
 mod fetch_limits;
 mod handlers;

@@ -451,3 +451,33 @@ fn probes_tell_a_drain_and_metrics_are_there_to_its_end() {
     let address = service.admin().expect("it was on");
     assert!(TcpStream::connect(address).is_err(), "it is gone");
 }
+
+#[test]
+fn the_cache_is_seen() {
+    let service = settled(&[]);
+    let lookups = |result: &str| {
+        format!("penstock_cache_lookups_total{{penstock_cache_result=\"{result}\"}}")
+    };
+    let before = Scrape::of(&service);
+    let source = "async function onTrack() {
+        for (const key of ['a', 'b', 'a', 'a']) await cache.load(key, -1, () => 'x'.repeat(1000))
+        cache.delete('b'); return {} }";
+    Call::of(source).run_on(&service).delivered();
+    let after = Scrape::of(&service);
+    let grown = after.grown_since(&before);
+    assert_eq!(grown.get(&lookups("hit")), Some(&2.0), "{grown:#?}");
+    assert_eq!(grown.get(&lookups("miss")), Some(&2.0), "{grown:#?}");
+    let held = after.value("penstock_cache_size_bytes");
+    assert!(
+        (1000.0..2000.0).contains(&held),
+        "one value is held: {held}"
+    );
+    let source = "async function onTrack() {
+        for (let n = 0; n < 20; n++) await cache.load('k' + n, -1, () => 'x'.repeat(2 ** 20)); return {} }";
+    Call::of(source).run_on(&service).delivered();
+    let evicted = Scrape::of(&service).value("penstock_cache_evictions_total");
+    assert!(
+        (12.0..=13.0).contains(&evicted),
+        "of 20 values of 1 MiB, 8 MiB hold: {evicted}"
+    );
+}

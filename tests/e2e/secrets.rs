@@ -11,6 +11,7 @@ use penstock::api::invoke_response::Outcome;
 
 use crate::check::{Call, Code, Reply};
 use crate::json::to_struct;
+use crate::origin::Origin;
 use crate::service::Service;
 use crate::stored::StoredFunctions;
 
@@ -42,9 +43,12 @@ const PRELUDE: &str = r"
     const hex = text => [...utf8(text)].map(c => c.charCodeAt(0).toString(16).padStart(2, '0')).join('');
 ";
 
+/// Also the libraries that say more only when they are named: nothing of a call is in what they say.
+const EVERYTHING: &str = "trace,h2=trace,hyper=trace,hyper_util=trace";
+
 /// Logs all that there is.
 static SERVICE: LazyLock<Service> =
-    LazyLock::new(|| Service::start_with(&[], &[("PENSTOCK_LOG", "trace")]));
+    LazyLock::new(|| Service::start_with(&[], &[("PENSTOCK_LOG", EVERYTHING)]));
 
 /// Finds what is left of the secrets, in any of their codes.
 static TRACES: LazyLock<AhoCorasick> =
@@ -143,6 +147,16 @@ fn all_texts(reply: &Reply) -> String {
             }
         }
         _ => {}
+    }
+    for trace in &response.requests {
+        let (sent, got) = (&trace.request_headers, &trace.response_headers);
+        let _ = writeln!(texts, "{} {} {}", trace.method, trace.url, trace.error);
+        for header in sent.iter().chain(got) {
+            let _ = writeln!(texts, "{}: {}", header.name, header.value);
+        }
+        for body in [&trace.request_body, &trace.response_body] {
+            let _ = writeln!(texts, "{}", String::from_utf8_lossy(body));
+        }
     }
     texts
 }
@@ -310,6 +324,44 @@ fn other_ends() {
 }
 
 #[test]
+fn requests_and_their_traces() {
+    let service = Service::start_with(
+        &["--egress-allow", "127.0.0.0/8"],
+        &[("PENSTOCK_LOG", "trace")],
+    );
+    let base = format!("http://127.0.0.1:{}", Origin::start().port());
+    for request in [
+        "await fetch(base + '/echo?key=' + encodeURIComponent(key))",
+        "await fetch(base + '/' + key)",
+        "await fetch(base.replace('//', `//user:${encodeURIComponent(key)}@`) + '/echo')",
+        "await fetch(base + '/echo', { headers: { authorization: 'Bearer ' + key, 'x-hex': hex(key) } })",
+        "await fetch(base + '/echo', { method: 'POST', body: JSON.stringify({ key, pem, pad: 'x'.repeat(3900) }) })",
+        "await fetch(base + '/echo', { method: 'POST', body: 'x'.repeat(4080) + key })",
+        "await fetch(base + '/echo', { method: 'POST', body: new URLSearchParams({ key }) })",
+        "await fetch(base + '/echo', { method: 'POST', body: Buffer.from(base64(key)) })",
+        "console.log(await (await fetch(base + '/echo', { method: 'POST', body: key })).text())",
+        "await fetch('http://10.0.0.1/' + encodeURIComponent(key))",
+        "await fetch('http://' + hex(key).slice(0, 60) + '.invalid/' + key)",
+        "console.log(key); await fetch('not a URL ' + key)",
+        "console.log(key); await fetch(base, { headers: { ['x ' + key]: 'y' } })",
+        "console.log(key); await fetch(base, { method: key })",
+    ] {
+        let reply = call(&format!(
+            "{PRELUDE} const base = '{base}';
+             async function onTrack(event, {{ key, pem }}) {{ {request}; return event }}"
+        ))
+        .run_on(&service);
+        let texts = all_texts(&reply);
+        assert_clean(&texts);
+        assert!(
+            texts.contains("[redacted:"),
+            "nothing went out of {request}\n{texts}"
+        );
+    }
+    assert_clean(&service.stderr());
+}
+
+#[test]
 fn a_log_cut_in_the_middle_of_a_secret() {
     for cut in 1..CANARY.len() {
         for code in [
@@ -358,7 +410,7 @@ fn what_the_schema_marks_encrypted_is_secret() {
     );
     let service = Service::start_with(
         &["--functions", stored.location()],
-        &[("PENSTOCK_LOG", "trace")],
+        &[("PENSTOCK_LOG", EVERYTHING)],
     );
     let settings = serde_json::json!({"key": CANARY, "plain": "plain text"}).to_string();
     let reply = Call::stored("f").settings(&settings).run_on(&service);

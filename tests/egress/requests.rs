@@ -166,11 +166,11 @@ async fn methods_and_statuses_without_a_body_have_none() {
 
 #[tokio::test]
 async fn a_trace_tells_all_of_a_hop() {
-    let server = Server::fixed(201, &[("x-key", "v")], "y".repeat(5000)).await;
+    let server = Server::fixed(201, &[("x-key", "v")], "y".repeat(9000)).await;
     let client = Client::new(&[]);
     let request = Request {
         event_index: Some(3),
-        body: Bytes::from(vec![b'x'; 4097]),
+        body: Bytes::from(vec![b'x'; 8193]),
         ..with_headers(
             post(server.url("/path"), ""),
             &[("Authorization", "secret")],
@@ -192,14 +192,14 @@ async fn a_trace_tells_all_of_a_hop() {
     assert!(has(&trace.response_headers, "x-key", "v"));
     assert_eq!(
         (trace.request_body.bytes.len(), trace.request_body.truncated),
-        (4096, true)
+        (8192, true)
     );
     assert_eq!(
         (
             trace.response_body.bytes.len(),
             trace.response_body.truncated
         ),
-        (4096, true)
+        (8192, true)
     );
     let connection = trace.connection.expect("a connection");
     assert_eq!(

@@ -96,6 +96,10 @@ impl Secrets {
         if trimmed.len() >= MIN_BYTES {
             self.add_text(name, text, MIN_BYTES);
         }
+        // URLs of the web turn one into the other.
+        if trimmed.contains('\\') {
+            self.add_text(name, &trimmed.replace('\\', "/"), MIN_BYTES);
+        }
         if trimmed.contains(['\n', '\r']) {
             for line in trimmed.split(['\n', '\r']) {
                 self.add_text(name, line.trim(), MIN_LINE_BYTES);
