@@ -10,8 +10,12 @@ use v8::MapFnTo;
 
 mod buffer;
 pub mod cache;
+mod ciphers;
+mod digests;
 pub mod fetch;
 mod kinds;
+mod random;
+mod scrypt;
 mod text;
 mod url;
 
@@ -86,6 +90,20 @@ op_table! {
     "domainToUnicode" => url::domain_to_unicode,
     "formEncode" => url::form_encode,
     "formDecode" => url::form_decode,
+    "randomFill" => random::fill,
+    "timingSafeEqual" => random::timing_safe_equal,
+    "hashFind" => digests::find,
+    "hashStart" => digests::start,
+    "hashUpdate" => digests::update,
+    "hashFinish" => digests::finish,
+    "macStart" => digests::start_mac,
+    "macFinish" => digests::finish_mac,
+    "macIterate" => digests::iterate,
+    "scryptMix" => scrypt::mix,
+    "aesEcb" => ciphers::ecb,
+    "aesCbc" => ciphers::cbc,
+    "aesCtr" => ciphers::ctr,
+    "gcmHash" => ciphers::gcm_hash,
 }
 
 /// How a handler's end is numbered for JavaScript. `DROP_EVENT` is an error class there and no error here.

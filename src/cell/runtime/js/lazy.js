@@ -84,6 +84,7 @@
   host.defineLazyGlobal('atob', 'base64');
   host.defineLazyGlobal('btoa', 'base64');
   host.defineLazyGlobal('cache', 'cache');
+  host.defineLazyGlobal('crypto', 'crypto');
   host.defineLazyGlobal('fetch', 'fetch');
   host.defineLazyGlobal('performance', 'performance');
   host.defineLazyGlobal('process', 'process');
@@ -92,6 +93,7 @@
   host.defineModule('assert', 'assert');
   host.defineModule('assert/strict', 'assert_strict');
   host.defineModule('buffer', 'buffer');
+  host.defineModule('crypto', 'crypto');
   host.defineModule('events', 'events');
   host.defineModule('os', 'os');
   host.defineModule('path', 'path');
