@@ -49,6 +49,7 @@ lazy_scripts! {
     "lazy/crypto_kdf",
     "lazy/crypto_keys",
     "lazy/crypto_random",
+    "lazy/crypto_subtle",
     "lazy/dom_exception",
     "lazy/emitter",
     "lazy/encoding",

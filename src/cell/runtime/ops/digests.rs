@@ -17,7 +17,7 @@ use super::{Arguments, Return, numbered_entry};
 use crate::cell::runtime::bytes::{with_bytes, with_bytes_mut};
 
 /// The most that one call takes of iterations, so that a termination is seen soon.
-const MOST_ITERATIONS: u32 = 1024;
+const MOST_ITERATIONS: u32 = 256;
 
 /// A hash that can be set aside as bytes and taken up again.
 trait Suspendable: Digest + BlockSizeUser + SerializableState + Clone {}

@@ -7,7 +7,7 @@ use super::{Arguments, Return, number};
 use crate::cell::runtime::bytes::with_bytes_mut;
 
 /// The most bytes that one call mixes, so that a termination is seen soon.
-const MOST_BYTES: usize = 1 << 19;
+const MOST_BYTES: usize = 1 << 18;
 
 /// Bytes of a block of Salsa20, and its words.
 const SALSA: usize = 64;

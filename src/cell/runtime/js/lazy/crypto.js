@@ -20,6 +20,11 @@
       if (token !== TOKEN) throw typeError('ERR_ILLEGAL_CONSTRUCTOR', 'Illegal constructor');
     }
 
+    get subtle() {
+      Crypto.#check(this);
+      return host.use('crypto_subtle').subtle;
+    }
+
     getRandomValues(array) {
       Crypto.#check(this);
       return random.getRandomValues(array);
@@ -70,6 +75,7 @@
     ObjectDefineProperty(module, name, { __proto__: null, get, set: undefined, configurable: false, enumerable: true });
   }
   defineGetter('webcrypto', () => webcrypto);
+  defineGetter('subtle', () => host.use('crypto_subtle').subtle);
   defineGetter('getRandomValues', () => random.getRandomValues);
 
   exports.module = module;

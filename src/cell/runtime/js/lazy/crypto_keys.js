@@ -69,5 +69,6 @@
     return new KeyObject(TOKEN, copyOf(anyBytesOf(key, 'key', encoding ?? 'utf8', BYTES)));
   };
 
+  exports.isKeyObject = isKeyObject;
   exports.KeyObject = KeyObject;
 })
