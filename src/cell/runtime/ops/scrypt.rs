@@ -123,6 +123,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_call_does_a_bounded_share_of_the_work() {
+        for length in [128, 1024, 1 << 17, 1 << 19] {
+            let (mut block, mut scratch) = (vec![1; length], vec![0; length]);
+            let mut memory = vec![0; 1 << 21];
+            let next = mix_some(&mut block, &mut memory, &mut scratch, 1);
+            assert_eq!(next, 1 + (MOST_BYTES / length).max(1));
+        }
+    }
+
+    #[test]
     fn lengths_that_do_not_go_together_change_nothing() {
         for (block, memory, scratch) in
             [(0, 128, 0), (100, 400, 100), (128, 0, 128), (128, 256, 64)]

@@ -12,7 +12,14 @@
   const errors = host.use('node_errors');
 
   // Bytes that one op is given at most, so that a termination is seen between two.
-  const SLICE = 1 << 18;
+  const SLICE = 1 << 16;
+
+  function nothing() {}
+
+  // To be called between ops that take their time: V8 stops here when it was told to.
+  function pause() {
+    ops.pause(nothing);
+  }
 
   function textBytes(text, encoding) {
     const length = encodings.encodedLength(text, encoding);
@@ -55,6 +62,7 @@
     for (let start = 0; start < length; start += SLICE) {
       const end = MathMin(start + SLICE, length);
       use(start === 0 && end === length ? bytes : partOf(bytes, start, end), start);
+      if (end < length) pause();
     }
   };
 
@@ -85,6 +93,8 @@
       return encodings.decode(all, encoding, 0, length - kept);
     };
   };
+
+  exports.pause = pause;
 
   // An error as Node makes it of one of OpenSSL's.
   exports.opensslError = function opensslError(number, library, reason) {

@@ -6,7 +6,7 @@
   const { ops } = host;
   const { allocate } = host.use('encoding');
   const { concatenate, copyOf, partOf } = host.use('byte_parts');
-  const { anyBytesOf, later, result } = host.use('crypto_bytes');
+  const { anyBytesOf, later, pause, result } = host.use('crypto_bytes');
   const { hashOf, startMac, absorbIntoMac, finishMac, macOf } = host.use('crypto_hash');
   const { keyBytesOf } = host.use('crypto_keys');
   const errors = host.use('node_errors');
@@ -32,7 +32,7 @@
       const first = finishMac(hash, own);
       TypedArrayPrototypeSet(last, first);
       TypedArrayPrototypeSet(last, first, hash.length);
-      for (let left = iterations - 1; left > 0;) left -= ops.macIterate(hash.number, states, left, last);
+      for (let left = iterations - 1; left > 0; pause()) left -= ops.macIterate(hash.number, states, left, last);
       const count = MathMin(hash.length, length - start);
       TypedArrayPrototypeSet(key, partOf(last, hash.length, hash.length + count), start);
     }
@@ -108,7 +108,7 @@
     const scratch = allocate(size);
     for (let index = 0; index < parallelization; index++) {
       const block = partOf(blocks, index * size, (index + 1) * size);
-      for (let step = 0; step < cost * 2;) step = ops.scryptMix(block, memory, scratch, step);
+      for (let step = 0; step < cost * 2; pause()) step = ops.scryptMix(block, memory, scratch, step);
     }
     return pbkdf2Bytes(hash, password, blocks, 1, length);
   }

@@ -171,7 +171,13 @@
     if (TypedArrayPrototypeGetByteLength(first) !== TypedArrayPrototypeGetByteLength(second)) {
       throw errors.rangeError('ERR_CRYPTO_TIMING_SAFE_EQUAL_LENGTH', 'Input buffers must have the same byte length');
     }
-    return ops.timingSafeEqual(first, second);
+    let isSame = true;
+    // The whole of them, whatever a slice says.
+    inSlices(first, (slice, start) => {
+      const other = partOf(second, start, start + TypedArrayPrototypeGetByteLength(slice));
+      isSame = ops.timingSafeEqual(slice, other) && isSame;
+    });
+    return isSame;
   };
 
   function bytesOrThrow(value, name) {
