@@ -16,6 +16,7 @@ mod cells;
 mod cli;
 mod console;
 mod containment;
+mod crypto;
 mod encoding;
 mod examples;
 mod fan_out;

@@ -10,8 +10,12 @@ use v8::MapFnTo;
 
 mod buffer;
 pub mod cache;
+mod ciphers;
+mod digests;
 pub mod fetch;
 mod kinds;
+mod random;
+mod scrypt;
 mod text;
 mod url;
 
@@ -52,6 +56,7 @@ op_table! {
     "previewEntries" => preview_entries,
     "nonIndexKeys" => non_index_keys,
     "runLazy" => run_lazy,
+    "pause" => pause,
     "cacheLook" => cache::look,
     "cacheRead" => cache::read,
     "cacheStore" => cache::store,
@@ -86,6 +91,20 @@ op_table! {
     "domainToUnicode" => url::domain_to_unicode,
     "formEncode" => url::form_encode,
     "formDecode" => url::form_decode,
+    "randomFill" => random::fill,
+    "timingSafeEqual" => random::timing_safe_equal,
+    "hashFind" => digests::find,
+    "hashStart" => digests::start,
+    "hashUpdate" => digests::update,
+    "hashFinish" => digests::finish,
+    "macStart" => digests::start_mac,
+    "macFinish" => digests::finish_mac,
+    "macIterate" => digests::iterate,
+    "scryptMix" => scrypt::mix,
+    "aesEcb" => ciphers::ecb,
+    "aesCbc" => ciphers::cbc,
+    "aesCtr" => ciphers::ctr,
+    "gcmHash" => ciphers::gcm_hash,
 }
 
 /// How a handler's end is numbered for JavaScript. `DROP_EVENT` is an error class there and no error here.
@@ -405,6 +424,15 @@ fn non_index_keys(
         .build();
     if let Some(keys) = object.get_property_names(scope, wanted) {
         value.set(keys.into());
+    }
+}
+
+/// `pause(function)`: calls the function, and so has V8 look whether it was told to stop. It looks where a
+/// function begins; in a loop over ops only once in thousands of rounds, as if rounds were short.
+fn pause(scope: &mut v8::PinScope<'_, '_>, arguments: Arguments<'_>, _: Return<'_>) {
+    if let Ok(function) = v8::Local::<v8::Function>::try_from(arguments.get(0)) {
+        // None when it was told to: the exception is on its way.
+        let _ = function.call(scope, v8::undefined(scope).into(), &[]);
     }
 }
 

@@ -235,4 +235,19 @@ pub const ATTACKS: &[Attack] = &[
          for (;;) all[Math.random() * 3e5 | 0] = { all: [1, 2, 3] }",
         TIME,
     ),
+    spins(
+        "a key derived by pbkdf2 in years",
+        "require('crypto').pbkdf2Sync('p', 's', 2 ** 31 - 1, 64, 'sha512')",
+        TIME,
+    ),
+    spins(
+        "a key derived by scrypt in hours",
+        "require('crypto').scryptSync('p', 's', 64, { N: 2 ** 14, r: 8, p: 1e5, maxmem: 2 ** 40 })",
+        MEMORY_OR_TIME,
+    ),
+    spins(
+        "hashes of much",
+        "const data = Buffer.alloc(1e7); for (;;) require('crypto').createHash('sha3-512').update(data)",
+        TIME,
+    ),
 ];

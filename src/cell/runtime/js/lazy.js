@@ -56,6 +56,7 @@
   defineLazyGlobal('atob', 'base64');
   defineLazyGlobal('btoa', 'base64');
   defineLazyGlobal('cache', 'cache');
+  defineLazyGlobal('crypto', 'crypto');
   defineLazyGlobal('fetch', 'fetch');
   defineLazyGlobal('http', 'http');
   defineLazyGlobal('https', 'https');

@@ -38,6 +38,7 @@
   defineModule('assert', 'assert');
   defineModule('assert/strict', 'assert_strict');
   defineModule('buffer', 'buffer');
+  defineModule('crypto', 'crypto');
   defineModule('events', 'events');
   defineModule('http', 'http');
   defineModule('https', 'https');

@@ -60,7 +60,7 @@
   define('isGeneratorFunction', (value) => isFunctionOf(value, GeneratorFunctionPrototype, AsyncGeneratorFunctionPrototype));
   define('isExternal', () => false);
   define('isCryptoKey', () => false);
-  define('isKeyObject', () => false);
+  define('isKeyObject', (value) => host.use('crypto_keys').isKeyObject(value));
 
   exports.types = types;
   exports.module = types;
