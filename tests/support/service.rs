@@ -74,8 +74,9 @@ impl Service {
         let mut command = penstock();
         // By the environment, so that an argument may say otherwise.
         command.env("PENSTOCK_ADMIN", "127.0.0.1:0");
+        command.env("PENSTOCK_LISTEN", "127.0.0.1:0");
         command
-            .args(["serve", "--listen", "127.0.0.1:0", "--ready-file"])
+            .args(["serve", "--ready-file"])
             .arg(&ready_file)
             .args(arguments)
             .envs(environment.iter().copied());
@@ -107,6 +108,11 @@ impl Service {
     /// A client on a connection of its own.
     pub fn separate_client(&self) -> Client {
         client(connect(&self.address))
+    }
+
+    /// Where it is called, with the port it chose.
+    pub fn address(&self) -> &str {
+        &self.address
     }
 
     /// Where metrics and probes are, unless they are off.
