@@ -9,6 +9,7 @@ use crate::config::ServeConfig;
 
 mod invoke;
 mod render;
+mod seal;
 mod serve;
 
 /// Exit codes; 0 is success.
@@ -41,6 +42,10 @@ enum Command {
     /// Exit code: 0 delivered or filtered, 1 the function failed, 2 unusable arguments or files, 3 the
     /// executor failed.
     Invoke(Box<invoke::InvokeArguments>),
+    /// Seal a setting's value, read from standard input, so that only an executor can open it
+    ///
+    /// Give function and instance, so that it is of no use to others.
+    Seal(seal::SealArguments),
     /// Run JavaScript for a front; started by `serve`, never by hand
     #[command(hide = true)]
     Cell,
@@ -53,6 +58,7 @@ pub fn run() -> ExitCode {
         None => with_log("info", || serve::run(cli.serve)),
         Some(Command::Serve(config)) => with_log("info", || serve::run(*config)),
         Some(Command::Invoke(arguments)) => with_log("error", || invoke::run(&arguments)),
+        Some(Command::Seal(arguments)) => seal::run(arguments),
         Some(Command::Cell) => with_log("warn", run_cell),
     }
 }

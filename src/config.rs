@@ -56,6 +56,9 @@ pub struct ServeConfig {
     pub limits: LimitsConfig,
 
     #[command(flatten)]
+    pub sealed: SealedConfig,
+
+    #[command(flatten)]
     pub egress: EgressConfig,
 }
 
@@ -235,7 +238,7 @@ pub struct LimitsConfig {
           value_parser = payload_bytes())]
     pub batch_result_bytes: u64,
 
-    /// JSON bytes of an invocation's settings
+    /// JSON bytes of an invocation's settings, and bytes of its sealed ones
     #[arg(long, env = "PENSTOCK_SETTINGS_BYTES", value_name = "BYTES", default_value_t = MIB,
           value_parser = payload_bytes())]
     pub settings_bytes: u64,
@@ -275,6 +278,30 @@ impl LimitsConfig {
             requests: self.egress_requests,
         }
     }
+}
+
+/// Settings that only the executor can open.
+#[derive(Args, Clone, Debug)]
+pub struct SealedConfig {
+    /// Files with the keys that open sealed settings, as age-keygen writes them; any number of keys in each.
+    /// They are read again when they change. Repeatable, comma-separated in the environment
+    /// [default: none, and sealed settings are refused]
+    #[arg(
+        long,
+        env = "PENSTOCK_SEALED_IDENTITIES",
+        value_name = "FILE",
+        value_delimiter = ','
+    )]
+    pub sealed_identities: Vec<PathBuf>,
+
+    /// Refuse sealed settings that are not bound to a function and an instance, as `penstock seal` does with
+    /// --function-id and --instance-id
+    #[arg(long, env = "PENSTOCK_REQUIRE_BOUND_SEALS")]
+    pub require_bound_seals: bool,
+
+    /// Bytes of opened settings kept in memory; the least used go, and are opened again; 0 keeps none
+    #[arg(long, env = "PENSTOCK_SEALED_CACHE_BYTES", value_name = "BYTES", default_value_t = 16 * MIB)]
+    pub sealed_cache_bytes: u64,
 }
 
 /// The requests that functions make. By default they reach public addresses and no others.

@@ -32,6 +32,7 @@ mod outcomes;
 #[path = "../fuzz/targets/random.rs"]
 mod random;
 mod scrape;
+mod sealed;
 mod secrets;
 mod settings;
 mod store;
