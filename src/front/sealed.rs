@@ -52,6 +52,8 @@ pub enum SealedError {
         "as many calls wait for sealed settings to be opened as may be in flight (knob --max-in-flight)"
     )]
     Busy,
+    #[error("sealed_settings could not be opened: a defect of the executor's own")]
+    Defect,
 }
 
 /// Opens sealed settings with the keys of the identity files.
@@ -115,7 +117,6 @@ impl Opener {
         keys: Arc<Keys>,
         files: Vec<Bytes>,
     ) -> Result<Vec<Result<Arc<Value>, Unopened>>, SealedError> {
-        let number = files.len();
         let _waiting = self.waiting.try_acquire().map_err(|_| SealedError::Busy)?;
         let turn = self.at_once.clone().acquire_owned().await;
         let opening = task::spawn_blocking(move || {
@@ -123,8 +124,7 @@ impl Opener {
             let _turn = turn;
             files.iter().map(|file| keys.open(file)).collect()
         });
-        let opened = opening.await;
-        Ok(opened.unwrap_or_else(|_| vec![Err(Unopened::Damaged); number]))
+        opening.await.map_err(|_| SealedError::Defect)
     }
 
     fn usable(
@@ -146,6 +146,9 @@ impl Opener {
     /// Reads the identity files again when they change, for as long as the opener is there. Files that
     /// can't be used leave the keys as they were. To be called inside of a Tokio runtime.
     pub fn follow_identities(self: &Arc<Self>) {
+        if self.keyring.is_none() {
+            return;
+        }
         let opener = Arc::downgrade(self);
         task::spawn(async move {
             loop {

@@ -81,6 +81,10 @@ pub fn not_opened(error: SealedError) -> Status {
             Status::with_error_details(Code::FailedPrecondition, message, details)
         }
         SealedError::Busy => retryable(Code::ResourceExhausted, message, RETRY_DELAY),
+        SealedError::Defect => {
+            tracing::error!("{message}");
+            Status::internal(message)
+        }
     }
 }
 
