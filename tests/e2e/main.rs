@@ -14,6 +14,7 @@ mod buffer;
 mod cache;
 mod cells;
 mod cli;
+mod configuration;
 mod console;
 mod containment;
 mod crypto;
