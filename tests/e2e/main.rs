@@ -18,6 +18,7 @@ mod configuration;
 mod console;
 mod containment;
 mod crypto;
+mod documents;
 mod encoding;
 mod examples;
 mod fan_out;
