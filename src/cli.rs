@@ -10,6 +10,7 @@ use crate::config::ServeConfig;
 mod invoke;
 mod render;
 mod serve;
+mod token;
 
 /// Exit codes; 0 is success.
 mod exit {
@@ -41,6 +42,11 @@ enum Command {
     /// Exit code: 0 delivered or filtered, 1 the function failed, 2 unusable arguments or files, 3 the
     /// executor failed.
     Invoke(Box<invoke::InvokeArguments>),
+    /// Make a token for a caller, and the entry for it in the file of --access
+    ///
+    /// The entry goes to standard output, the token to standard error: nothing else has it, and the file needs
+    /// only its hash.
+    Token(token::TokenArguments),
     /// Run JavaScript for a front; started by `serve`, never by hand
     #[command(hide = true)]
     Cell,
@@ -53,6 +59,7 @@ pub fn run() -> ExitCode {
         None => with_log("info", || serve::run(cli.serve)),
         Some(Command::Serve(config)) => with_log("info", || serve::run(*config)),
         Some(Command::Invoke(arguments)) => with_log("error", || invoke::run(&arguments)),
+        Some(Command::Token(arguments)) => token::run(&arguments),
         Some(Command::Cell) => with_log("warn", run_cell),
     }
 }

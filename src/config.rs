@@ -14,6 +14,10 @@ use ipnet::IpNet;
 
 use crate::invocation::InvocationLimits;
 
+mod security;
+
+pub use security::{ClientAuth, SecurityConfig};
+
 /// No payload knob may be set above this, so that every frame and every response stays within what both
 /// ends accept.
 pub const MAX_PAYLOAD_BYTES: u64 = 16 << 20;
@@ -57,6 +61,9 @@ pub struct ServeConfig {
 
     #[command(flatten)]
     pub egress: EgressConfig,
+
+    #[command(flatten)]
+    pub security: SecurityConfig,
 }
 
 /// What is for those who run the executor, not for those who call it.
