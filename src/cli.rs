@@ -16,6 +16,7 @@ mod invoke;
 mod render;
 mod seal;
 mod serve;
+mod token;
 
 /// Exit codes; 0 is success.
 mod exit {
@@ -52,6 +53,11 @@ enum Command {
     ///
     /// Give function and instance, so that it is of no use to others.
     Seal(seal::SealArguments),
+    /// Make a token for a caller, and the entry for it in the file of --access
+    ///
+    /// The entry goes to standard output, the token to standard error: nothing else has it, and the file needs
+    /// only its hash.
+    Token(token::TokenArguments),
     /// Run JavaScript for a front; started by `serve`, never by hand
     #[command(hide = true)]
     Cell,
@@ -68,6 +74,7 @@ pub fn run() -> ExitCode {
         None | Some(Command::Serve(_)) => ExitCode::SUCCESS,
         Some(Command::Invoke(arguments)) => with_log("error", || invoke::run(&arguments)),
         Some(Command::Seal(arguments)) => seal::run(arguments),
+        Some(Command::Token(arguments)) => token::run(&arguments),
         Some(Command::Cell) => with_log("warn", run_cell),
     }
 }

@@ -10,6 +10,7 @@ use crate::{
     api::{FunctionRef, InvokeBatchRequest, InvokeRequest, Limits, invoke_request::Payload},
     config::LimitsConfig,
     front::{
+        access::Caller,
         event::{self, EventFault},
         functions::{SourceDigest, Wanted, check_name},
         sealed::Sealed,
@@ -168,8 +169,8 @@ impl CheckedTerms {
     }
 }
 
-/// The version a checked reference means.
-pub fn function(function: FunctionRef) -> Wanted {
+/// The version a checked reference means, and who asks for it.
+pub fn function(function: FunctionRef, caller: Caller) -> Wanted {
     let inline = (!function.source.is_empty()).then(|| Bytes::from(function.source));
     Wanted {
         key: VersionKey {
@@ -178,6 +179,7 @@ pub fn function(function: FunctionRef) -> Wanted {
         },
         inline,
         digest: SourceDigest::from_hex(&function.source_sha256),
+        caller,
     }
 }
 
