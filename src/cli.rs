@@ -1,13 +1,13 @@
 //! The command line: which subcommand runs, and with which exit code it ends.
 
-use std::{io::IsTerminal, process::ExitCode};
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use tracing_subscriber::EnvFilter;
 
-use crate::config::ServeConfig;
+use crate::config::{LogConfig, LogFormat, ServeConfig};
 
 mod invoke;
+mod log;
 mod render;
 mod serve;
 
@@ -43,17 +43,23 @@ enum Command {
     Invoke(Box<invoke::InvokeArguments>),
     /// Run JavaScript for a front; started by `serve`, never by hand
     #[command(hide = true)]
-    Cell,
+    Cell(LogConfig),
 }
 
 /// Parses the command line and runs what it asks for.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     match cli.command {
-        None => with_log("info", || serve::run(cli.serve)),
-        Some(Command::Serve(config)) => with_log("info", || serve::run(*config)),
-        Some(Command::Invoke(arguments)) => with_log("error", || invoke::run(&arguments)),
-        Some(Command::Cell) => with_log("warn", run_cell),
+        None => serve::run(cli.serve),
+        Some(Command::Serve(config)) => serve::run(*config),
+        Some(Command::Invoke(arguments)) => {
+            log::start(LogFormat::Text, "error", None);
+            invoke::run(&arguments)
+        }
+        Some(Command::Cell(log)) => {
+            log::start(log.log_format, "warn", None);
+            run_cell()
+        }
     }
 }
 
@@ -65,25 +71,6 @@ fn run_cell() -> ExitCode {
             crate::cell::leave(exit::EXECUTOR.into())
         }
     }
-}
-
-/// Libraries that would log what requests carry, secrets among it: names looked up, headers, URLs. They warn,
-/// and say more only to who names them, as in `PENSTOCK_LOG=trace,h2=trace`.
-const RESERVED: &str = "h2=warn,hickory_net=warn,hickory_proto=warn,hickory_resolver=warn,hyper=warn,\
-                        hyper_util=warn,object_store=warn,reqwest=warn,rustls=warn";
-
-/// Logs to standard error, at `level` unless `PENSTOCK_LOG` says otherwise.
-fn with_log(level: &str, command: impl FnOnce() -> ExitCode) -> ExitCode {
-    let wanted = std::env::var("PENSTOCK_LOG").ok();
-    let wanted = wanted.map(|wanted| format!("{RESERVED},{wanted}"));
-    let filter = wanted.and_then(|wanted| EnvFilter::try_new(wanted).ok());
-    let filter = filter.unwrap_or_else(|| EnvFilter::new(format!("{RESERVED},{level}")));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .init();
-    command()
 }
 
 #[cfg(test)]

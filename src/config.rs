@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use clap::{Args, builder::RangedU64ValueParser};
+use clap::{Args, ValueEnum, builder::RangedU64ValueParser};
 use ipnet::IpNet;
 
 use crate::invocation::InvocationLimits;
@@ -47,6 +47,9 @@ pub struct ServeConfig {
     pub admin: AdminConfig,
 
     #[command(flatten)]
+    pub log: LogConfig,
+
+    #[command(flatten)]
     pub functions: FunctionsConfig,
 
     #[command(flatten)]
@@ -66,6 +69,39 @@ pub struct AdminConfig {
     /// empty value leaves it out
     #[arg(long, env = "PENSTOCK_ADMIN", value_name = "ADDRESS", default_value_t = default_admin())]
     pub admin: AdminAddress,
+}
+
+/// The executor's own log.
+#[derive(Args, Clone, Debug)]
+pub struct LogConfig {
+    /// How lines on standard error look; both name trace and span when they were said in one. What is
+    /// logged is `PENSTOCK_LOG`'s to say
+    #[arg(
+        long,
+        env = "PENSTOCK_LOG_FORMAT",
+        value_name = "FORMAT",
+        default_value = "text"
+    )]
+    pub log_format: LogFormat,
+}
+
+/// How a line of the log looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// A JSON object a line.
+    Json,
+}
+
+impl LogFormat {
+    /// As the flag has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+        }
+    }
 }
 
 /// Where the admin endpoint listens, if at all.
@@ -283,6 +319,11 @@ pub struct EgressConfig {
     /// Make no requests for functions at all
     #[arg(long, env = "PENSTOCK_EGRESS_OFF")]
     pub egress_off: bool,
+
+    /// Have requests carry the trace they are part of, in `traceparent` and `tracestate`, to whomever they go;
+    /// by default third parties learn nothing of it
+    #[arg(long, env = "PENSTOCK_EGRESS_PROPAGATE_TRACE")]
+    pub egress_propagate_trace: bool,
 
     /// Addresses that requests may go to although they are not public, or this machine's own, such as
     /// 10.1.0.0/16; repeatable, comma-separated in the environment.

@@ -219,6 +219,8 @@ impl Scheduler {
             began,
             cpu: Duration::ZERO,
             cold_start: false,
+            setup: Duration::ZERO,
+            turns: 1,
             unloaded: false,
             deadline: self
                 .watchdog
@@ -266,6 +268,7 @@ impl Scheduler {
         invocation.mark_top_level(Some(top_level_ends), |at| self.set_look(invocation, at));
         let loaded = isolate.load(&invocation.source, host);
         invocation.mark_top_level(None, |at| self.set_look(invocation, at));
+        run.setup = run.began.elapsed();
         match loaded {
             LoadEnd::Loaded => isolate.begin(&invocation.call),
             LoadEnd::Failed => {
@@ -277,6 +280,7 @@ impl Scheduler {
     }
 
     fn further_turn(&self, invocation: &Arc<Invocation>, mut run: Box<Run>) {
+        run.turns += 1;
         let turn = run.lease.isolate().map_or(TurnEnd::Terminated, |isolate| {
             isolate.resume(invocation.take_deliveries())
         });
@@ -390,6 +394,8 @@ impl Scheduler {
             cpu: run.cpu,
             queue: run.began.saturating_duration_since(invocation.arrived),
             cold_start: run.cold_start,
+            setup: run.setup,
+            turns: run.turns,
             heap_used_bytes: held.bytes,
         };
         match end {

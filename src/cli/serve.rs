@@ -1,32 +1,52 @@
 //! `penstock serve`: the executor until a signal ends it.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use tokio::{
     runtime::Runtime,
     signal::unix::{SignalKind, signal},
 };
 
-use super::exit;
+use super::{exit, log};
 use crate::{
     config::ServeConfig,
-    front::server::{self, Addresses},
+    front::{
+        server::{self, Addresses, ServeError},
+        telemetry::Telemetry,
+    },
 };
 
+/// What is logged unless `PENSTOCK_LOG` says otherwise.
+const LEVEL: &str = "info";
+
+/// How long the exit may wait for a collector.
+const FLUSH: Duration = Duration::from_secs(3);
+
 pub fn run(config: ServeConfig) -> ExitCode {
+    let format = config.log.log_format;
     let runtime = match Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
+            log::start(format, LEVEL, None);
             tracing::error!(%error, "no runtime");
             return ExitCode::from(exit::EXECUTOR);
         }
     };
-    let embedded = config.functions.location.is_none();
-    let served = runtime.block_on(server::serve(
-        config,
-        |addresses| announce(addresses, embedded),
-        stop_signal(),
-    ));
+    let started = runtime.block_on(async { Telemetry::start() });
+    let exported = started.as_ref().ok().and_then(Telemetry::logs);
+    log::start(format, LEVEL, exported);
+    let served = started.map_err(ServeError::from).and_then(|telemetry| {
+        let telemetry = Arc::new(telemetry);
+        let embedded = config.functions.location.is_none();
+        let served = runtime.block_on(server::serve(
+            config,
+            telemetry.clone(),
+            |addresses| announce(addresses, embedded),
+            stop_signal(),
+        ));
+        telemetry.stop(FLUSH);
+        served
+    });
     match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

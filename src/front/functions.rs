@@ -16,17 +16,19 @@ use tokio::sync::Semaphore;
 
 use crate::{
     config::FunctionsConfig,
-    front::egress::AllowedHosts,
+    front::{egress::AllowedHosts, telemetry::StoreMetrics},
     invocation::{InvocationLimits, VersionKey},
     lock::Lock,
 };
 
 mod digest;
 pub mod manifest;
+mod measured_store;
 mod store;
 
 pub use digest::SourceDigest;
 use manifest::{BadManifest, Manifest};
+use measured_store::MeasuredStore;
 pub use store::{Store, StoreError, UnusableLocation};
 
 /// What a kept version costs besides its source.
@@ -94,7 +96,7 @@ pub struct Wanted {
 
 /// Finds functions' sources and keeps them, so that each is fetched or sent once.
 pub struct Functions {
-    store: Store,
+    store: MeasuredStore,
     known: Cache<VersionKey, Arc<Known>, BySource>,
     /// Versions the store did not have, and when it said so.
     missing: Cache<VersionKey, Instant>,
@@ -196,7 +198,7 @@ impl Functions {
         let expected = (kept_bytes / source_bytes.max(1)).saturating_mul(8).max(32);
         let expected = usize::try_from(expected).unwrap_or(usize::MAX);
         Self {
-            store,
+            store: MeasuredStore::unmeasured(store),
             known: Cache::with_weighter(expected, kept_bytes, BySource),
             missing: Cache::new(MISSING_VERSIONS),
             trust: config.missing_time(),
@@ -204,6 +206,13 @@ impl Functions {
             waiting: Semaphore::new(waiting.min(Semaphore::MAX_PERMITS)),
             last_handle: AtomicU64::new(0),
         }
+    }
+
+    /// Times its looks into the store with these.
+    #[must_use]
+    pub fn measured(mut self, metrics: StoreMetrics) -> Self {
+        self.store.measure(metrics);
+        self
     }
 
     /// The version `wanted` names. Concurrent callers share one look into the store. An inline source is

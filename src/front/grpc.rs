@@ -1,6 +1,9 @@
 //! The API's service: decode → resolve → dispatch → encode.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tonic::{Request, Response, Status, metadata::MetadataMap};
 
@@ -10,7 +13,7 @@ use super::{
     functions::{FunctionVersion, Functions},
     redactor::Redactor,
     settings::{self, Prepared},
-    telemetry::{Invocations, Outcomes, Telemetry},
+    telemetry::{CallTrace, Invocations, Outcomes, Telemetry},
 };
 use crate::{
     api::{
@@ -66,8 +69,10 @@ impl Executor {
         request: InvokeParts,
         patience: Option<Duration>,
     ) -> Result<(Answered, Redactor), Status> {
-        let instance_id = request.function.instance_id.as_str().into();
-        let version = self.resolve(request.function).await?;
+        let trace = CallTrace::current();
+        let instance_id: Arc<str> = request.function.instance_id.as_str().into();
+        let version = self.resolve(request.function, &trace).await?;
+        trace.calls(&version.key, &instance_id, request.input.events());
         let prepared = settings::prepare(&version, request.settings, &request.secret_settings);
         let Prepared { settings, redactor } = match prepared {
             Ok(prepared) => prepared,
@@ -77,6 +82,7 @@ impl Executor {
                 return Ok((Answered::without_running(finished), Redactor::none()));
             }
         };
+        trace.keep_out(&redactor);
         let call = Call {
             limits: shortened(version.lowered(request.limits), patience),
             version,
@@ -84,19 +90,30 @@ impl Executor {
             input: request.input,
             settings,
         };
+        let asked = Instant::now();
         let answered = self.dispatcher.dispatch(call).await.map_err(|error| {
             self.invocations.refused(error);
             status::not_dispatched(error)
         })?;
-        self.invocations.ended(&answered.finished.usage);
+        let finished = &answered.finished;
+        self.invocations.ended(&finished.usage);
+        trace.ran(
+            asked,
+            &finished.usage,
+            outcomes::failure(&finished.outcomes),
+        );
         Ok((answered, redactor))
     }
 
-    async fn resolve(&self, function: FunctionRef) -> Result<Arc<FunctionVersion>, Status> {
-        self.functions
-            .resolve(&decode::function(function))
-            .await
-            .map_err(|error| status::unresolved(&error))
+    async fn resolve(
+        &self,
+        function: FunctionRef,
+        trace: &CallTrace,
+    ) -> Result<Arc<FunctionVersion>, Status> {
+        let began = Instant::now();
+        let resolved = self.functions.resolve(&decode::function(function)).await;
+        trace.resolved(began, resolved.is_ok());
+        resolved.map_err(|error| status::unresolved(&error))
     }
 }
 
@@ -113,6 +130,7 @@ impl ExecutorService for Executor {
         let (answered, redactor) = self.run(request, patience).await?;
         let response = encode::invoke_response(answered, form, capture, &redactor);
         outcomes::count(&self.outcomes, response.outcome.as_ref());
+        CallTrace::current().came_to(|| outcomes::ends(response.outcome.as_ref()));
         Ok(Response::new(response))
     }
 
@@ -127,6 +145,7 @@ impl ExecutorService for Executor {
         let (answered, redactor) = self.run(request, patience).await?;
         let response = encode::invoke_batch_response(answered, form, capture, &redactor);
         outcomes::count_batch(&self.outcomes, &response.results);
+        CallTrace::current().came_to(|| outcomes::batch_ends(&response.results));
         Ok(Response::new(response))
     }
 

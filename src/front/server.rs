@@ -9,7 +9,6 @@ use std::{
     time::Duration,
 };
 
-use opentelemetry_sdk::error::OTelSdkError;
 use serde::Serialize;
 use tokio::{net::TcpListener, runtime::Handle, sync::watch, time};
 use tonic::{
@@ -30,11 +29,11 @@ use super::{
     memory,
     quarantine::Quarantine,
     readiness::Readiness,
-    telemetry::{Observed, Telemetry},
+    telemetry::{Observed, Telemetry, TelemetryError},
 };
 use crate::{
     api::{FILE_DESCRIPTOR_SET, executor_service_server::ExecutorServiceServer},
-    config::{CellsConfig, EgressConfig, LimitsConfig, MAX_PAYLOAD_BYTES, ServeConfig},
+    config::{CellsConfig, EgressConfig, LimitsConfig, LogFormat, MAX_PAYLOAD_BYTES, ServeConfig},
     wire::Configure,
 };
 
@@ -65,8 +64,8 @@ pub enum ServeError {
     Egress(#[from] EgressError),
     #[error(transparent)]
     Admin(#[from] AdminError),
-    #[error("the metrics could not be set up: {0}")]
-    Telemetry(#[from] OTelSdkError),
+    #[error(transparent)]
+    Telemetry(#[from] TelemetryError),
     #[error("the cells could not be started: {0}")]
     Cells(String),
     #[error("--ready-file {}: {error}", path.display())]
@@ -102,6 +101,7 @@ struct Ready {
 /// [`ServeError`] when something the configuration names can't be had.
 pub async fn serve(
     config: ServeConfig,
+    telemetry: Arc<Telemetry>,
     announce: impl FnOnce(&Addresses),
     stop: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
@@ -114,7 +114,6 @@ pub async fn serve(
         .map_err(listen_error)?;
     let grpc = listener.local_addr().map_err(listen_error)?;
     let admin = admin::bind(&config.admin).await?;
-    let telemetry = Arc::new(Telemetry::new()?);
     let (executor, cells) = start_executor(&config, &telemetry).await?;
     let (health, health_service) = tonic_health::server::health_reporter();
     let (drain, mut draining) = watch::channel(false);
@@ -181,28 +180,34 @@ async fn start_executor(
         None => Store::examples(),
     };
     let quarantine = Arc::new(Quarantine::default());
+    let egress = Egress::new(&config.egress, &Handle::current())?.measured(telemetry.egress());
+    let connections = egress.connections();
     let cells = start_cells(
         &config.cells,
+        config.log.log_format,
         &config.limits,
-        fetcher(&config.egress)?,
+        fetcher_over(egress, &config.egress),
         SPARES,
         quarantine.clone(),
     );
     let cells = cells.await?;
     let live = cells.watch();
     let admission = Admission::new(config.cells.max_in_flight);
-    let functions = Arc::new(Functions::new(
+    let functions = Functions::new(
         store,
         &config.functions,
         config.limits.source_bytes,
         config.cells.max_in_flight.get() as usize,
-    ));
+    );
+    let functions = Arc::new(functions.measured(telemetry.store()));
     telemetry.observe(Observed {
         admission: admission.clone(),
         cells: cells.census(),
         cache: cells.cache(),
         quarantine: quarantine.clone(),
         functions: functions.clone(),
+        connections,
+        memory: memory::total_bytes(config.cells.memory),
     });
     let dispatcher = Arc::new(Dispatcher::new(admission, quarantine, cells));
     let executor = Executor::new(functions, dispatcher, config.limits.clone(), telemetry);
@@ -224,8 +229,12 @@ fn reflection() -> ReflectionBuilder<'static> {
 /// [`ServeError::Egress`] when a file that the configuration names can't be read.
 pub fn fetcher(config: &EgressConfig) -> Result<Fetcher, ServeError> {
     let egress = Egress::new(config, &Handle::current())?;
+    Ok(fetcher_over(egress, config))
+}
+
+fn fetcher_over(egress: Egress, config: &EgressConfig) -> Fetcher {
     let (at_once, buffer_bytes) = (config.egress_at_once.get(), config.egress_buffer_bytes);
-    Ok(Fetcher::new(Arc::new(egress), at_once, buffer_bytes))
+    Fetcher::new(Arc::new(egress), at_once, buffer_bytes)
 }
 
 /// Starts the cells a configuration asks for.
@@ -234,6 +243,7 @@ pub fn fetcher(config: &EgressConfig) -> Result<Fetcher, ServeError> {
 /// [`ServeError::Cells`] when they can't be started.
 pub async fn start_cells(
     cells: &CellsConfig,
+    log_format: LogFormat,
     limits: &LimitsConfig,
     fetcher: Fetcher,
     spares: usize,
@@ -242,6 +252,7 @@ pub async fn start_cells(
     let failed = |error: String| ServeError::Cells(error);
     let plan = CellPlan {
         program: own_program().map_err(|error| failed(error.to_string()))?,
+        log_format,
         cells: cells.cells.get() as usize,
         spares,
         drain: limits.wall_time() + DRAIN_MARGIN,

@@ -14,17 +14,20 @@ mod buffer;
 mod cache;
 mod cells;
 mod cli;
+mod collector;
 mod console;
 mod containment;
 mod crypto;
 mod encoding;
 mod examples;
+mod exporting;
 mod fan_out;
 mod fetch;
 mod fetch_limits;
 mod handlers;
 mod isolation;
 mod modules;
+
 mod object_server;
 mod operations;
 mod outcomes;
@@ -39,6 +42,7 @@ mod structured_clone;
 #[path = "../support/mod.rs"]
 mod support;
 mod timers;
+mod tracing;
 mod url;
 mod values;
 mod web;

@@ -181,6 +181,11 @@ impl Call {
         block_on(self.send(service.client()))
     }
 
+    /// The request itself, for who sends it in another way.
+    pub fn request(self) -> InvokeRequest {
+        self.0
+    }
+
     pub async fn send(self, mut client: Client) -> Reply {
         let source = self
             .0
