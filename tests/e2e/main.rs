@@ -27,7 +27,7 @@ mod fetch_limits;
 mod handlers;
 mod isolation;
 mod modules;
-
+mod monitoring;
 mod object_server;
 mod operations;
 mod outcomes;
