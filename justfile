@@ -35,6 +35,10 @@ batching:
 cost:
     cargo bench --bench cost
 
+# What traces cost
+tracing:
+    cargo bench --bench tracing
+
 # What every change has to pass
 ci:
     .ci/run

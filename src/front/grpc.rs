@@ -1,16 +1,21 @@
 //! The API's service: decode → resolve → dispatch → encode.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tonic::{Request, Response, Status, metadata::MetadataMap};
 
 use super::{
+    access::{Caller, Refusal},
     cells::{Answered, Call},
     dispatch::Dispatcher,
     functions::{FunctionVersion, Functions},
     redactor::Redactor,
-    settings::{self, Prepared},
-    telemetry::{Invocations, Outcomes, Telemetry},
+    sealed::{Opener, Purpose},
+    settings::{self, GivenSettings, Prepared},
+    telemetry::{CallTrace, Invocations, Outcomes, Telemetry},
 };
 use crate::{
     api::{
@@ -39,6 +44,7 @@ pub const METHODS: [&str; 3] = ["Invoke", "InvokeBatch", "Describe"];
 pub struct Executor {
     functions: Arc<Functions>,
     dispatcher: Arc<Dispatcher>,
+    opener: Arc<Opener>,
     limits: LimitsConfig,
     invocations: Invocations,
     outcomes: Outcomes,
@@ -48,12 +54,14 @@ impl Executor {
     pub fn new(
         functions: Arc<Functions>,
         dispatcher: Arc<Dispatcher>,
+        opener: Arc<Opener>,
         limits: LimitsConfig,
         telemetry: &Telemetry,
     ) -> Self {
         Self {
             functions,
             dispatcher,
+            opener,
             limits,
             invocations: telemetry.invocations(),
             outcomes: outcomes::counter(telemetry),
@@ -65,10 +73,23 @@ impl Executor {
         &self,
         request: InvokeParts,
         patience: Option<Duration>,
+        caller: Caller,
     ) -> Result<(Answered, Redactor), Status> {
-        let instance_id = request.function.instance_id.as_str().into();
-        let version = self.resolve(request.function).await?;
-        let prepared = settings::prepare(&version, request.settings, &request.secret_settings);
+        let trace = CallTrace::current();
+        let instance_id: Arc<str> = request.function.instance_id.as_str().into();
+        let version = self.resolve(request.function, caller, &trace).await?;
+        trace.calls(&version.key, &instance_id, request.input.events());
+        let purpose = Purpose {
+            function_id: &version.key.function_id,
+            instance_id: &instance_id,
+        };
+        let sealed = self.opener.open(request.sealed_settings, purpose).await;
+        let given = GivenSettings {
+            settings: request.settings,
+            secret_names: request.secret_settings,
+            sealed: sealed.map_err(status::not_opened)?,
+        };
+        let prepared = settings::prepare(&version, given, self.limits.settings_bytes);
         let Prepared { settings, redactor } = match prepared {
             Ok(prepared) => prepared,
             Err(error) => {
@@ -77,6 +98,7 @@ impl Executor {
                 return Ok((Answered::without_running(finished), Redactor::none()));
             }
         };
+        trace.keep_out(&redactor);
         let call = Call {
             limits: shortened(version.lowered(request.limits), patience),
             version,
@@ -84,19 +106,32 @@ impl Executor {
             input: request.input,
             settings,
         };
+        let asked = Instant::now();
         let answered = self.dispatcher.dispatch(call).await.map_err(|error| {
             self.invocations.refused(error);
             status::not_dispatched(error)
         })?;
-        self.invocations.ended(&answered.finished.usage);
+        let finished = &answered.finished;
+        self.invocations.ended(&finished.usage);
+        trace.ran(
+            asked,
+            &finished.usage,
+            outcomes::failure(&finished.outcomes),
+        );
         Ok((answered, redactor))
     }
 
-    async fn resolve(&self, function: FunctionRef) -> Result<Arc<FunctionVersion>, Status> {
-        self.functions
-            .resolve(&decode::function(function))
-            .await
-            .map_err(|error| status::unresolved(&error))
+    async fn resolve(
+        &self,
+        function: FunctionRef,
+        caller: Caller,
+        trace: &CallTrace,
+    ) -> Result<Arc<FunctionVersion>, Status> {
+        let began = Instant::now();
+        let wanted = decode::function(function, caller);
+        let resolved = self.functions.resolve(&wanted).await;
+        trace.resolved(began, resolved.is_ok());
+        resolved.map_err(|error| status::unresolved(&error))
     }
 }
 
@@ -106,13 +141,14 @@ impl ExecutorService for Executor {
         &self,
         request: Request<InvokeRequest>,
     ) -> Result<Response<InvokeResponse>, Status> {
-        let patience = callers_patience(request.metadata());
+        let (patience, caller) = (callers_patience(request.metadata()), caller(&request));
         let request =
             decode::invoke(request.into_inner(), &self.limits).map_err(status::invalid)?;
         let (form, capture) = (request.form, request.capture);
-        let (answered, redactor) = self.run(request, patience).await?;
+        let (answered, redactor) = self.run(request, patience, caller).await?;
         let response = encode::invoke_response(answered, form, capture, &redactor);
         outcomes::count(&self.outcomes, response.outcome.as_ref());
+        CallTrace::current().came_to(|| outcomes::ends(response.outcome.as_ref()));
         Ok(Response::new(response))
     }
 
@@ -120,13 +156,14 @@ impl ExecutorService for Executor {
         &self,
         request: Request<InvokeBatchRequest>,
     ) -> Result<Response<InvokeBatchResponse>, Status> {
-        let patience = callers_patience(request.metadata());
+        let (patience, caller) = (callers_patience(request.metadata()), caller(&request));
         let request =
             decode::invoke_batch(request.into_inner(), &self.limits).map_err(status::invalid)?;
         let (form, capture) = (request.form, request.capture);
-        let (answered, redactor) = self.run(request, patience).await?;
+        let (answered, redactor) = self.run(request, patience, caller).await?;
         let response = encode::invoke_batch_response(answered, form, capture, &redactor);
         outcomes::count_batch(&self.outcomes, &response.results);
+        CallTrace::current().came_to(|| outcomes::batch_ends(&response.results));
         Ok(Response::new(response))
     }
 
@@ -136,6 +173,17 @@ impl ExecutorService for Executor {
     ) -> Result<Response<DescribeResponse>, Status> {
         Err(Status::unimplemented("Describe is not there yet"))
     }
+}
+
+/// How a call is answered that is not let in.
+pub fn refused<Body: Default>(refusal: &Refusal) -> http::Response<Body> {
+    status::refused(refusal).into_http()
+}
+
+/// Whose call it is. Guards that are not there let nobody in.
+fn caller<T>(request: &Request<T>) -> Caller {
+    let caller = request.extensions().get().cloned();
+    caller.unwrap_or_else(Caller::nobody)
 }
 
 /// A caller that waits less than the wall time shortens it.

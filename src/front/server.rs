@@ -1,7 +1,8 @@
 //! The gRPC listener: the services on it, readiness, and the way out.
 
 use std::{
-    future::Future,
+    convert::Infallible,
+    future::{self, Future},
     io,
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -9,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use opentelemetry_sdk::error::OTelSdkError;
+use futures_util::StreamExt;
 use serde::Serialize;
 use tokio::{net::TcpListener, runtime::Handle, sync::watch, time};
 use tonic::{
@@ -20,23 +21,29 @@ use tonic_health::{ServingStatus, server::HealthReporter};
 use tonic_reflection::server::Builder as ReflectionBuilder;
 
 use super::{
+    access::AccessLayer,
     admin::{self, AdminError, Bound, Routes},
     admission::Admission,
+    audit::Audit,
     cells::{CellPlan, Cells, Fetcher, Places, own_program},
     dispatch::Dispatcher,
     egress::{Egress, EgressError},
     functions::{Functions, Store, UnusableLocation},
-    grpc::{Executor, METHODS},
+    grpc::{Executor, METHODS, refused},
     memory,
     quarantine::Quarantine,
     readiness::Readiness,
-    telemetry::{Observed, Telemetry},
+    sealed::{IdentitiesError, Opener},
+    security::{Security, SecurityFaults},
+    telemetry::{Observed, Telemetry, TelemetryError},
 };
 use crate::{
     api::{FILE_DESCRIPTOR_SET, executor_service_server::ExecutorServiceServer},
-    config::{CellsConfig, EgressConfig, LimitsConfig, MAX_PAYLOAD_BYTES, ServeConfig},
+    config::{CellsConfig, EgressConfig, LimitsConfig, LogFormat, MAX_PAYLOAD_BYTES, ServeConfig},
     wire::Configure,
 };
+
+mod connected;
 
 /// The largest message taken or sent: every payload at its highest knob, and room for what is around
 /// them. Our own checks, which name field and knob, are met long before.
@@ -55,6 +62,8 @@ const DRAIN_MARGIN: Duration = Duration::from_secs(1);
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     #[error(transparent)]
+    Security(#[from] SecurityFaults),
+    #[error(transparent)]
     Functions(#[from] UnusableLocation),
     #[error("--listen {address}: {error}")]
     Listen {
@@ -64,9 +73,11 @@ pub enum ServeError {
     #[error(transparent)]
     Egress(#[from] EgressError),
     #[error(transparent)]
+    Identities(#[from] IdentitiesError),
+    #[error(transparent)]
     Admin(#[from] AdminError),
-    #[error("the metrics could not be set up: {0}")]
-    Telemetry(#[from] OTelSdkError),
+    #[error(transparent)]
+    Telemetry(#[from] TelemetryError),
     #[error("the cells could not be started: {0}")]
     Cells(String),
     #[error("--ready-file {}: {error}", path.display())]
@@ -102,6 +113,7 @@ struct Ready {
 /// [`ServeError`] when something the configuration names can't be had.
 pub async fn serve(
     config: ServeConfig,
+    telemetry: Arc<Telemetry>,
     announce: impl FnOnce(&Addresses),
     stop: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
@@ -109,13 +121,14 @@ pub async fn serve(
         address: config.listen,
         error,
     };
+    let security = Security::open(&config.security, config.listen)?;
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(listen_error)?;
     let grpc = listener.local_addr().map_err(listen_error)?;
     let admin = admin::bind(&config.admin).await?;
-    let telemetry = Arc::new(Telemetry::new()?);
-    let (executor, cells) = start_executor(&config, &telemetry).await?;
+    telemetry.observe_security(&security);
+    let (executor, cells) = start_executor(&config, &security.audit, &telemetry).await?;
     let (health, health_service) = tonic_health::server::health_reporter();
     let (drain, mut draining) = watch::channel(false);
     let readiness = Readiness::new(cells, draining.clone());
@@ -124,9 +137,13 @@ pub async fn serve(
         .max_encoding_message_size(MAX_MESSAGE_BYTES);
     // Answers are small and whole: waiting to fill a segment would only delay them.
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    let incoming = incoming.filter_map(|accepted| future::ready(accepted.ok()));
+    let incoming = security.guard(incoming).map(Ok::<_, Infallible>);
     let server = Server::builder()
         // Outermost, so that a call counts however it is refused.
         .layer(telemetry.calls(SERVICE, &METHODS))
+        // Before anything of a call is read.
+        .layer(AccessLayer::new(security.access.clone(), refused))
         .add_service(health_service)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?)
@@ -145,6 +162,7 @@ pub async fn serve(
         readiness: readiness.clone(),
     };
     let admin = admin.map(|admin| admin.serve(routes));
+    let fresh = security.keep_fresh();
     let health_task = tokio::spawn(report_health(health, readiness));
     if let Some(path) = &config.ready_file {
         write_ready_file(path, addresses)?;
@@ -161,6 +179,9 @@ pub async fn serve(
     let _ = drain.send(true);
     let finished = time::timeout(Duration::from_millis(config.drain_ms), server).await;
     health_task.abort();
+    if let Some(fresh) = fresh {
+        fresh.abort();
+    }
     match finished {
         Ok(ended) => ended?,
         Err(_) => tracing::warn!("the grace is over; calls still under way are dropped"),
@@ -168,44 +189,57 @@ pub async fn serve(
     if let Some(admin) = admin {
         admin.stop().await;
     }
+    security.audit.flush().await;
     Ok(())
 }
 
 /// The service with all that is behind it, and what tells when its cells come and go.
 async fn start_executor(
     config: &ServeConfig,
+    audit: &Audit,
     telemetry: &Telemetry,
 ) -> Result<(Executor, watch::Receiver<Places>), ServeError> {
     let store = match &config.functions.location {
         Some(location) => Store::open(location, config.functions.store_timeout())?,
         None => Store::examples(),
     };
-    let quarantine = Arc::new(Quarantine::default());
+    let in_flight = config.cells.max_in_flight.get() as usize;
+    let opener = Arc::new(Opener::new(&config.sealed, in_flight)?);
+    opener.follow_identities();
+    let quarantine = Arc::new(Quarantine::audited(audit.clone()));
+    let egress = Egress::new(&config.egress, &Handle::current())?.measured(telemetry.egress());
+    let connections = egress.connections();
     let cells = start_cells(
         &config.cells,
+        config.log.log_format,
         &config.limits,
-        fetcher(&config.egress)?,
+        fetcher_over(egress, &config.egress),
         SPARES,
         quarantine.clone(),
     );
     let cells = cells.await?;
     let live = cells.watch();
     let admission = Admission::new(config.cells.max_in_flight);
-    let functions = Arc::new(Functions::new(
+    let functions = Functions::new(
         store,
         &config.functions,
         config.limits.source_bytes,
-        config.cells.max_in_flight.get() as usize,
-    ));
+        in_flight,
+    );
+    let functions = functions.audited(audit.clone()).measured(telemetry.store());
+    let functions = Arc::new(functions);
     telemetry.observe(Observed {
         admission: admission.clone(),
         cells: cells.census(),
         cache: cells.cache(),
         quarantine: quarantine.clone(),
         functions: functions.clone(),
+        connections,
+        memory: memory::total_bytes(config.cells.memory),
     });
     let dispatcher = Arc::new(Dispatcher::new(admission, quarantine, cells));
-    let executor = Executor::new(functions, dispatcher, config.limits.clone(), telemetry);
+    let limits = config.limits.clone();
+    let executor = Executor::new(functions, dispatcher, opener, limits, telemetry);
     Ok((executor, live))
 }
 
@@ -224,8 +258,12 @@ fn reflection() -> ReflectionBuilder<'static> {
 /// [`ServeError::Egress`] when a file that the configuration names can't be read.
 pub fn fetcher(config: &EgressConfig) -> Result<Fetcher, ServeError> {
     let egress = Egress::new(config, &Handle::current())?;
+    Ok(fetcher_over(egress, config))
+}
+
+fn fetcher_over(egress: Egress, config: &EgressConfig) -> Fetcher {
     let (at_once, buffer_bytes) = (config.egress_at_once.get(), config.egress_buffer_bytes);
-    Ok(Fetcher::new(Arc::new(egress), at_once, buffer_bytes))
+    Fetcher::new(Arc::new(egress), at_once, buffer_bytes)
 }
 
 /// Starts the cells a configuration asks for.
@@ -234,6 +272,7 @@ pub fn fetcher(config: &EgressConfig) -> Result<Fetcher, ServeError> {
 /// [`ServeError::Cells`] when they can't be started.
 pub async fn start_cells(
     cells: &CellsConfig,
+    log_format: LogFormat,
     limits: &LimitsConfig,
     fetcher: Fetcher,
     spares: usize,
@@ -242,6 +281,7 @@ pub async fn start_cells(
     let failed = |error: String| ServeError::Cells(error);
     let plan = CellPlan {
         program: own_program().map_err(|error| failed(error.to_string()))?,
+        log_format,
         cells: cells.cells.get() as usize,
         spares,
         drain: limits.wall_time() + DRAIN_MARGIN,

@@ -6,32 +6,41 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+mod access;
 mod admin;
 mod api;
+mod audit;
 mod batch_model;
 mod batches;
 mod buffer;
 mod cache;
 mod cells;
 mod cli;
+mod collector;
+mod configuration;
 mod console;
 mod containment;
 mod crypto;
+mod documents;
 mod encoding;
 mod examples;
+mod exporting;
 mod fan_out;
 mod fetch;
 mod fetch_limits;
 mod handlers;
 mod isolation;
 mod modules;
+mod monitoring;
 mod object_server;
 mod operations;
 mod outcomes;
 #[allow(dead_code, reason = "the fuzz targets need all of it")]
 #[path = "../fuzz/targets/random.rs"]
 mod random;
+mod reload;
 mod scrape;
+mod sealed;
 mod secrets;
 mod settings;
 mod store;
@@ -39,6 +48,8 @@ mod structured_clone;
 #[path = "../support/mod.rs"]
 mod support;
 mod timers;
+mod tls;
+mod tracing;
 mod url;
 mod values;
 mod web;
@@ -50,4 +61,7 @@ mod web_poisoned;
 mod web_request;
 mod web_response;
 
-use support::{batch, check, facts, json, origin, poison, processes, scripted, service, stored};
+use support::{
+    batch, certificates, check, dial, facts, json, origin, poison, processes, scripted, secured,
+    service, stored,
+};
