@@ -145,7 +145,7 @@ pub fn unanswered(what: &str) -> Verdict {
 /// Whether our own clock ended the call, not the connection.
 fn is_timeout(cause: &(dyn Error + 'static)) -> bool {
     let mut causes = std::iter::successors(Some(cause), |cause| (*cause).source());
-    causes.any(|cause| cause.is::<TimeoutExpired>())
+    causes.any(<dyn Error>::is::<TimeoutExpired>)
 }
 
 #[cfg(test)]
@@ -254,7 +254,7 @@ mod tests {
             code: code.into(),
             label: format!("{code:?}"),
             retryable,
-            retry_after: retryable.then(|| prost_types::Duration {
+            retry_after: retryable.then_some(prost_types::Duration {
                 seconds: 2,
                 nanos: 0,
             }),

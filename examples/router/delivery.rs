@@ -115,7 +115,7 @@ impl Courier {
         let answer = call::make(&place, &self.function, self.form, events, self.deadline).await;
         let fault = answer.fault();
         if matches!(fault, Some(Fault::Executor | Fault::ConnectionLost)) {
-            self.executors.take_out(&place);
+            place.take_out();
         }
         if let Some(cold_start) = answer.cold_start {
             self.ledger.ran(function, place.address(), cold_start);

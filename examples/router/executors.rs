@@ -131,6 +131,15 @@ impl Place {
             .max_decoding_message_size(MAX_MESSAGE_BYTES)
             .max_encoding_message_size(MAX_MESSAGE_BYTES)
     }
+
+    /// Nothing is sent there until its health says otherwise, which is asked at once.
+    pub fn take_out(&self) {
+        let executor = &self.0;
+        if executor.serving.swap(false, Ordering::Relaxed) {
+            tracing::info!("{} is out: a call failed there", executor.address);
+        }
+        executor.look.notify_one();
+    }
 }
 
 impl Drop for Place {
@@ -187,15 +196,6 @@ impl Executors {
                 std::future::pending::<()>().await;
             }
         }
-    }
-
-    /// Sends nothing there until its health says otherwise, which is asked at once.
-    pub fn take_out(&self, place: &Place) {
-        let executor = &place.0;
-        if executor.serving.swap(false, Ordering::Relaxed) {
-            tracing::info!("{} is out: a call failed there", executor.address);
-        }
-        executor.look.notify_one();
     }
 
     fn choose(&self, function: &str, but: Option<&str>, members: &Members) -> Option<Place> {

@@ -10,6 +10,7 @@ mod load;
 mod pods;
 #[allow(
     dead_code,
+    unused_imports,
     reason = "its main and its options are for the command line"
 )]
 #[path = "../../examples/router/main.rs"]

@@ -142,11 +142,6 @@ impl Service {
         &self.address
     }
 
-    /// Where it is called, with the port it chose.
-    pub fn address(&self) -> &str {
-        &self.address
-    }
-
     /// Where metrics and probes are, unless they are off.
     pub fn admin(&self) -> Option<&str> {
         self.admin.as_deref()
