@@ -7,7 +7,9 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::ServeConfig;
 
+mod check;
 mod invoke;
+mod local;
 mod render;
 mod serve;
 
@@ -41,6 +43,11 @@ enum Command {
     /// Exit code: 0 delivered or filtered, 1 the function failed, 2 unusable arguments or files, 3 the
     /// executor failed.
     Invoke(Box<invoke::InvokeArguments>),
+    /// Say what a function is and what is wrong with it, without an event
+    ///
+    /// Its top level is run, under the limits of an invocation and without requests. Exit code: 0 fine, 1 something
+    /// is wrong, 2 unusable arguments or files, 3 the executor failed.
+    Check(Box<check::CheckArguments>),
     /// Run JavaScript for a front; started by `serve`, never by hand
     #[command(hide = true)]
     Cell,
@@ -53,6 +60,7 @@ pub fn run() -> ExitCode {
         None => with_log("info", || serve::run(cli.serve)),
         Some(Command::Serve(config)) => with_log("info", || serve::run(*config)),
         Some(Command::Invoke(arguments)) => with_log("error", || invoke::run(&arguments)),
+        Some(Command::Check(arguments)) => with_log("error", || check::run(&arguments)),
         Some(Command::Cell) => with_log("warn", run_cell),
     }
 }

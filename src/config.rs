@@ -378,6 +378,27 @@ pub struct EgressConfig {
 }
 
 impl EgressConfig {
+    /// For who makes no requests.
+    pub fn off() -> Self {
+        Self {
+            egress_off: true,
+            egress_allow: Vec::new(),
+            egress_deny: Vec::new(),
+            egress_ca: None,
+            egress_dns: Vec::new(),
+            egress_at_once: NonZeroU32::MIN,
+            egress_host_requests: NonZeroU32::MIN,
+            egress_function_requests: NonZeroU32::MIN,
+            egress_connections: Some(NonZeroU32::MIN),
+            egress_queue: 0,
+            egress_idle_connections: 0,
+            egress_idle_ms: 0,
+            egress_connect_ms: 1,
+            egress_body_bytes: 0,
+            egress_buffer_bytes: 1,
+        }
+    }
+
     /// How long a connection without a request is kept.
     pub fn idle(&self) -> Duration {
         Duration::from_millis(self.egress_idle_ms)

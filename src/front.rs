@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod admission;
 pub mod cells;
+pub mod describe;
 pub mod dispatch;
 pub mod egress;
 pub mod event;

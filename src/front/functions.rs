@@ -29,7 +29,10 @@ pub use digest::SourceDigest;
 use manifest::{BadManifest, Manifest};
 pub use store::{Store, StoreError, UnusableLocation};
 
-/// What a kept version costs besides its source.
+/// Names of the source in a version's folder; the first that is there is it.
+pub const SOURCE_FILES: [&str; 1] = ["index.js"];
+
+/// What a kept version costs besides its source and manifest.
 const OVERHEAD_BYTES: u64 = 512;
 
 /// Versions that are known to be missing from the store; beyond it the least asked for are looked for again.
@@ -51,6 +54,8 @@ pub struct FunctionVersion {
     pub file_name: String,
     /// What the version says of itself; the default when it has no manifest.
     pub manifest: Result<Manifest, BadManifest>,
+    /// The file that says it; empty when it has none.
+    pub manifest_text: Bytes,
 }
 
 impl FunctionVersion {
@@ -63,6 +68,7 @@ impl FunctionVersion {
             digest: SourceDigest::of(&source),
             source,
             manifest: manifest.map_or_else(|| Ok(Manifest::default()), Manifest::parse),
+            manifest_text: Bytes::copy_from_slice(manifest.unwrap_or_default()),
         }
     }
 
@@ -127,7 +133,8 @@ struct BySource;
 
 impl Weighter<VersionKey, Arc<Known>> for BySource {
     fn weight(&self, _: &VersionKey, known: &Arc<Known>) -> u64 {
-        known.version.source.len() as u64 + OVERHEAD_BYTES
+        let texts = known.version.source.len() + known.version.manifest_text.len();
+        texts as u64 + OVERHEAD_BYTES
     }
 }
 

@@ -6,6 +6,7 @@ use tonic::{Request, Response, Status, metadata::MetadataMap};
 
 use super::{
     cells::{Answered, Call},
+    describe::Report,
     dispatch::Dispatcher,
     functions::{FunctionVersion, Functions},
     redactor::Redactor,
@@ -18,12 +19,14 @@ use crate::{
         InvokeRequest, InvokeResponse, executor_service_server::ExecutorService,
     },
     config::LimitsConfig,
+    front,
     invocation::{Finished, InvocationLimits, Outcome},
 };
 
 pub mod codec;
 mod convert;
 pub mod decode;
+mod describe;
 pub mod encode;
 mod outcomes;
 mod status;
@@ -73,7 +76,7 @@ impl Executor {
             Ok(prepared) => prepared,
             Err(error) => {
                 let outcome = Outcome::Failed(error);
-                let finished = Finished::without_running(outcome, request.input.events());
+                let finished = Finished::without_running(outcome, request.input.outcomes());
                 return Ok((Answered::without_running(finished), Redactor::none()));
             }
         };
@@ -90,6 +93,23 @@ impl Executor {
         })?;
         self.invocations.ended(&answered.finished.usage);
         Ok((answered, redactor))
+    }
+
+    /// Has a cell say what a function is.
+    async fn describe_function(
+        &self,
+        function: FunctionRef,
+        patience: Option<Duration>,
+    ) -> Result<Report, Status> {
+        let instance_id = function.instance_id.as_str().into();
+        let version = self.resolve(function).await?;
+        let limits = shortened(self.limits.of_invocation(), patience);
+        let call = front::describe::call(version.clone(), instance_id, limits);
+        let answered = self.dispatcher.dispatch(call).await.map_err(|error| {
+            self.invocations.refused(error);
+            status::not_dispatched(error)
+        })?;
+        Ok(front::describe::report(version, answered))
     }
 
     async fn resolve(&self, function: FunctionRef) -> Result<Arc<FunctionVersion>, Status> {
@@ -132,9 +152,12 @@ impl ExecutorService for Executor {
 
     async fn describe(
         &self,
-        _request: Request<DescribeRequest>,
+        request: Request<DescribeRequest>,
     ) -> Result<Response<DescribeResponse>, Status> {
-        Err(Status::unimplemented("Describe is not there yet"))
+        let patience = callers_patience(request.metadata());
+        let function = describe::decode(request.into_inner()).map_err(status::invalid)?;
+        let report = self.describe_function(function, patience).await?;
+        Ok(Response::new(describe::encode(&report)))
     }
 }
 

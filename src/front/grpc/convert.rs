@@ -26,7 +26,7 @@ pub fn filtered(reason: FilterReason, message: String) -> api::Filtered {
 
 pub fn function_error(error: FunctionError) -> api::FunctionError {
     api::FunctionError {
-        code: code(error.code).into(),
+        code: error_code(error.code).into(),
         label: error.code.label().to_owned(),
         retryable: error.code.is_retryable(),
         retry_after: error.retry_after.and_then(proto_duration),
@@ -112,7 +112,7 @@ pub fn usage(usage: &Usage, requests: u32) -> api::Usage {
     }
 }
 
-fn code(code: ErrorCode) -> api::ErrorCode {
+pub fn error_code(code: ErrorCode) -> api::ErrorCode {
     match code {
         ErrorCode::BadRequest => api::ErrorCode::BadRequest,
         ErrorCode::InvalidSettings => api::ErrorCode::InvalidSettings,
@@ -145,7 +145,7 @@ fn frame(frame: StackFrame) -> api::StackFrame {
     }
 }
 
-fn limit(limit: LimitExceeded) -> api::LimitExceeded {
+pub fn limit(limit: LimitExceeded) -> api::LimitExceeded {
     api::LimitExceeded {
         name: limit.name.to_owned(),
         value: limit.value,
@@ -160,6 +160,6 @@ fn violation(violation: Violation) -> api::FieldViolation {
 }
 
 /// `None` only for what is beyond protobuf's range, some 10,000 years.
-fn proto_duration(duration: Duration) -> Option<prost_types::Duration> {
+pub fn proto_duration(duration: Duration) -> Option<prost_types::Duration> {
     prost_types::Duration::try_from(duration).ok()
 }

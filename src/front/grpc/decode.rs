@@ -170,7 +170,8 @@ fn keep_fault<T>(result: Result<T, Fault>, faults: &mut Vec<Fault>) -> Option<T>
     result.map_err(|fault| faults.push(fault)).ok()
 }
 
-fn check_function(function: &FunctionRef, faults: &mut Vec<Fault>) {
+/// Checks a reference and adds its faults to the others.
+pub fn check_function(function: &FunctionRef, faults: &mut Vec<Fault>) {
     let names = [
         ("function.function_id", &function.function_id),
         ("function.version", &function.version),

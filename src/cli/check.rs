@@ -1,0 +1,118 @@
+//! `penstock check`: what a function is and what is wrong with it, as `Describe` says it.
+
+use std::{
+    io::{self, IsTerminal},
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+};
+
+use clap::Args;
+
+use super::{
+    exit,
+    local::{self, ExecutorError, FileError, Output},
+};
+use crate::{
+    config::{EgressConfig, LimitsConfig},
+    front::{
+        describe::{self, Report, Severity},
+        functions::SOURCE_FILES,
+    },
+    invocation::ErrorCode,
+};
+
+mod json;
+mod text;
+
+use text::Paint;
+
+#[derive(Args, Debug)]
+pub struct CheckArguments {
+    /// The function's source, with function.json beside it if it has one; or the directory of both
+    #[arg(value_name = "FILE|DIR")]
+    path: PathBuf,
+
+    /// How the result is printed
+    #[arg(long, value_enum, default_value_t = Output::Text)]
+    output: Output,
+
+    #[command(flatten)]
+    limits: LimitsConfig,
+}
+
+/// Why nothing could be said.
+#[derive(Debug, thiserror::Error)]
+enum CheckError {
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error(transparent)]
+    Executor(#[from] ExecutorError),
+}
+
+impl CheckError {
+    fn exit_code(&self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::File(_) => exit::USAGE,
+            Self::Executor(_) => exit::EXECUTOR,
+        })
+    }
+}
+
+pub fn run(arguments: &CheckArguments) -> ExitCode {
+    match check(arguments) {
+        Ok(report) => {
+            let text = match arguments.output {
+                Output::Text => text::of(&report, paint()),
+                Output::Json => json::of(&report),
+            };
+            println!("{text}");
+            exit_code(&report)
+        }
+        Err(error) => {
+            eprintln!("penstock check: {error}");
+            error.exit_code()
+        }
+    }
+}
+
+fn check(arguments: &CheckArguments) -> Result<Report, CheckError> {
+    let limits = &arguments.limits;
+    let version = local::read_function(&source_file(&arguments.path), limits.source_bytes)?;
+    let version = Arc::new(version);
+    let call = describe::call(version.clone(), "".into(), limits.of_invocation());
+    let answered = local::run_in_own_cell(call, limits, &EgressConfig::off())?;
+    Ok(describe::report(version, answered))
+}
+
+/// In a directory, what a store would take for the source.
+fn source_file(path: &Path) -> PathBuf {
+    if !path.is_dir() {
+        return path.to_owned();
+    }
+    let [usual, ..] = SOURCE_FILES;
+    let mut files = SOURCE_FILES.iter().map(|name| path.join(name));
+    files
+        .find(|file| file.exists())
+        .unwrap_or_else(|| path.join(usual))
+}
+
+/// Colours are for a terminal whose user has not said that they are unwelcome.
+fn paint() -> Paint {
+    let unwelcome = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    match io::stdout().is_terminal() && !unwelcome {
+        true => Paint::Coloured,
+        false => Paint::Plain,
+    }
+}
+
+fn exit_code(report: &Report) -> ExitCode {
+    let mut codes = report.diagnostics.iter().map(|told| told.code);
+    if codes.any(|code| code == Some(ErrorCode::ExecutorLost)) {
+        ExitCode::from(exit::EXECUTOR)
+    } else if report.count(Severity::Error) > 0 {
+        ExitCode::from(exit::FUNCTION_ERROR)
+    } else {
+        ExitCode::SUCCESS
+    }
+}
