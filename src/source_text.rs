@@ -1,4 +1,4 @@
-//! The lines of a source, as V8 counts them in the places it tells.
+//! A source as text to be shown: its lines, as V8 counts them in the places it tells, and its characters.
 
 /// The line of that number, from 1, without its end; `None` beyond the last.
 pub fn line(text: &str, number: u32) -> Option<&str> {
@@ -26,6 +26,23 @@ pub fn lines(text: &str) -> impl Iterator<Item = &str> {
         rest = tail.get(length..);
         Some(line)
     })
+}
+
+/// What is shown for a character. Control characters would act on a terminal, others write backwards or take no
+/// room and hide: they become U+FFFD. Tabs stay.
+pub fn printable(letter: char) -> char {
+    let hides = matches!(
+        letter,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{feff}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{e0000}'..='\u{e007f}'
+    );
+    match hides || (letter.is_control() && letter != '\t') {
+        true => char::REPLACEMENT_CHARACTER,
+        false => letter,
+    }
 }
 
 #[cfg(test)]

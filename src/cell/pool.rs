@@ -308,7 +308,7 @@ mod tests {
 
     #[test]
     fn who_makes_its_own_is_lent_none_and_counts_like_the_others() {
-        let (pool, _) = pool(2);
+        let (pool, resumed) = pool(2);
         make_idle(&pool, "a", "isolate of a");
         let mut own = pool.checkout_unmade(&key("a"), || "nobody").unwrap();
         assert!(own.isolate().is_none());
@@ -316,6 +316,7 @@ mod tests {
         let kept = pool.checkout(&key("a"), || "nobody").unwrap();
         assert!(pool.checkout_unmade(&key("a"), || "waits").is_none());
         drop(kept);
+        assert_eq!(resumed.try_recv(), Ok("waits"));
         own.condemn();
         drop(own);
         lends(&pool, "a", Some("isolate of a"));

@@ -11,13 +11,13 @@ use clap::Args;
 
 use super::{
     exit,
-    local::{self, ExecutorError, FileError, Output},
+    local::{self, ExecutorError, FileError, Output, OutputArguments},
 };
 use crate::{
     config::{EgressConfig, LimitsConfig},
     front::{
         describe::{self, Report, Severity},
-        functions::SOURCE_FILES,
+        functions::SOURCE_FILE,
     },
     invocation::ErrorCode,
 };
@@ -33,9 +33,8 @@ pub struct CheckArguments {
     #[arg(value_name = "FILE|DIR")]
     path: PathBuf,
 
-    /// How the result is printed
-    #[arg(long, value_enum, default_value_t = Output::Text)]
-    output: Output,
+    #[command(flatten)]
+    output: OutputArguments,
 
     #[command(flatten)]
     limits: LimitsConfig,
@@ -62,7 +61,7 @@ impl CheckError {
 pub fn run(arguments: &CheckArguments) -> ExitCode {
     match check(arguments) {
         Ok(report) => {
-            let text = match arguments.output {
+            let text = match arguments.output.output() {
                 Output::Text => text::of(&report, paint()),
                 Output::Json => json::of(&report),
             };
@@ -87,14 +86,10 @@ fn check(arguments: &CheckArguments) -> Result<Report, CheckError> {
 
 /// In a directory, what a store would take for the source.
 fn source_file(path: &Path) -> PathBuf {
-    if !path.is_dir() {
-        return path.to_owned();
+    match path.is_dir() {
+        true => path.join(SOURCE_FILE),
+        false => path.to_owned(),
     }
-    let [usual, ..] = SOURCE_FILES;
-    let mut files = SOURCE_FILES.iter().map(|name| path.join(name));
-    files
-        .find(|file| file.exists())
-        .unwrap_or_else(|| path.join(usual))
 }
 
 /// Colours are for a terminal whose user has not said that they are unwelcome.

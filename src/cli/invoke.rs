@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::{
     exit,
-    local::{self, ExecutorError, FileError, Output},
+    local::{self, ExecutorError, FileError, Output, OutputArguments},
     render::{self, Given},
 };
 use crate::{
@@ -37,9 +37,8 @@ pub struct InvokeArguments {
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
 
-    /// How the result is printed
-    #[arg(long, value_enum, default_value_t = Output::Text)]
-    output: Output,
+    #[command(flatten)]
+    output: OutputArguments,
 
     #[command(flatten)]
     limits: LimitsConfig,
@@ -94,7 +93,7 @@ impl InvokeError {
 pub fn run(arguments: &InvokeArguments) -> ExitCode {
     match invoke(arguments) {
         Ok((answered, given)) => {
-            let text = match arguments.output {
+            let text = match arguments.output.output() {
                 Output::Text => render::text(&answered, given),
                 Output::Json => render::json(&answered, given),
             };

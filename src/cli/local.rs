@@ -8,7 +8,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 use tokio::runtime::Runtime;
 
 use crate::{
@@ -23,6 +23,26 @@ use crate::{
     },
     invocation::VersionKey,
 };
+
+#[derive(Args, Debug)]
+pub struct OutputArguments {
+    /// How the result is printed
+    #[arg(long, value_enum, default_value_t = Output::Text)]
+    output: Output,
+
+    /// As `--output json`
+    #[arg(long, conflicts_with = "output")]
+    json: bool,
+}
+
+impl OutputArguments {
+    pub fn output(&self) -> Output {
+        match self.json {
+            true => Output::Json,
+            false => self.output,
+        }
+    }
+}
 
 /// How a command prints what it found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -280,7 +280,7 @@ mod tests {
         let [warning] = &report.diagnostics[..] else {
             panic!("{report:?}");
         };
-        assert_eq!(warning.code_frame, "  1 |\n> 2 | 😀x\n    |  ^");
+        assert_eq!(warning.code_frame, "  1 |\n> 2 | 😀x\n    |   ^");
         assert_eq!((warning.place, &*warning.file), (place, "f/index.js"));
         assert!(report.supports_batch());
     }

@@ -29,8 +29,8 @@ pub use digest::SourceDigest;
 use manifest::{BadManifest, Manifest};
 pub use store::{Store, StoreError, UnusableLocation};
 
-/// Names of the source in a version's folder; the first that is there is it.
-pub const SOURCE_FILES: [&str; 1] = ["index.js"];
+/// The source's name in a version's folder.
+pub const SOURCE_FILE: &str = "index.js";
 
 /// What a kept version costs besides its source and manifest.
 const OVERHEAD_BYTES: u64 = 512;
@@ -63,7 +63,7 @@ impl FunctionVersion {
     pub fn new(handle: u64, key: VersionKey, source: Bytes, manifest: Option<&[u8]>) -> Self {
         Self {
             handle,
-            file_name: format!("{}/index.js", key.function_id),
+            file_name: format!("{}/{SOURCE_FILE}", key.function_id),
             key,
             digest: SourceDigest::of(&source),
             source,

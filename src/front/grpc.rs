@@ -87,12 +87,7 @@ impl Executor {
             input: request.input,
             settings,
         };
-        let answered = self.dispatcher.dispatch(call).await.map_err(|error| {
-            self.invocations.refused(error);
-            status::not_dispatched(error)
-        })?;
-        self.invocations.ended(&answered.finished.usage);
-        Ok((answered, redactor))
+        Ok((self.dispatch(call).await?, redactor))
     }
 
     /// Has a cell say what a function is.
@@ -105,11 +100,22 @@ impl Executor {
         let version = self.resolve(function).await?;
         let limits = shortened(self.limits.of_invocation(), patience);
         let call = front::describe::call(version.clone(), instance_id, limits);
-        let answered = self.dispatcher.dispatch(call).await.map_err(|error| {
-            self.invocations.refused(error);
-            status::not_dispatched(error)
-        })?;
+        let answered = self.dispatch(call).await?;
         Ok(front::describe::report(version, answered))
+    }
+
+    /// Runs a call and counts what it cost, or that it was refused.
+    async fn dispatch(&self, call: Call) -> Result<Answered, Status> {
+        match self.dispatcher.dispatch(call).await {
+            Ok(answered) => {
+                self.invocations.ended(&answered.finished.usage);
+                Ok(answered)
+            }
+            Err(error) => {
+                self.invocations.refused(error);
+                Err(status::not_dispatched(error))
+            }
+        }
     }
 
     async fn resolve(&self, function: FunctionRef) -> Result<Arc<FunctionVersion>, Status> {

@@ -13,10 +13,12 @@ mod batches;
 mod buffer;
 mod cache;
 mod cells;
+mod check_command;
 mod cli;
 mod console;
 mod containment;
 mod crypto;
+mod describe;
 mod encoding;
 mod examples;
 mod fan_out;
@@ -50,4 +52,6 @@ mod web_poisoned;
 mod web_request;
 mod web_response;
 
-use support::{batch, check, facts, json, origin, poison, processes, scripted, service, stored};
+use support::{
+    batch, check, command, facts, json, origin, poison, processes, scripted, service, stored,
+};

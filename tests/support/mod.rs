@@ -2,6 +2,7 @@
 
 pub mod batch;
 pub mod check;
+pub mod command;
 pub mod facts;
 pub mod json;
 pub mod origin;

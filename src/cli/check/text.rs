@@ -8,6 +8,7 @@ use crate::{
         functions::manifest::{Manifest, ManifestLimits, SettingSchema},
     },
     invocation::{Handler, Place, SourceKind},
+    source_text::printable,
 };
 
 /// Whether the text is coloured.
@@ -56,10 +57,11 @@ fn write_diagnostic(text: &mut String, diagnostic: &Diagnostic, paint: Paint) {
         Severity::Error => (Part::Error, "error"),
         Severity::Warning => (Part::Warning, "warning"),
     };
-    let message = &diagnostic.message;
+    let message = shown(&diagnostic.message, "  ");
     let _ = writeln!(text, "{}: {message}", paint.on(part, name));
     if let Some(Place { line, column }) = diagnostic.place {
-        let _ = writeln!(text, "  at {}:{line}:{column}", diagnostic.file);
+        let file = shown(&diagnostic.file, "");
+        let _ = writeln!(text, "  at {file}:{line}:{column}");
     }
     for line in diagnostic.code_frame.lines() {
         let marks = line.starts_with('>') || line.ends_with('^');
@@ -71,16 +73,22 @@ fn write_diagnostic(text: &mut String, diagnostic: &Diagnostic, paint: Paint) {
     }
 }
 
+/// A text that anybody may have written: its lines below each other, and nothing in them that acts on the terminal.
+fn shown(text: &str, margin: &str) -> String {
+    let lines = text.split('\n');
+    let lines = lines.map(|line| line.chars().map(printable).collect::<String>());
+    lines.collect::<Vec<_>>().join(&format!("\n{margin}"))
+}
+
 fn write_function(text: &mut String, report: &Report, paint: Paint) {
     let version = &report.version;
     let kind = report.kind.map_or("source", SourceKind::name);
-    let (file, bytes) = (
-        paint.on(Part::Strong, &version.file_name),
-        version.source.len(),
-    );
+    let file = paint.on(Part::Strong, &shown(&version.file_name, ""));
+    let bytes = version.source.len();
     let _ = writeln!(text, "{file}: a {kind} of {bytes} bytes");
     let mut row = |name: &str, value: &str| {
         if !value.is_empty() {
+            let value = shown(value, "            ");
             let _ = writeln!(text, "  {name:<9} {value}");
         }
     };
@@ -100,10 +108,7 @@ fn write_function(text: &mut String, report: &Report, paint: Paint) {
         return;
     };
     row("name", &manifest.display_name);
-    row(
-        "about",
-        &manifest.description.replace('\n', "\n            "),
-    );
+    row("about", &manifest.description);
     row("limits", &limits(&manifest.limits));
     row("hosts", &hosts(manifest));
     for setting in &manifest.settings {
@@ -158,6 +163,11 @@ fn setting_text(setting: &SettingSchema) -> String {
     if let Some(default) = &setting.default {
         let _ = write!(text, ", {default} by default");
     }
+    for more in [&setting.label, &setting.description] {
+        if !more.is_empty() {
+            let _ = write!(text, "\n{more}");
+        }
+    }
     text
 }
 
@@ -190,6 +200,14 @@ mod tests {
         assert_eq!(
             Paint::Coloured.on(Part::Error, "e"),
             "\u{1b}[1;31me\u{1b}[0m"
+        );
+    }
+
+    #[test]
+    fn what_others_wrote_does_not_act_on_the_terminal() {
+        assert_eq!(
+            shown("a\u{1b}[2J\rb\n\tc", "  "),
+            "a\u{fffd}[2J\u{fffd}b\n  \tc"
         );
     }
 }

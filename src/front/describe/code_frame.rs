@@ -7,7 +7,11 @@
 //!   3 | }
 //! ```
 
-use std::fmt::Write;
+use std::{fmt::Write, iter};
+
+use unicode_width::UnicodeWidthChar;
+
+use crate::source_text::printable;
 
 /// Lines shown before and after the one of the place.
 const AROUND: u32 = 2;
@@ -19,7 +23,7 @@ const WIDTH: usize = 100;
 const SHOWN_AT: usize = 60;
 
 /// The frame for a place, both numbers from 1 and columns in characters. Lines that are too long are cut around
-/// the column, and what a terminal would not print is shown as U+FFFD. Empty when there is no such line.
+/// the column, and what a terminal would not show is U+FFFD. Empty when there is no such line.
 pub fn draw<'t>(lines: impl Iterator<Item = &'t str>, line: u32, column: usize) -> String {
     let first = line.saturating_sub(AROUND).max(1);
     let last = line.saturating_add(AROUND);
@@ -27,9 +31,10 @@ pub fn draw<'t>(lines: impl Iterator<Item = &'t str>, line: u32, column: usize) 
         .zip(lines)
         .skip_while(|(number, _)| *number < first);
     let lines: Vec<_> = lines.collect();
-    let Some(&(last, _)) = lines.last().filter(|(last, _)| *last >= line) else {
+    if !lines.iter().any(|(number, _)| *number == line) {
         return String::new();
-    };
+    }
+    let last = lines.last().map_or(line, |(number, _)| *number);
     let digits = last.to_string().len();
     let from = match column {
         near if near <= WIDTH => 0,
@@ -79,25 +84,19 @@ fn excerpt(line: &str, from: usize) -> String {
     shown.into_iter().collect()
 }
 
-/// A caret under a character; tabs before it stay, so that it stands there whatever their width.
+/// A caret under a character. Before it is room as wide as the text over it; tabs stay, since their width is the
+/// reader's.
 fn pointer(shown: &str, before: usize) -> String {
-    let over = shown.chars().chain(std::iter::repeat(' '));
-    let mut pointer: String = over
-        .take(before)
-        .map(|letter| if letter == '\t' { '\t' } else { ' ' })
-        .collect();
+    let over = shown.chars().chain(iter::repeat(' '));
+    let mut pointer = String::new();
+    for letter in over.take(before) {
+        match letter {
+            '\t' => pointer.push('\t'),
+            other => pointer.extend(iter::repeat_n(' ', other.width().unwrap_or(0))),
+        }
+    }
     pointer.push('^');
     pointer
-}
-
-/// Control characters would act on the terminal, and those of writing direction show a text as it is not.
-fn printable(letter: char) -> char {
-    let directs = matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    if directs || (letter.is_control() && letter != '\t') {
-        char::REPLACEMENT_CHARACTER
-    } else {
-        letter
-    }
 }
 
 #[cfg(test)]
@@ -162,10 +161,17 @@ mod tests {
     #[test]
     fn what_would_act_on_a_terminal_is_not_printed() {
         check(
-            "\u{1b}[2J\u{202e}é",
+            "\u{1b}[2J\u{202e}\u{200b}é",
             1,
-            6,
-            "> 1 | \u{fffd}[2J\u{fffd}é\n    |      ^",
+            7,
+            "> 1 | \u{fffd}[2J\u{fffd}\u{fffd}é\n    |       ^",
         );
+    }
+
+    #[test]
+    fn the_caret_stands_below_wide_and_combined_characters() {
+        check("日本 x", 1, 4, "> 1 | 日本 x\n    |      ^");
+        check("😀x", 1, 2, "> 1 | 😀x\n    |   ^");
+        check("e\u{301}x", 1, 3, "> 1 | e\u{301}x\n    |  ^");
     }
 }
