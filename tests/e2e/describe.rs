@@ -199,7 +199,8 @@ fn the_manifest_is_told() {
     assert_eq!(hosts, ["api.example.com", "*.example.org"]);
 
     let plain = described_by(&service, stored("plain"));
-    assert_eq!((plain.allowed_hosts, plain.settings.len()), (None, 0));
+    assert_eq!((plain.allowed_hosts, plain.limits), (None, None));
+    assert_eq!(plain.settings, []);
 }
 
 #[test]

@@ -54,7 +54,8 @@ pub fn encode(report: &Report) -> DescribeResponse {
         response.display_name.clone_from(&manifest.display_name);
         response.description.clone_from(&manifest.description);
         response.settings = manifest.settings.iter().map(setting).collect();
-        response.limits = Some(limits(&manifest.limits));
+        let limits = limits(&manifest.limits);
+        response.limits = (limits != ManifestLimits::default()).then_some(limits);
         let hosts = manifest.allowed_hosts.as_ref();
         response.allowed_hosts = hosts.map(|hosts| api::AllowedHosts {
             hosts: hosts.patterns().collect(),
