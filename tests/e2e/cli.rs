@@ -289,7 +289,9 @@ fn a_lost_cell_is_an_executor_failure() {
         "function onTrack() { while (true) {} }",
         r#"{"type":"track"}"#,
     );
-    let process = files.start(&AS_JSON);
+    // On a busy machine a second of work takes long.
+    let patient = ["--wall-time-ms", "60000", "--cpu-time-ms", "60000"];
+    let process = files.start(&[&AS_JSON[..], &patient].concat());
     let mut busy = None;
     // Kills a cell only once it must be running the function.
     wait_until(BOUND, || {
