@@ -1,6 +1,11 @@
 //! The command line: which subcommand runs, and with which exit code it ends.
 
-use std::{io::IsTerminal, process::ExitCode};
+use std::{
+    env,
+    ffi::{OsStr, OsString},
+    io::IsTerminal,
+    process::ExitCode,
+};
 
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
@@ -11,6 +16,7 @@ mod check;
 mod invoke;
 mod local;
 mod render;
+mod seal;
 mod serve;
 
 /// Exit codes; 0 is success.
@@ -30,6 +36,7 @@ struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
 
+    /// For help: `serve` reads its flags itself.
     #[command(flatten)]
     serve: ServeConfig,
 }
@@ -48,6 +55,10 @@ enum Command {
     /// Its top level is run, under the limits of an invocation and without requests. Exit code: 0 fine, 1 something
     /// is wrong, 2 unusable arguments or files, 3 the executor failed.
     Check(Box<check::CheckArguments>),
+    /// Seal a setting's value, read from standard input, so that only an executor can open it
+    ///
+    /// Give function and instance, so that it is of no use to others.
+    Seal(seal::SealArguments),
     /// Run JavaScript for a front; started by `serve`, never by hand
     #[command(hide = true)]
     Cell,
@@ -55,14 +66,32 @@ enum Command {
 
 /// Parses the command line and runs what it asks for.
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
-    match cli.command {
-        None => with_log("info", || serve::run(cli.serve)),
-        Some(Command::Serve(config)) => with_log("info", || serve::run(*config)),
+    let arguments: Vec<OsString> = env::args_os().skip(1).collect();
+    if let Some(flags) = flags_of_serve(&arguments) {
+        return serve::run(flags);
+    }
+    match Cli::parse().command {
+        // Their help, or the version, was asked for, which is answered by now.
+        None | Some(Command::Serve(_)) => ExitCode::SUCCESS,
         Some(Command::Invoke(arguments)) => with_log("error", || invoke::run(&arguments)),
         Some(Command::Check(arguments)) => with_log("error", || check::run(&arguments)),
+        Some(Command::Seal(arguments)) => seal::run(arguments),
         Some(Command::Cell) => with_log("warn", run_cell),
     }
+}
+
+/// What follows `serve`, or stands alone without a command. That is not for clap, which stops at the first
+/// fault and knows of no file; help and version are.
+fn flags_of_serve(arguments: &[OsString]) -> Option<&[OsString]> {
+    let is_flag = |argument: &OsStr| argument.as_encoded_bytes().starts_with(b"-");
+    let flags = match arguments {
+        [command, flags @ ..] if command == "serve" => flags,
+        [command, ..] if !is_flag(command) => return None,
+        flags => flags,
+    };
+    let answered_by_clap = ["-h", "--help", "-V", "--version"];
+    let asks = |flag: &OsString| answered_by_clap.iter().any(|known| flag == known);
+    (!flags.iter().any(asks)).then_some(flags)
 }
 
 fn run_cell() -> ExitCode {

@@ -13,6 +13,7 @@ pub mod memory;
 pub mod quarantine;
 pub mod readiness;
 pub mod redactor;
+pub mod sealed;
 pub mod server;
 pub mod settings;
 pub mod telemetry;

@@ -80,7 +80,9 @@ fn check(arguments: &CheckArguments) -> Result<Report, CheckError> {
     let version = local::read_function(&source_file(&arguments.path), limits.source_bytes)?;
     let version = Arc::new(version);
     let call = describe::call(version.clone(), "".into(), limits.of_invocation());
-    let answered = local::run_in_own_cell(call, limits, &EgressConfig::off())?;
+    let egress = EgressConfig::off();
+    let call = local::run_in_own_cell(call, limits, &egress);
+    let answered = local::runtime()?.block_on(call)?;
     Ok(describe::report(version, answered))
 }
 

@@ -19,10 +19,14 @@ use crate::{
     front::{
         cells::{Answered, Call},
         event::{self, EventFault},
-        settings,
+        settings::{self, GivenSettings},
     },
     invocation::{ErrorCode, Finished, Input, Outcome, SettingsJson},
 };
+
+mod sealed;
+
+use sealed::{SealedArguments, SealedArgumentsError};
 
 #[derive(Args, Debug)]
 pub struct InvokeArguments {
@@ -36,6 +40,9 @@ pub struct InvokeArguments {
     /// The settings, a JSON object [default: {}]
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
+
+    #[command(flatten)]
+    sealed: SealedArguments,
 
     #[command(flatten)]
     output: OutputArguments,
@@ -77,6 +84,8 @@ enum InvokeError {
         line: usize,
         column: usize,
     },
+    #[error(transparent)]
+    Sealed(#[from] SealedArgumentsError),
     #[error(transparent)]
     Executor(#[from] ExecutorError),
 }
@@ -129,7 +138,14 @@ fn invoke(arguments: &InvokeArguments) -> Result<(Answered, Given), InvokeError>
         Input::Batch { .. } => Given::Batch,
         Input::Event(_) | Input::Describe => Given::Event,
     };
-    let redactor = match settings::prepare(&call.version, call.settings, &[]) {
+    let runtime = local::runtime()?;
+    let given_settings = GivenSettings {
+        settings: call.settings,
+        secret_names: Vec::new(),
+        sealed: runtime.block_on(arguments.sealed.open())?,
+    };
+    let settings_bytes = arguments.limits.settings_bytes;
+    let redactor = match settings::prepare(&call.version, given_settings, settings_bytes) {
         Ok(prepared) => {
             call.settings = prepared.settings;
             prepared.redactor
@@ -139,7 +155,8 @@ fn invoke(arguments: &InvokeArguments) -> Result<(Answered, Given), InvokeError>
             return Ok((Answered::without_running(finished), given));
         }
     };
-    let mut answered = local::run_in_own_cell(call, &arguments.limits, &arguments.egress)?;
+    let call = local::run_in_own_cell(call, &arguments.limits, &arguments.egress);
+    let mut answered = runtime.block_on(call)?;
     redactor.apply(&mut answered);
     Ok((answered, given))
 }

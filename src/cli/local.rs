@@ -126,11 +126,19 @@ pub fn read(path: &Path) -> Result<Bytes, FileError> {
         })
 }
 
+/// What a command waits in.
+///
+/// # Errors
+/// [`ExecutorError::Runtime`].
+pub fn runtime() -> Result<Runtime, ExecutorError> {
+    Runtime::new().map_err(ExecutorError::Runtime)
+}
+
 /// Runs one call in a cell of its own, which ends with it.
 ///
 /// # Errors
 /// [`ExecutorError`] when it could not be run at all.
-pub fn run_in_own_cell(
+pub async fn run_in_own_cell(
     call: Call,
     limits: &LimitsConfig,
     egress: &EgressConfig,
@@ -145,12 +153,9 @@ pub fn run_in_own_cell(
         require_lockdown: false,
         max_in_flight: NonZeroU32::MIN,
     };
-    let runtime = Runtime::new().map_err(ExecutorError::Runtime)?;
-    runtime.block_on(async {
-        let quarantine = Arc::new(Quarantine::default());
-        let fetcher = server::fetcher(egress)?;
-        let started = server::start_cells(&cells, limits, fetcher, 0, quarantine.clone()).await?;
-        let dispatcher = Dispatcher::new(Admission::new(cells.max_in_flight), quarantine, started);
-        Ok(dispatcher.dispatch(call).await?)
-    })
+    let quarantine = Arc::new(Quarantine::default());
+    let fetcher = server::fetcher(egress)?;
+    let started = server::start_cells(&cells, limits, fetcher, 0, quarantine.clone()).await?;
+    let dispatcher = Dispatcher::new(Admission::new(cells.max_in_flight), quarantine, started);
+    Ok(dispatcher.dispatch(call).await?)
 }

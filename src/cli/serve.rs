@@ -1,19 +1,39 @@
 //! `penstock serve`: the executor until a signal ends it.
 
-use std::process::ExitCode;
+use std::{env, ffi::OsString, process::ExitCode};
 
 use tokio::{
     runtime::Runtime,
     signal::unix::{SignalKind, signal},
 };
 
-use super::exit;
+use super::{exit, with_log};
 use crate::{
-    config::ServeConfig,
+    config::{Effective, ServeConfig},
     front::server::{self, Addresses},
 };
 
-pub fn run(config: ServeConfig) -> ExitCode {
+/// Serves on what the flags, the environment and the file come to, or only shows that.
+pub fn run(flags: &[OsString]) -> ExitCode {
+    let variables: Vec<_> = env::vars_os().collect();
+    let effective = match Effective::read(flags, &variables) {
+        Ok(effective) => effective,
+        Err(faults) => {
+            eprintln!("error: {faults}\n\nSee penstock serve --help");
+            return ExitCode::from(exit::USAGE);
+        }
+    };
+    if effective.config.source.print_config {
+        print!("{effective}");
+        return ExitCode::SUCCESS;
+    }
+    with_log("info", || serve(effective.config))
+}
+
+fn serve(config: ServeConfig) -> ExitCode {
+    for doubt in config.doubts() {
+        tracing::warn!("{doubt}");
+    }
     let runtime = match Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {

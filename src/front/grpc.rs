@@ -10,7 +10,8 @@ use super::{
     dispatch::Dispatcher,
     functions::{FunctionVersion, Functions},
     redactor::Redactor,
-    settings::{self, Prepared},
+    sealed::{Opener, Purpose},
+    settings::{self, GivenSettings, Prepared},
     telemetry::{Invocations, Outcomes, Telemetry},
 };
 use crate::{
@@ -42,6 +43,7 @@ pub const METHODS: [&str; 3] = ["Invoke", "InvokeBatch", "Describe"];
 pub struct Executor {
     functions: Arc<Functions>,
     dispatcher: Arc<Dispatcher>,
+    opener: Arc<Opener>,
     limits: LimitsConfig,
     invocations: Invocations,
     outcomes: Outcomes,
@@ -51,12 +53,14 @@ impl Executor {
     pub fn new(
         functions: Arc<Functions>,
         dispatcher: Arc<Dispatcher>,
+        opener: Arc<Opener>,
         limits: LimitsConfig,
         telemetry: &Telemetry,
     ) -> Self {
         Self {
             functions,
             dispatcher,
+            opener,
             limits,
             invocations: telemetry.invocations(),
             outcomes: outcomes::counter(telemetry),
@@ -69,9 +73,19 @@ impl Executor {
         request: InvokeParts,
         patience: Option<Duration>,
     ) -> Result<(Answered, Redactor), Status> {
-        let instance_id = request.function.instance_id.as_str().into();
+        let instance_id: Arc<str> = request.function.instance_id.as_str().into();
         let version = self.resolve(request.function).await?;
-        let prepared = settings::prepare(&version, request.settings, &request.secret_settings);
+        let purpose = Purpose {
+            function_id: &version.key.function_id,
+            instance_id: &instance_id,
+        };
+        let sealed = self.opener.open(request.sealed_settings, purpose).await;
+        let given = GivenSettings {
+            settings: request.settings,
+            secret_names: request.secret_settings,
+            sealed: sealed.map_err(status::not_opened)?,
+        };
+        let prepared = settings::prepare(&version, given, self.limits.settings_bytes);
         let Prepared { settings, redactor } = match prepared {
             Ok(prepared) => prepared,
             Err(error) => {

@@ -30,6 +30,7 @@ use super::{
     memory,
     quarantine::Quarantine,
     readiness::Readiness,
+    sealed::{IdentitiesError, Opener},
     telemetry::{Observed, Telemetry},
 };
 use crate::{
@@ -63,6 +64,8 @@ pub enum ServeError {
     },
     #[error(transparent)]
     Egress(#[from] EgressError),
+    #[error(transparent)]
+    Identities(#[from] IdentitiesError),
     #[error(transparent)]
     Admin(#[from] AdminError),
     #[error("the metrics could not be set up: {0}")]
@@ -180,6 +183,9 @@ async fn start_executor(
         Some(location) => Store::open(location, config.functions.store_timeout())?,
         None => Store::examples(),
     };
+    let in_flight = config.cells.max_in_flight.get() as usize;
+    let opener = Arc::new(Opener::new(&config.sealed, in_flight)?);
+    opener.follow_identities();
     let quarantine = Arc::new(Quarantine::default());
     let cells = start_cells(
         &config.cells,
@@ -195,7 +201,7 @@ async fn start_executor(
         store,
         &config.functions,
         config.limits.source_bytes,
-        config.cells.max_in_flight.get() as usize,
+        in_flight,
     ));
     telemetry.observe(Observed {
         admission: admission.clone(),
@@ -205,7 +211,8 @@ async fn start_executor(
         functions: functions.clone(),
     });
     let dispatcher = Arc::new(Dispatcher::new(admission, quarantine, cells));
-    let executor = Executor::new(functions, dispatcher, config.limits.clone(), telemetry);
+    let limits = config.limits.clone();
+    let executor = Executor::new(functions, dispatcher, opener, limits, telemetry);
     Ok((executor, live))
 }
 

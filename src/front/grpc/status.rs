@@ -9,6 +9,7 @@ use super::decode::Fault;
 use crate::front::{
     dispatch::DispatchError,
     functions::{ResolveError, StoreError},
+    sealed::SealedError,
 };
 
 /// The domain of our ErrorInfo reasons.
@@ -64,6 +65,25 @@ pub fn unresolved(error: &ResolveError) -> Status {
                 }
             }
             retryable(Code::Unavailable, message, STORE_RETRY_DELAY)
+        }
+    }
+}
+
+/// Sealed settings that nobody here could open.
+pub fn not_opened(error: SealedError) -> Status {
+    let message = error.to_string();
+    match error {
+        SealedError::NoKeys => {
+            let knob = ("knob".to_owned(), "--sealed-identities".to_owned());
+            let metadata = HashMap::from([knob]);
+            let details =
+                ErrorDetails::with_error_info("SEALED_SETTINGS_UNAVAILABLE", DOMAIN, metadata);
+            Status::with_error_details(Code::FailedPrecondition, message, details)
+        }
+        SealedError::Busy => retryable(Code::ResourceExhausted, message, RETRY_DELAY),
+        SealedError::Defect => {
+            tracing::error!("{message}");
+            Status::internal(message)
         }
     }
 }
