@@ -39,6 +39,8 @@ pub enum Malformed {
     Handlers,
     #[error("{0} warnings of one source")]
     Warnings(usize),
+    #[error("line {line}, column {column} is no place")]
+    Place { line: u32, column: u32 },
 }
 
 const FILTER_REASONS: [FilterReason; 3] = [

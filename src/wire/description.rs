@@ -25,7 +25,7 @@ pub struct WireDescription {
 pub struct WireSourceWarning {
     #[prost(string, tag = "1")]
     pub message: String,
-    /// 0 when there is no place to tell.
+    /// 0, as the column, when there is no place to tell.
     #[prost(uint32, tag = "2")]
     pub line: u32,
     #[prost(uint32, tag = "3")]
@@ -64,11 +64,12 @@ pub fn description_from_wire(frame: WireDescription) -> Result<Description, Malf
     let fault = frame
         .fault
         .map(|fault| error_from_wire(*fault).map(Box::new));
+    let warnings = frame.warnings.into_iter().map(warning_from_wire);
     Ok(Description {
         kind: value_of(&SOURCE_KINDS, frame.kind).ok_or(Malformed::SourceKind(frame.kind))?,
         handlers: handlers.collect::<Result<_, _>>()?,
         fault: fault.transpose()?,
-        warnings: frame.warnings.into_iter().map(warning_from_wire).collect(),
+        warnings: warnings.collect::<Result<_, _>>()?,
     })
 }
 
@@ -80,16 +81,18 @@ fn warning_to_wire(warning: SourceWarning) -> WireSourceWarning {
     }
 }
 
-fn warning_from_wire(warning: WireSourceWarning) -> SourceWarning {
+fn warning_from_wire(warning: WireSourceWarning) -> Result<SourceWarning, Malformed> {
     let WireSourceWarning {
         message,
         line,
         column,
     } = warning;
-    SourceWarning {
-        message,
-        place: (line > 0 && column > 0).then_some(Place { line, column }),
-    }
+    let place = match (line, column) {
+        (0, 0) => None,
+        (0, _) | (_, 0) => return Err(Malformed::Place { line, column }),
+        (line, column) => Some(Place { line, column }),
+    };
+    Ok(SourceWarning { message, place })
 }
 
 #[cfg(test)]
@@ -148,5 +151,8 @@ mod tests {
             ..sound()
         };
         check(frame, Malformed::Warnings(MAX_WARNINGS + 1));
+        let mut frame = sound();
+        frame.warnings[1].column = 0;
+        check(frame, Malformed::Place { line: 2, column: 0 });
     }
 }
