@@ -18,6 +18,7 @@ mod local;
 mod render;
 mod seal;
 mod serve;
+mod token;
 
 /// Exit codes; 0 is success.
 mod exit {
@@ -59,6 +60,11 @@ enum Command {
     ///
     /// Give function and instance, so that it is of no use to others.
     Seal(seal::SealArguments),
+    /// Make a token for a caller, and the entry for it in the file of --access
+    ///
+    /// The entry goes to standard output, the token to standard error: nothing else has it, and the file needs
+    /// only its hash.
+    Token(token::TokenArguments),
     /// Run JavaScript for a front; started by `serve`, never by hand
     #[command(hide = true)]
     Cell,
@@ -76,6 +82,7 @@ pub fn run() -> ExitCode {
         Some(Command::Invoke(arguments)) => with_log("error", || invoke::run(&arguments)),
         Some(Command::Check(arguments)) => with_log("error", || check::run(&arguments)),
         Some(Command::Seal(arguments)) => seal::run(arguments),
+        Some(Command::Token(arguments)) => token::run(&arguments),
         Some(Command::Cell) => with_log("warn", run_cell),
     }
 }

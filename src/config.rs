@@ -27,6 +27,7 @@ mod knobs;
 mod layers;
 mod print;
 mod sealed;
+mod security;
 
 pub use doubts::Doubt;
 pub use effective::{Effective, Setting};
@@ -34,6 +35,7 @@ pub use faults::{Fault, Faults, Origin, Place};
 pub use knobs::{Knob, Knobs, Shape};
 pub use layers::Given;
 pub use sealed::SealedConfig;
+pub use security::{ClientAuth, SecurityConfig};
 
 /// No payload knob may be set above this, so that every frame and every response stays within what both
 /// ends accept.
@@ -82,6 +84,9 @@ pub struct ServeConfig {
 
     #[command(flatten)]
     pub egress: EgressConfig,
+
+    #[command(flatten)]
+    pub security: SecurityConfig,
 
     #[command(flatten)]
     pub source: SourceConfig,

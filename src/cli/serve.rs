@@ -41,10 +41,12 @@ fn serve(config: ServeConfig) -> ExitCode {
             return ExitCode::from(exit::EXECUTOR);
         }
     };
-    let embedded = config.functions.location.is_none();
+    let trying = config.functions.location.is_none()
+        && config.security.tls_cert.is_none()
+        && config.security.access.is_none();
     let served = runtime.block_on(server::serve(
         config,
-        |addresses| announce(addresses, embedded),
+        |addresses| announce(addresses, trying),
         stop_signal(),
     ));
     match served {
@@ -57,13 +59,13 @@ fn serve(config: ServeConfig) -> ExitCode {
 }
 
 /// Tells the log where we listen, and a person who started us by hand what to try.
-fn announce(addresses: &Addresses, embedded: bool) {
+fn announce(addresses: &Addresses, trying: bool) {
     let grpc = addresses.grpc;
     match addresses.admin {
         Some(admin) => tracing::info!(%grpc, %admin, "listening"),
         None => tracing::info!(%grpc, "listening"),
     }
-    if !embedded {
+    if !trying {
         return;
     }
     println!("Penstock is up, with its examples as functions. Try one:\n");

@@ -52,6 +52,12 @@ impl Effective {
             return Err(faults);
         }
         let config = config(&knobs, &layers)?;
+        for fault in config.security.faults(config.listen) {
+            faults.add(Fault::Together(fault));
+        }
+        if !faults.is_empty() {
+            return Err(faults);
+        }
         let settings = knobs.settings().map(|knob| Setting {
             given: given(&layers, knob),
             knob: knob.clone(),

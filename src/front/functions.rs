@@ -16,18 +16,25 @@ use tokio::sync::Semaphore;
 
 use crate::{
     config::FunctionsConfig,
-    front::egress::AllowedHosts,
+    front::{
+        access::NotAllowed,
+        audit::{Audit, SourceOrigin},
+        egress::AllowedHosts,
+    },
     invocation::{InvocationLimits, VersionKey},
     lock::Lock,
 };
 
+mod account;
 mod digest;
 pub mod manifest;
 mod store;
+mod wanted;
 
 pub use digest::SourceDigest;
 use manifest::{BadManifest, Manifest};
 pub use store::{Store, StoreError, UnusableLocation};
+pub use wanted::{BadName, Wanted, WantedFor, check_name};
 
 /// The source's name in a version's folder.
 pub const SOURCE_FILE: &str = "index.js";
@@ -37,9 +44,6 @@ const OVERHEAD_BYTES: u64 = 512;
 
 /// Versions that are known to be missing from the store; beyond it the least asked for are looked for again.
 const MISSING_VERSIONS: usize = 16_384;
-
-/// The longest id or version, in bytes.
-pub const MAX_NAME_BYTES: usize = 128;
 
 /// One version of a function, with its source.
 #[derive(Debug)]
@@ -88,16 +92,6 @@ impl FunctionVersion {
     }
 }
 
-/// Which version a caller means, and what it knows of its source.
-#[derive(Clone, Debug)]
-pub struct Wanted {
-    pub key: VersionKey,
-    /// The source, if it was sent.
-    pub inline: Option<Bytes>,
-    /// What the source must be, if the caller says so.
-    pub digest: Option<SourceDigest>,
-}
-
 /// Finds functions' sources and keeps them, so that each is fetched or sent once.
 pub struct Functions {
     store: Store,
@@ -110,6 +104,7 @@ pub struct Functions {
     /// Calls that may wait for the store.
     waiting: Semaphore,
     last_handle: AtomicU64,
+    audit: Audit,
 }
 
 impl fmt::Debug for Functions {
@@ -141,6 +136,8 @@ impl Weighter<VersionKey, Arc<Known>> for BySource {
 /// Why a function can't be run as asked.
 #[derive(Debug, thiserror::Error)]
 pub enum ResolveError {
+    #[error(transparent)]
+    NotAllowed(NotAllowed),
     #[error("function {0} is not known here: send its source, or put it into the function store")]
     NotFound(VersionKey),
     #[error(
@@ -176,24 +173,6 @@ pub enum SourceFault {
     NotUtf8(#[from] Utf8Error),
 }
 
-/// A name that can't be one of a function or version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must be 1 to {MAX_NAME_BYTES} characters of A-Z a-z 0-9 . _ - and not start with a dot")]
-pub struct BadName;
-
-/// Checks the form of a function id or version, which are also names of folders in a store.
-///
-/// # Errors
-/// [`BadName`] when it is empty, too long, or has other characters.
-pub fn check_name(name: &str) -> Result<(), BadName> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-    let sound = !name.is_empty()
-        && name.len() <= MAX_NAME_BYTES
-        && !name.starts_with('.')
-        && name.bytes().all(allowed);
-    if sound { Ok(()) } else { Err(BadName) }
-}
-
 impl Functions {
     /// `source_bytes` is the largest source taken, `waiting` the most calls that may wait for the store.
     pub fn new(store: Store, config: &FunctionsConfig, source_bytes: u64, waiting: usize) -> Self {
@@ -210,15 +189,18 @@ impl Functions {
             source_bytes,
             waiting: Semaphore::new(waiting.min(Semaphore::MAX_PERMITS)),
             last_handle: AtomicU64::new(0),
+            audit: Audit::default(),
         }
     }
 
-    /// The version `wanted` names. Concurrent callers share one look into the store. An inline source is
-    /// taken when the version is not known otherwise, and must be the same when it is.
-    ///
-    /// # Errors
-    /// [`ResolveError`]; nothing is kept then.
-    pub async fn resolve(&self, wanted: &Wanted) -> Result<Arc<FunctionVersion>, ResolveError> {
+    /// Accounts for sources and refusals to an audit log.
+    #[must_use]
+    pub fn audited(self, audit: Audit) -> Self {
+        Self { audit, ..self }
+    }
+
+    /// As [`Self::resolve`], for any caller.
+    async fn version_of(&self, wanted: &Wanted) -> Result<Arc<FunctionVersion>, ResolveError> {
         if let Some(source) = &wanted.inline {
             self.check_source(source).map_err(ResolveError::Unusable)?;
         }
@@ -252,20 +234,46 @@ impl Functions {
 
     async fn find(&self, wanted: &Wanted) -> Result<Arc<Known>, ResolveError> {
         let _waiting = self.waiting.try_acquire().map_err(|_| ResolveError::Busy)?;
-        self.known
-            .get_or_insert_async(&wanted.key, self.first_seen(wanted))
-            .await
+        let first_seen = self.first_seen(wanted);
+        let kept = self.known.get_or_insert_async(&wanted.key, first_seen);
+        match (kept.await, wanted.wanted_for) {
+            (Err(ResolveError::NotFound(_)), WantedFor::Describing) => self.only_described(wanted),
+            (kept, _) => kept,
+        }
     }
 
+    /// What is to be kept.
     async fn first_seen(&self, wanted: &Wanted) -> Result<Arc<Known>, ResolveError> {
         if let Some(version) = self.stored(&wanted.key).await? {
+            self.tell_accepted(wanted, &version, SourceOrigin::Store);
             let asked = Some(Lock::new(Instant::now()));
             return Ok(Arc::new(Known { version, asked }));
         }
+        match wanted.wanted_for {
+            WantedFor::Describing => Err(ResolveError::NotFound(wanted.key.clone())),
+            WantedFor::Running => {
+                let known = self.sent(wanted, wanted.key.clone())?;
+                self.tell_accepted(wanted, &known.version, SourceOrigin::Inline);
+                Ok(known)
+            }
+        }
+    }
+
+    /// A source that is not kept. It goes by its digest, so that cells it costs are not the version's doing.
+    fn only_described(&self, wanted: &Wanted) -> Result<Arc<Known>, ResolveError> {
+        let source = wanted.inline.as_deref().unwrap_or_default();
+        let key = VersionKey {
+            version: SourceDigest::of(source).to_string().into(),
+            ..wanted.key.clone()
+        };
+        self.sent(wanted, key)
+    }
+
+    fn sent(&self, wanted: &Wanted, key: VersionKey) -> Result<Arc<Known>, ResolveError> {
         let Some(source) = wanted.inline.clone() else {
             return Err(ResolveError::NotFound(wanted.key.clone()));
         };
-        let version = self.version(&wanted.key, source, None);
+        let version = self.version(&key, source, None);
         check_digest(&version, wanted.digest)?;
         let asked = None;
         Ok(Arc::new(Known { version, asked }))
@@ -312,6 +320,7 @@ impl Functions {
         check_digest(version, wanted.digest)?;
         tracing::warn!(function = %key, was = %known.version.digest, now = %version.digest,
             "the function store gave another source before");
+        self.tell_accepted(wanted, version, SourceOrigin::Store);
         let fresh = Known {
             version: version.clone(),
             asked: Some(Lock::new(Instant::now())),
@@ -375,6 +384,7 @@ fn check_digest(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::front::{access::Caller, peer::Peer};
 
     fn key(function_id: &str) -> VersionKey {
         VersionKey {
@@ -398,6 +408,8 @@ mod tests {
             key: key(id),
             inline: inline.map(Bytes::from),
             digest: None,
+            caller: Caller::anyone(&Peer::default()),
+            wanted_for: WantedFor::Running,
         }
     }
 
@@ -461,25 +473,5 @@ mod tests {
         let sums = ["first", "second"].map(|text| SourceDigest::of(text.as_bytes()).to_string());
         assert!(sums.iter().all(|sum| error.contains(sum)), "{error}");
         assert_eq!(resolve(&functions, "f", None).await, "first");
-    }
-
-    #[test]
-    fn names() {
-        for name in ["a", "sfnc_1-2.3", "0", &"x".repeat(128)] {
-            assert_eq!(check_name(name), Ok(()), "{name}");
-        }
-        for name in [
-            "",
-            ".",
-            "..",
-            ".hidden",
-            "a/b",
-            "a b",
-            "ä",
-            "a\0",
-            &"x".repeat(129),
-        ] {
-            assert_eq!(check_name(name), Err(BadName), "{name}");
-        }
     }
 }

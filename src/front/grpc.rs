@@ -5,10 +5,11 @@ use std::{sync::Arc, time::Duration};
 use tonic::{Request, Response, Status, metadata::MetadataMap};
 
 use super::{
+    access::{Caller, Refusal},
     cells::{Answered, Call},
     describe::Report,
     dispatch::Dispatcher,
-    functions::{FunctionVersion, Functions},
+    functions::{FunctionVersion, Functions, WantedFor},
     redactor::Redactor,
     sealed::{Opener, Purpose},
     settings::{self, GivenSettings, Prepared},
@@ -72,9 +73,12 @@ impl Executor {
         &self,
         request: InvokeParts,
         patience: Option<Duration>,
+        caller: Caller,
     ) -> Result<(Answered, Redactor), Status> {
         let instance_id: Arc<str> = request.function.instance_id.as_str().into();
-        let version = self.resolve(request.function).await?;
+        let version = self
+            .resolve(request.function, caller, WantedFor::Running)
+            .await?;
         let purpose = Purpose {
             function_id: &version.key.function_id,
             instance_id: &instance_id,
@@ -109,9 +113,12 @@ impl Executor {
         &self,
         function: FunctionRef,
         patience: Option<Duration>,
+        caller: Caller,
     ) -> Result<Report, Status> {
         let instance_id = function.instance_id.as_str().into();
-        let version = self.resolve(function).await?;
+        let version = self
+            .resolve(function, caller, WantedFor::Describing)
+            .await?;
         let limits = shortened(self.limits.of_invocation(), patience);
         let call = front::describe::call(version.clone(), instance_id, limits);
         let answered = self.dispatch(call).await?;
@@ -132,9 +139,14 @@ impl Executor {
         }
     }
 
-    async fn resolve(&self, function: FunctionRef) -> Result<Arc<FunctionVersion>, Status> {
+    async fn resolve(
+        &self,
+        function: FunctionRef,
+        caller: Caller,
+        wanted_for: WantedFor,
+    ) -> Result<Arc<FunctionVersion>, Status> {
         self.functions
-            .resolve(&decode::function(function))
+            .resolve(&decode::function(function, caller, wanted_for))
             .await
             .map_err(|error| status::unresolved(&error))
     }
@@ -146,11 +158,11 @@ impl ExecutorService for Executor {
         &self,
         request: Request<InvokeRequest>,
     ) -> Result<Response<InvokeResponse>, Status> {
-        let patience = callers_patience(request.metadata());
+        let (patience, caller) = (callers_patience(request.metadata()), caller(&request));
         let request =
             decode::invoke(request.into_inner(), &self.limits).map_err(status::invalid)?;
         let (form, capture) = (request.form, request.capture);
-        let (answered, redactor) = self.run(request, patience).await?;
+        let (answered, redactor) = self.run(request, patience, caller).await?;
         let response = encode::invoke_response(answered, form, capture, &redactor);
         outcomes::count(&self.outcomes, response.outcome.as_ref());
         Ok(Response::new(response))
@@ -160,11 +172,11 @@ impl ExecutorService for Executor {
         &self,
         request: Request<InvokeBatchRequest>,
     ) -> Result<Response<InvokeBatchResponse>, Status> {
-        let patience = callers_patience(request.metadata());
+        let (patience, caller) = (callers_patience(request.metadata()), caller(&request));
         let request =
             decode::invoke_batch(request.into_inner(), &self.limits).map_err(status::invalid)?;
         let (form, capture) = (request.form, request.capture);
-        let (answered, redactor) = self.run(request, patience).await?;
+        let (answered, redactor) = self.run(request, patience, caller).await?;
         let response = encode::invoke_batch_response(answered, form, capture, &redactor);
         outcomes::count_batch(&self.outcomes, &response.results);
         Ok(Response::new(response))
@@ -174,11 +186,22 @@ impl ExecutorService for Executor {
         &self,
         request: Request<DescribeRequest>,
     ) -> Result<Response<DescribeResponse>, Status> {
-        let patience = callers_patience(request.metadata());
+        let (patience, caller) = (callers_patience(request.metadata()), caller(&request));
         let function = describe::decode(request.into_inner()).map_err(status::invalid)?;
-        let report = self.describe_function(function, patience).await?;
+        let report = self.describe_function(function, patience, caller).await?;
         Ok(Response::new(describe::encode(&report)))
     }
+}
+
+/// How a call is answered that is not let in.
+pub fn refused<Body: Default>(refusal: &Refusal) -> http::Response<Body> {
+    status::refused(refusal).into_http()
+}
+
+/// Whose call it is. Guards that are not there let nobody in.
+fn caller<T>(request: &Request<T>) -> Caller {
+    let caller = request.extensions().get().cloned();
+    caller.unwrap_or_else(Caller::nobody)
 }
 
 /// A caller that waits less than the wall time shortens it.

@@ -242,6 +242,20 @@ fn every_fault_is_told_at_once() {
 }
 
 #[test]
+fn a_listener_that_others_reach_is_open_only_when_that_is_said() {
+    refused(
+        "listen = '0.0.0.0:0'",
+        &[],
+        &["--tls-client-auth", "optional"],
+        &[
+            "--tls-client-auth needs --tls-client-ca",
+            "--listen 0.0.0.0:0 is reached from other machines, and nothing encrypts what they send: give --tls-cert and --tls-key, or --allow-plaintext",
+            "--listen 0.0.0.0:0 is reached from other machines, and whoever connects may call everything: give --access, or --allow-anyone",
+        ],
+    );
+}
+
+#[test]
 fn values_of_the_wrong_kind() {
     refused(
         "egress-off = 1",

@@ -378,26 +378,46 @@ fn what_is_no_fault_of_the_function_is_a_status() {
     let large = inline(&"x".repeat((1 << 20) + 1));
     named(Some(large), "function.source");
 
-    let known = inline("function onTrack() {}");
-    described_by(Service::shared(), known.clone());
+    let id = fresh_id();
+    Call::of("function onTrack(e) { return e }")
+        .id(&id)
+        .run()
+        .delivered();
     let other = FunctionRef {
         source: "function onPage() {}".into(),
-        ..known
+        ..stored(&id)
     };
     refused(Some(other), StatusCode::FailedPrecondition);
 }
 
-/// What is described is known from then on, and what was is not sent again.
+/// Who may describe a version does not decide what is run as it, or whether.
 #[test]
-fn a_source_is_kept_as_an_invocations() {
+fn a_source_that_is_sent_is_not_kept() {
+    let service = Service::start(&["--cells", "1"]);
     let id = fresh_id();
-    let source = "function onTrack(e) { return e }";
-    let function = FunctionRef {
+    let draft = |source: &str| FunctionRef {
         source: source.into(),
         ..stored(&id)
     };
-    described_by(Service::shared(), function);
-    Call::stored(&id).run().delivered();
-    let again = described_by(Service::shared(), stored(&id));
-    assert_eq!(again.handlers, ["onTrack"]);
+    let costs_a_cell = draft("[].sort.call({length: Infinity})");
+    for _ in 0..3 {
+        described_by(&service, costs_a_cell.clone());
+    }
+    assert_eq!(
+        told(&described_by(&service, costs_a_cell))[0]
+            .split(' ')
+            .next(),
+        Some("QUARANTINED")
+    );
+    let found = described_by(&service, draft("function onPage() {}"));
+    assert_eq!(found.handlers, ["onPage"]);
+    Call::stored(&id)
+        .run_on(&service)
+        .refused(StatusCode::NotFound, "FUNCTION_NOT_FOUND");
+    Call::of("function onTrack(e) { return e }")
+        .id(&id)
+        .run_on(&service)
+        .delivered();
+    let found = described_by(&service, stored(&id));
+    assert_eq!(found.handlers, ["onTrack"]);
 }

@@ -7,17 +7,19 @@ use std::path::{Path, PathBuf};
 use penstock::config::{Knob, Knobs, Shape};
 
 use crate::scrape::Scrape;
+use crate::secured::{Secured, token_entry};
 use crate::service::{Service, penstock};
 
 const CONFIGURATION: &str = "docs/configuration.md";
 const OPERATIONS: &str = "docs/operations.md";
 
 /// What is put together for a cluster.
-const MANIFESTS: [&str; 4] = [
+const MANIFESTS: [&str; 5] = [
     "k8s/base",
     "k8s/overlays/dev",
     "k8s/overlays/production",
     "k8s/components/monitoring",
+    "k8s/components/tls",
 ];
 
 /// What the table of knobs stands under.
@@ -132,15 +134,18 @@ fn first_column(document: &str, heading: &str) -> Vec<String> {
 #[test]
 fn every_metric_is_explained_and_no_other() {
     let explained = first_column(&read(OPERATIONS), "Metrics");
-    let scrape = Scrape::of(Service::shared());
-    let told: Vec<_> = scrape.families.keys().cloned().collect();
+    let secured = Secured::new(&token_entry("router", "token", ""));
+    let secured_service = secured.start(&[]);
+    let services = [Service::shared(), &secured_service];
+    let told = services.map(|service| Scrape::of(service).families.into_keys());
+    let told: BTreeSet<_> = told.into_iter().flatten().collect();
     let once: BTreeSet<_> = explained.iter().cloned().collect();
     assert_eq!(
         once.len(),
         explained.len(),
         "one is explained twice: {explained:?}"
     );
-    assert_eq!(once.into_iter().collect::<Vec<_>>(), told);
+    assert_eq!(once, told);
 }
 
 #[test]
@@ -190,6 +195,29 @@ fn files(ending: &str) -> Vec<PathBuf> {
         .collect()
 }
 
+/// The variables that the components next to a configuration set.
+fn variables_of_components(configuration: &Path) -> BTreeMap<String, String> {
+    let kustomization = read(configuration.with_file_name("kustomization.yaml"));
+    let lines = kustomization.lines().map(str::trim);
+    let components = lines.filter_map(|line| line.strip_prefix("- ../../components/"));
+    let patches = components.filter_map(|component| {
+        let patch = format!("k8s/components/{component}/deployment.yaml");
+        std::fs::read_to_string(root().join(patch)).ok()
+    });
+    let mut variables = BTreeMap::new();
+    for patch in patches {
+        let lines: Vec<_> = patch.lines().map(str::trim).collect();
+        for pair in lines.windows(2) {
+            if let Some(name) = pair[0].strip_prefix("- name: PENSTOCK_")
+                && let Some(value) = pair[1].strip_prefix("value: ")
+            {
+                variables.insert(format!("PENSTOCK_{name}"), value.to_owned());
+            }
+        }
+    }
+    variables
+}
+
 #[test]
 fn manifests_configure_the_executor_with_what_it_knows() {
     let configurations = files("toml");
@@ -198,7 +226,8 @@ fn manifests_configure_the_executor_with_what_it_knows() {
         let mut command = penstock();
         command
             .args(["serve", "--print-config", "--config"])
-            .arg(path);
+            .arg(path)
+            .envs(variables_of_components(path));
         let output = command.output().expect("it runs");
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{}: {said}", path.display());

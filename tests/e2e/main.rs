@@ -6,8 +6,10 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+mod access;
 mod admin;
 mod api;
+mod audit;
 mod batch_model;
 mod batches;
 mod buffer;
@@ -35,6 +37,7 @@ mod outcomes;
 #[allow(dead_code, reason = "the fuzz targets need all of it")]
 #[path = "../fuzz/targets/random.rs"]
 mod random;
+mod reload;
 mod scrape;
 mod sealed;
 mod secrets;
@@ -44,6 +47,7 @@ mod structured_clone;
 #[path = "../support/mod.rs"]
 mod support;
 mod timers;
+mod tls;
 mod url;
 mod values;
 mod web;
@@ -56,5 +60,6 @@ mod web_request;
 mod web_response;
 
 use support::{
-    batch, check, command, facts, json, origin, poison, processes, scripted, service, stored,
+    batch, certificates, check, command, dial, facts, json, origin, poison, processes, scripted,
+    secured, service, stored,
 };

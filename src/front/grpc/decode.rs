@@ -10,8 +10,9 @@ use crate::{
     api::{FunctionRef, InvokeBatchRequest, InvokeRequest, Limits, invoke_request::Payload},
     config::LimitsConfig,
     front::{
+        access::Caller,
         event::{self, EventFault},
-        functions::{SourceDigest, Wanted, check_name},
+        functions::{SourceDigest, Wanted, WantedFor, check_name},
         sealed::Sealed,
     },
     invocation::{Input, InvocationLimits, SettingsJson, VersionKey},
@@ -168,8 +169,8 @@ impl CheckedTerms {
     }
 }
 
-/// The version a checked reference means.
-pub fn function(function: FunctionRef) -> Wanted {
+/// The version a checked reference means, who asks for it, and what for.
+pub fn function(function: FunctionRef, caller: Caller, wanted_for: WantedFor) -> Wanted {
     let inline = (!function.source.is_empty()).then(|| Bytes::from(function.source));
     Wanted {
         key: VersionKey {
@@ -178,6 +179,8 @@ pub fn function(function: FunctionRef) -> Wanted {
         },
         inline,
         digest: SourceDigest::from_hex(&function.source_sha256),
+        caller,
+        wanted_for,
     }
 }
 
