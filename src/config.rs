@@ -25,6 +25,7 @@ mod file;
 mod flags;
 mod knobs;
 mod layers;
+mod log;
 mod print;
 mod sealed;
 mod security;
@@ -34,6 +35,7 @@ pub use effective::{Effective, Setting};
 pub use faults::{Fault, Faults, Origin, Place};
 pub use knobs::{Knob, Knobs, Shape};
 pub use layers::Given;
+pub use log::{LogConfig, LogFormat};
 pub use sealed::SealedConfig;
 pub use security::{ClientAuth, SecurityConfig};
 
@@ -69,6 +71,9 @@ pub struct ServeConfig {
 
     #[command(flatten)]
     pub admin: AdminConfig,
+
+    #[command(flatten)]
+    pub log: LogConfig,
 
     #[command(flatten)]
     pub functions: FunctionsConfig,
@@ -336,6 +341,11 @@ pub struct EgressConfig {
     #[arg(long, env = "PENSTOCK_EGRESS_OFF")]
     pub egress_off: bool,
 
+    /// Have requests carry the trace they are part of, in `traceparent` and `tracestate`, to whomever they go;
+    /// by default third parties learn nothing of it
+    #[arg(long, env = "PENSTOCK_EGRESS_PROPAGATE_TRACE")]
+    pub egress_propagate_trace: bool,
+
     /// Addresses that requests may go to although they are not public, or this machine's own, such as
     /// 10.1.0.0/16; repeatable, comma-separated in the environment.
     /// `PENSTOCK_LOG=penstock::front::egress=debug` logs what was denied
@@ -430,27 +440,6 @@ pub struct EgressConfig {
 }
 
 impl EgressConfig {
-    /// For who makes no requests.
-    pub fn off() -> Self {
-        Self {
-            egress_off: true,
-            egress_allow: Vec::new(),
-            egress_deny: Vec::new(),
-            egress_ca: None,
-            egress_dns: Vec::new(),
-            egress_at_once: NonZeroU32::MIN,
-            egress_host_requests: NonZeroU32::MIN,
-            egress_function_requests: NonZeroU32::MIN,
-            egress_connections: Some(NonZeroU32::MIN),
-            egress_queue: 0,
-            egress_idle_connections: 0,
-            egress_idle_ms: 0,
-            egress_connect_ms: 1,
-            egress_body_bytes: 0,
-            egress_buffer_bytes: 1,
-        }
-    }
-
     /// How long a connection without a request is kept.
     pub fn idle(&self) -> Duration {
         Duration::from_millis(self.egress_idle_ms)

@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, IsTerminal},
+    num::NonZeroU32,
     path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
@@ -80,10 +81,32 @@ fn check(arguments: &CheckArguments) -> Result<Report, CheckError> {
     let version = local::read_function(&source_file(&arguments.path), limits.source_bytes)?;
     let version = Arc::new(version);
     let call = describe::call(version.clone(), "".into(), limits.of_invocation());
-    let egress = EgressConfig::off();
+    let egress = no_requests();
     let call = local::run_in_own_cell(call, limits, &egress);
     let answered = local::runtime()?.block_on(call)?;
     Ok(describe::report(version, answered))
+}
+
+/// The top level's requests never leave the cell.
+fn no_requests() -> EgressConfig {
+    EgressConfig {
+        egress_off: true,
+        egress_allow: Vec::new(),
+        egress_deny: Vec::new(),
+        egress_ca: None,
+        egress_dns: Vec::new(),
+        egress_at_once: NonZeroU32::MIN,
+        egress_host_requests: NonZeroU32::MIN,
+        egress_function_requests: NonZeroU32::MIN,
+        egress_connections: Some(NonZeroU32::MIN),
+        egress_queue: 0,
+        egress_idle_connections: 0,
+        egress_idle_ms: 0,
+        egress_connect_ms: 1,
+        egress_body_bytes: 0,
+        egress_buffer_bytes: 1,
+        egress_propagate_trace: false,
+    }
 }
 
 /// In a directory, what a store would take for the source.

@@ -12,7 +12,7 @@ use clap::{Args, ValueEnum};
 use tokio::runtime::Runtime;
 
 use crate::{
-    config::{CellsConfig, EgressConfig, LimitsConfig},
+    config::{CellsConfig, EgressConfig, LimitsConfig, LogFormat},
     front::{
         admission::Admission,
         cells::{Answered, Call},
@@ -155,7 +155,15 @@ pub async fn run_in_own_cell(
     };
     let quarantine = Arc::new(Quarantine::default());
     let fetcher = server::fetcher(egress)?;
-    let started = server::start_cells(&cells, limits, fetcher, 0, quarantine.clone()).await?;
+    let started = server::start_cells(
+        &cells,
+        LogFormat::Text,
+        limits,
+        fetcher,
+        0,
+        quarantine.clone(),
+    )
+    .await?;
     let dispatcher = Dispatcher::new(Admission::new(cells.max_in_flight), quarantine, started);
     Ok(dispatcher.dispatch(call).await?)
 }

@@ -28,11 +28,13 @@ use crate::{
 mod account;
 mod digest;
 pub mod manifest;
+mod measured_store;
 mod store;
 mod wanted;
 
 pub use digest::SourceDigest;
 use manifest::{BadManifest, Manifest};
+use measured_store::MeasuredStore;
 pub use store::{Store, StoreError, UnusableLocation};
 pub use wanted::{BadName, Wanted, WantedFor, check_name};
 
@@ -94,7 +96,7 @@ impl FunctionVersion {
 
 /// Finds functions' sources and keeps them, so that each is fetched or sent once.
 pub struct Functions {
-    store: Store,
+    store: MeasuredStore,
     known: Cache<VersionKey, Arc<Known>, BySource>,
     /// Versions the store did not have, and when it said so.
     missing: Cache<VersionKey, Instant>,
@@ -182,7 +184,7 @@ impl Functions {
         let expected = (kept_bytes / source_bytes.max(1)).saturating_mul(8).max(32);
         let expected = usize::try_from(expected).unwrap_or(usize::MAX);
         Self {
-            store,
+            store: MeasuredStore::unmeasured(store),
             known: Cache::with_weighter(expected, kept_bytes, BySource),
             missing: Cache::new(MISSING_VERSIONS),
             trust: config.missing_time(),
@@ -191,12 +193,6 @@ impl Functions {
             last_handle: AtomicU64::new(0),
             audit: Audit::default(),
         }
-    }
-
-    /// Accounts for sources and refusals to an audit log.
-    #[must_use]
-    pub fn audited(self, audit: Audit) -> Self {
-        Self { audit, ..self }
     }
 
     /// As [`Self::resolve`], for any caller.

@@ -1,6 +1,9 @@
 //! The API's service: decode → resolve → dispatch → encode.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tonic::{Request, Response, Status, metadata::MetadataMap};
 
@@ -13,7 +16,7 @@ use super::{
     redactor::Redactor,
     sealed::{Opener, Purpose},
     settings::{self, GivenSettings, Prepared},
-    telemetry::{Invocations, Outcomes, Telemetry},
+    telemetry::{CallTrace, Invocations, Outcomes, Telemetry},
 };
 use crate::{
     api::{
@@ -75,10 +78,11 @@ impl Executor {
         patience: Option<Duration>,
         caller: Caller,
     ) -> Result<(Answered, Redactor), Status> {
+        let trace = CallTrace::current();
         let instance_id: Arc<str> = request.function.instance_id.as_str().into();
-        let version = self
-            .resolve(request.function, caller, WantedFor::Running)
-            .await?;
+        let version = self.resolve(request.function, caller, WantedFor::Running, &trace);
+        let version = version.await?;
+        trace.calls(&version.key, &instance_id, request.input.outcomes());
         let purpose = Purpose {
             function_id: &version.key.function_id,
             instance_id: &instance_id,
@@ -98,6 +102,7 @@ impl Executor {
                 return Ok((Answered::without_running(finished), Redactor::none()));
             }
         };
+        trace.keep_out(&redactor);
         let call = Call {
             limits: shortened(version.lowered(request.limits), patience),
             version,
@@ -105,7 +110,7 @@ impl Executor {
             input: request.input,
             settings,
         };
-        Ok((self.dispatch(call).await?, redactor))
+        Ok((self.dispatch(call, &trace).await?, redactor))
     }
 
     /// Has a cell say what a function is.
@@ -115,28 +120,32 @@ impl Executor {
         patience: Option<Duration>,
         caller: Caller,
     ) -> Result<Report, Status> {
-        let instance_id = function.instance_id.as_str().into();
-        let version = self
-            .resolve(function, caller, WantedFor::Describing)
-            .await?;
+        let trace = CallTrace::current();
+        let instance_id: Arc<str> = function.instance_id.as_str().into();
+        let version = self.resolve(function, caller, WantedFor::Describing, &trace);
+        let version = version.await?;
+        trace.calls(&version.key, &instance_id, 0);
         let limits = shortened(self.limits.of_invocation(), patience);
         let call = front::describe::call(version.clone(), instance_id, limits);
-        let answered = self.dispatch(call).await?;
+        let answered = self.dispatch(call, &trace).await?;
         Ok(front::describe::report(version, answered))
     }
 
-    /// Runs a call and counts what it cost, or that it was refused.
-    async fn dispatch(&self, call: Call) -> Result<Answered, Status> {
-        match self.dispatcher.dispatch(call).await {
-            Ok(answered) => {
-                self.invocations.ended(&answered.finished.usage);
-                Ok(answered)
-            }
-            Err(error) => {
-                self.invocations.refused(error);
-                Err(status::not_dispatched(error))
-            }
-        }
+    /// Runs a call and tells what it cost, or that it was refused.
+    async fn dispatch(&self, call: Call, trace: &CallTrace) -> Result<Answered, Status> {
+        let asked = Instant::now();
+        let answered = self.dispatcher.dispatch(call).await.map_err(|error| {
+            self.invocations.refused(error);
+            status::not_dispatched(error)
+        })?;
+        let finished = &answered.finished;
+        self.invocations.ended(&finished.usage);
+        trace.ran(
+            asked,
+            &finished.usage,
+            outcomes::failure(&finished.outcomes),
+        );
+        Ok(answered)
     }
 
     async fn resolve(
@@ -144,11 +153,13 @@ impl Executor {
         function: FunctionRef,
         caller: Caller,
         wanted_for: WantedFor,
+        trace: &CallTrace,
     ) -> Result<Arc<FunctionVersion>, Status> {
-        self.functions
-            .resolve(&decode::function(function, caller, wanted_for))
-            .await
-            .map_err(|error| status::unresolved(&error))
+        let began = Instant::now();
+        let wanted = decode::function(function, caller, wanted_for);
+        let resolved = self.functions.resolve(&wanted).await;
+        trace.resolved(began, resolved.is_ok());
+        resolved.map_err(|error| status::unresolved(&error))
     }
 }
 
@@ -165,6 +176,7 @@ impl ExecutorService for Executor {
         let (answered, redactor) = self.run(request, patience, caller).await?;
         let response = encode::invoke_response(answered, form, capture, &redactor);
         outcomes::count(&self.outcomes, response.outcome.as_ref());
+        CallTrace::current().came_to(|| outcomes::ends(response.outcome.as_ref()));
         Ok(Response::new(response))
     }
 
@@ -179,6 +191,7 @@ impl ExecutorService for Executor {
         let (answered, redactor) = self.run(request, patience, caller).await?;
         let response = encode::invoke_batch_response(answered, form, capture, &redactor);
         outcomes::count_batch(&self.outcomes, &response.results);
+        CallTrace::current().came_to(|| outcomes::batch_ends(&response.results));
         Ok(Response::new(response))
     }
 

@@ -105,6 +105,11 @@ impl Store {
         }))
     }
 
+    /// Whether it is in the executor itself, where there is nothing to wait for.
+    pub fn is_built_in(&self) -> bool {
+        matches!(self.0, Kind::Examples)
+    }
+
     /// What is stored of `key`, or `None` if the store says that it has nothing. Of a source over `limit`
     /// bytes, at most one byte more is given, so that the caller sees it is too large.
     ///

@@ -26,7 +26,7 @@ pub fn filtered(reason: FilterReason, message: String) -> api::Filtered {
 
 pub fn function_error(error: FunctionError) -> api::FunctionError {
     api::FunctionError {
-        code: error_code(error.code).into(),
+        code: code(error.code).into(),
         label: error.code.label().to_owned(),
         retryable: error.code.is_retryable(),
         retry_after: error.retry_after.and_then(proto_duration),
@@ -112,7 +112,7 @@ pub fn usage(usage: &Usage, requests: u32) -> api::Usage {
     }
 }
 
-pub fn error_code(code: ErrorCode) -> api::ErrorCode {
+pub fn code(code: ErrorCode) -> api::ErrorCode {
     match code {
         ErrorCode::BadRequest => api::ErrorCode::BadRequest,
         ErrorCode::InvalidSettings => api::ErrorCode::InvalidSettings,

@@ -1,7 +1,7 @@
 //! Describes: the request checked, the report as the API's message.
 
 use super::{
-    convert::{error_code, limit, proto_duration},
+    convert::{code, limit, proto_duration},
     decode::{Fault, check_function},
     structs,
 };
@@ -105,7 +105,7 @@ fn diagnostic(diagnostic: &describe::Diagnostic) -> api::Diagnostic {
         code_frame: diagnostic.code_frame.clone(),
         file: diagnostic.file.clone(),
         severity: severity.into(),
-        code: diagnostic.code.map_or(0, |code| error_code(code).into()),
+        code: diagnostic.code.map_or(0, |known| code(known).into()),
         limit: diagnostic.limit.clone().map(limit),
     }
 }
