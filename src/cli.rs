@@ -10,7 +10,9 @@ use clap::{Parser, Subcommand};
 
 use crate::config::{LogConfig, LogFormat, ServeConfig};
 
+mod check;
 mod invoke;
+mod local;
 mod log;
 mod render;
 mod seal;
@@ -48,6 +50,11 @@ enum Command {
     /// Exit code: 0 delivered or filtered, 1 the function failed, 2 unusable arguments or files, 3 the
     /// executor failed.
     Invoke(Box<invoke::InvokeArguments>),
+    /// Say what a function is and what is wrong with it, without an event
+    ///
+    /// Its top level is run, under the limits of an invocation and without requests. Exit code: 0 fine, 1 something
+    /// is wrong, 2 unusable arguments or files, 3 the executor failed.
+    Check(Box<check::CheckArguments>),
     /// Seal a setting's value, read from standard input, so that only an executor can open it
     ///
     /// Give function and instance, so that it is of no use to others.
@@ -74,6 +81,10 @@ pub fn run() -> ExitCode {
         Some(Command::Invoke(arguments)) => {
             log::start(LogFormat::Text, "error", None);
             invoke::run(&arguments)
+        }
+        Some(Command::Check(arguments)) => {
+            log::start(LogFormat::Text, "error", None);
+            check::run(&arguments)
         }
         Some(Command::Seal(arguments)) => seal::run(arguments),
         Some(Command::Token(arguments)) => token::run(&arguments),

@@ -6,6 +6,7 @@ pub mod admission;
 pub mod audit;
 pub mod cells;
 pub mod certificate;
+pub mod describe;
 pub mod dispatch;
 pub mod egress;
 pub mod event;

@@ -10,4 +10,5 @@ pub mod config;
 pub mod front;
 pub mod invocation;
 mod lock;
+mod source_text;
 pub mod wire;

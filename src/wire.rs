@@ -10,9 +10,11 @@ use prost::Message;
 use tokio_util::codec::{Decoder, Encoder};
 
 mod convert;
+mod description;
 mod fetch;
 
 pub use convert::{Malformed, finished_from_wire, finished_to_wire};
+pub use description::{WireDescription, WireSourceWarning};
 pub use fetch::{
     CancelFetch, Fetch, FetchFailed, FetchOutcome, FetchResponse, FetchTaken, Fetched,
     MAX_REQUEST_BODY_BYTES, MAX_REQUEST_HEAD_BYTES, WireHeader, WireRedirect,
@@ -135,6 +137,9 @@ pub struct Start {
     /// Outgoing requests.
     #[prost(uint32, tag = "12")]
     pub requests: u32,
+    /// The source is only described: there is no input.
+    #[prost(bool, tag = "16")]
+    pub describe: bool,
 }
 
 /// Without the settings, which may hold secrets.
@@ -247,7 +252,7 @@ pub struct WireCacheUse {
 
 #[derive(Clone, PartialEq, Message)]
 pub struct WireResult {
-    #[prost(oneof = "WireOutcome", tags = "1, 2, 3")]
+    #[prost(oneof = "WireOutcome", tags = "1, 2, 3, 4")]
     pub outcome: Option<WireOutcome>,
 }
 
@@ -259,6 +264,8 @@ pub enum WireOutcome {
     Filtered(WireFiltered),
     #[prost(message, tag = "3")]
     Failed(Box<WireFunctionError>),
+    #[prost(message, tag = "4")]
+    Described(Box<WireDescription>),
 }
 
 #[derive(Clone, PartialEq, Message)]

@@ -17,7 +17,7 @@ use tokio::sync::Semaphore;
 use crate::{
     config::FunctionsConfig,
     front::{
-        access::{Caller, NotAllowed},
+        access::NotAllowed,
         audit::{Audit, SourceOrigin},
         egress::AllowedHosts,
     },
@@ -30,20 +30,22 @@ mod digest;
 pub mod manifest;
 mod measured_store;
 mod store;
+mod wanted;
 
 pub use digest::SourceDigest;
 use manifest::{BadManifest, Manifest};
 use measured_store::MeasuredStore;
 pub use store::{Store, StoreError, UnusableLocation};
+pub use wanted::{BadName, Wanted, WantedFor, check_name};
 
-/// What a kept version costs besides its source.
+/// The source's name in a version's folder.
+pub const SOURCE_FILE: &str = "index.js";
+
+/// What a kept version costs besides its source and manifest.
 const OVERHEAD_BYTES: u64 = 512;
 
 /// Versions that are known to be missing from the store; beyond it the least asked for are looked for again.
 const MISSING_VERSIONS: usize = 16_384;
-
-/// The longest id or version, in bytes.
-pub const MAX_NAME_BYTES: usize = 128;
 
 /// One version of a function, with its source.
 #[derive(Debug)]
@@ -58,6 +60,8 @@ pub struct FunctionVersion {
     pub file_name: String,
     /// What the version says of itself; the default when it has no manifest.
     pub manifest: Result<Manifest, BadManifest>,
+    /// The file that says it; empty when it has none.
+    pub manifest_text: Bytes,
 }
 
 impl FunctionVersion {
@@ -65,11 +69,12 @@ impl FunctionVersion {
     pub fn new(handle: u64, key: VersionKey, source: Bytes, manifest: Option<&[u8]>) -> Self {
         Self {
             handle,
-            file_name: format!("{}/index.js", key.function_id),
+            file_name: format!("{}/{SOURCE_FILE}", key.function_id),
             key,
             digest: SourceDigest::of(&source),
             source,
             manifest: manifest.map_or_else(|| Ok(Manifest::default()), Manifest::parse),
+            manifest_text: Bytes::copy_from_slice(manifest.unwrap_or_default()),
         }
     }
 
@@ -87,17 +92,6 @@ impl FunctionVersion {
         }
         limits
     }
-}
-
-/// Which version a caller means, and what it knows of its source.
-#[derive(Clone, Debug)]
-pub struct Wanted {
-    pub key: VersionKey,
-    /// The source, if it was sent.
-    pub inline: Option<Bytes>,
-    /// What the source must be, if the caller says so.
-    pub digest: Option<SourceDigest>,
-    pub caller: Caller,
 }
 
 /// Finds functions' sources and keeps them, so that each is fetched or sent once.
@@ -136,7 +130,8 @@ struct BySource;
 
 impl Weighter<VersionKey, Arc<Known>> for BySource {
     fn weight(&self, _: &VersionKey, known: &Arc<Known>) -> u64 {
-        known.version.source.len() as u64 + OVERHEAD_BYTES
+        let texts = known.version.source.len() + known.version.manifest_text.len();
+        texts as u64 + OVERHEAD_BYTES
     }
 }
 
@@ -178,24 +173,6 @@ pub enum SourceFault {
     TooLarge { limit: u64 },
     #[error("is not UTF-8: {0}")]
     NotUtf8(#[from] Utf8Error),
-}
-
-/// A name that can't be one of a function or version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must be 1 to {MAX_NAME_BYTES} characters of A-Z a-z 0-9 . _ - and not start with a dot")]
-pub struct BadName;
-
-/// Checks the form of a function id or version, which are also names of folders in a store.
-///
-/// # Errors
-/// [`BadName`] when it is empty, too long, or has other characters.
-pub fn check_name(name: &str) -> Result<(), BadName> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-    let sound = !name.is_empty()
-        && name.len() <= MAX_NAME_BYTES
-        && !name.starts_with('.')
-        && name.bytes().all(allowed);
-    if sound { Ok(()) } else { Err(BadName) }
 }
 
 impl Functions {
@@ -253,23 +230,47 @@ impl Functions {
 
     async fn find(&self, wanted: &Wanted) -> Result<Arc<Known>, ResolveError> {
         let _waiting = self.waiting.try_acquire().map_err(|_| ResolveError::Busy)?;
-        self.known
-            .get_or_insert_async(&wanted.key, self.first_seen(wanted))
-            .await
+        let first_seen = self.first_seen(wanted);
+        let kept = self.known.get_or_insert_async(&wanted.key, first_seen);
+        match (kept.await, wanted.wanted_for) {
+            (Err(ResolveError::NotFound(_)), WantedFor::Describing) => self.only_described(wanted),
+            (kept, _) => kept,
+        }
     }
 
+    /// What is to be kept.
     async fn first_seen(&self, wanted: &Wanted) -> Result<Arc<Known>, ResolveError> {
         if let Some(version) = self.stored(&wanted.key).await? {
             self.tell_accepted(wanted, &version, SourceOrigin::Store);
             let asked = Some(Lock::new(Instant::now()));
             return Ok(Arc::new(Known { version, asked }));
         }
+        match wanted.wanted_for {
+            WantedFor::Describing => Err(ResolveError::NotFound(wanted.key.clone())),
+            WantedFor::Running => {
+                let known = self.sent(wanted, wanted.key.clone())?;
+                self.tell_accepted(wanted, &known.version, SourceOrigin::Inline);
+                Ok(known)
+            }
+        }
+    }
+
+    /// A source that is not kept. It goes by its digest, so that cells it costs are not the version's doing.
+    fn only_described(&self, wanted: &Wanted) -> Result<Arc<Known>, ResolveError> {
+        let source = wanted.inline.as_deref().unwrap_or_default();
+        let key = VersionKey {
+            version: SourceDigest::of(source).to_string().into(),
+            ..wanted.key.clone()
+        };
+        self.sent(wanted, key)
+    }
+
+    fn sent(&self, wanted: &Wanted, key: VersionKey) -> Result<Arc<Known>, ResolveError> {
         let Some(source) = wanted.inline.clone() else {
             return Err(ResolveError::NotFound(wanted.key.clone()));
         };
-        let version = self.version(&wanted.key, source, None);
+        let version = self.version(&key, source, None);
         check_digest(&version, wanted.digest)?;
-        self.tell_accepted(wanted, &version, SourceOrigin::Inline);
         let asked = None;
         Ok(Arc::new(Known { version, asked }))
     }
@@ -379,7 +380,7 @@ fn check_digest(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::front::peer::Peer;
+    use crate::front::{access::Caller, peer::Peer};
 
     fn key(function_id: &str) -> VersionKey {
         VersionKey {
@@ -404,6 +405,7 @@ mod tests {
             inline: inline.map(Bytes::from),
             digest: None,
             caller: Caller::anyone(&Peer::default()),
+            wanted_for: WantedFor::Running,
         }
     }
 
@@ -467,25 +469,5 @@ mod tests {
         let sums = ["first", "second"].map(|text| SourceDigest::of(text.as_bytes()).to_string());
         assert!(sums.iter().all(|sum| error.contains(sum)), "{error}");
         assert_eq!(resolve(&functions, "f", None).await, "first");
-    }
-
-    #[test]
-    fn names() {
-        for name in ["a", "sfnc_1-2.3", "0", &"x".repeat(128)] {
-            assert_eq!(check_name(name), Ok(()), "{name}");
-        }
-        for name in [
-            "",
-            ".",
-            "..",
-            ".hidden",
-            "a/b",
-            "a b",
-            "ä",
-            "a\0",
-            &"x".repeat(129),
-        ] {
-            assert_eq!(check_name(name), Err(BadName), "{name}");
-        }
     }
 }

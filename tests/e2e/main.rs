@@ -15,12 +15,14 @@ mod batches;
 mod buffer;
 mod cache;
 mod cells;
+mod check_command;
 mod cli;
 mod collector;
 mod configuration;
 mod console;
 mod containment;
 mod crypto;
+mod describe;
 mod documents;
 mod encoding;
 mod examples;
@@ -62,6 +64,6 @@ mod web_request;
 mod web_response;
 
 use support::{
-    batch, certificates, check, dial, facts, json, origin, poison, processes, scripted, secured,
-    service, stored,
+    batch, certificates, check, command, dial, facts, json, origin, poison, processes, scripted,
+    secured, service, stored,
 };

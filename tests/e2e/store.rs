@@ -35,7 +35,7 @@ fn run(service: &Service) -> Reply {
     Call::stored("f").run_on(service)
 }
 
-fn sha256(source: &str) -> String {
+pub fn sha256(source: &str) -> String {
     let digest = digest(&SHA256, source.as_bytes());
     let mut hex = String::new();
     for byte in digest.as_ref() {

@@ -11,7 +11,7 @@ use futures_util::TryStreamExt;
 use object_store::{GetResult, ObjectStore, ObjectStoreExt, path::Path};
 use tokio::time;
 
-use super::manifest::MAX_MANIFEST_BYTES;
+use super::{SOURCE_FILE, manifest::MAX_MANIFEST_BYTES};
 use crate::invocation::VersionKey;
 
 mod examples;
@@ -138,7 +138,7 @@ impl Store {
         key: &VersionKey,
         limit: u64,
     ) -> Result<Option<Stored>, ReadError> {
-        let Some(source) = self.read(key, "index.js", limit).await? else {
+        let Some(source) = self.read(key, SOURCE_FILE, limit).await? else {
             return Ok(None);
         };
         let manifest = self.read(key, "function.json", MAX_MANIFEST_BYTES).await?;

@@ -12,7 +12,7 @@ use crate::{
     front::{
         access::Caller,
         event::{self, EventFault},
-        functions::{SourceDigest, Wanted, check_name},
+        functions::{SourceDigest, Wanted, WantedFor, check_name},
         sealed::Sealed,
     },
     invocation::{Input, InvocationLimits, SettingsJson, VersionKey},
@@ -169,8 +169,8 @@ impl CheckedTerms {
     }
 }
 
-/// The version a checked reference means, and who asks for it.
-pub fn function(function: FunctionRef, caller: Caller) -> Wanted {
+/// The version a checked reference means, who asks for it, and what for.
+pub fn function(function: FunctionRef, caller: Caller, wanted_for: WantedFor) -> Wanted {
     let inline = (!function.source.is_empty()).then(|| Bytes::from(function.source));
     Wanted {
         key: VersionKey {
@@ -180,6 +180,7 @@ pub fn function(function: FunctionRef, caller: Caller) -> Wanted {
         inline,
         digest: SourceDigest::from_hex(&function.source_sha256),
         caller,
+        wanted_for,
     }
 }
 
@@ -187,7 +188,8 @@ fn keep_fault<T>(result: Result<T, Fault>, faults: &mut Vec<Fault>) -> Option<T>
     result.map_err(|fault| faults.push(fault)).ok()
 }
 
-fn check_function(function: &FunctionRef, faults: &mut Vec<Fault>) {
+/// Checks a reference and adds its faults to the others.
+pub fn check_function(function: &FunctionRef, faults: &mut Vec<Fault>) {
     let names = [
         ("function.function_id", &function.function_id),
         ("function.version", &function.version),

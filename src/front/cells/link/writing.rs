@@ -1,5 +1,6 @@
 //! What goes to a cell: invocations with their sources, cancellations, ends of requests.
 
+use bytes::Bytes;
 use futures_util::SinkExt;
 use tokio::sync::mpsc;
 
@@ -63,7 +64,7 @@ async fn write_ready(
             most_fetches: call.limits.requests,
             trace,
             fetches: None,
-            events: call.input.events(),
+            expected: call.input.expects(),
             answer,
         };
         if !in_flight.register(id, waiting) {
@@ -109,9 +110,11 @@ fn load(version: &FunctionVersion) -> Load {
 }
 
 fn start(invocation: u64, call: Call) -> Start {
+    let describe = matches!(call.input, Input::Describe);
     let (input, batch_events) = match call.input {
         Input::Event(json) => (json, None),
         Input::Batch { events, json } => (json, Some(events)),
+        Input::Describe => (Bytes::new(), None),
     };
     Start {
         invocation,
@@ -125,6 +128,7 @@ fn start(invocation: u64, call: Call) -> Start {
         batch_result_bytes: call.limits.batch_result_bytes,
         log_bytes: call.limits.log_bytes,
         requests: call.limits.requests,
+        describe,
         cpu_nanos: u64::try_from(call.limits.cpu_time.as_nanos()).unwrap_or(u64::MAX),
     }
 }
