@@ -5,7 +5,7 @@ use std::{io::IsTerminal, process::ExitCode};
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
-use crate::config::ServeConfig;
+use crate::{config::ServeConfig, strip::StripArguments};
 
 mod invoke;
 mod render;
@@ -44,6 +44,9 @@ enum Command {
     /// Run JavaScript for a front; started by `serve`, never by hand
     #[command(hide = true)]
     Cell,
+    /// Take the types out of a TypeScript source; started by `serve`, never by hand
+    #[command(hide = true)]
+    Strip(StripArguments),
 }
 
 /// Parses the command line and runs what it asks for.
@@ -54,6 +57,7 @@ pub fn run() -> ExitCode {
         Some(Command::Serve(config)) => with_log("info", || serve::run(*config)),
         Some(Command::Invoke(arguments)) => with_log("error", || invoke::run(&arguments)),
         Some(Command::Cell) => with_log("warn", run_cell),
+        Some(Command::Strip(arguments)) => with_log("warn", || run_strip(arguments)),
     }
 }
 
@@ -63,6 +67,16 @@ fn run_cell() -> ExitCode {
         Err(error) => {
             tracing::error!(%error, "cell");
             crate::cell::leave(exit::EXECUTOR.into())
+        }
+    }
+}
+
+fn run_strip(arguments: StripArguments) -> ExitCode {
+    match crate::strip::run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(%error, "strip");
+            ExitCode::from(exit::EXECUTOR)
         }
     }
 }

@@ -50,6 +50,9 @@ pub struct ServeConfig {
     pub functions: FunctionsConfig,
 
     #[command(flatten)]
+    pub sources: SourcesConfig,
+
+    #[command(flatten)]
     pub cells: CellsConfig,
 
     #[command(flatten)]
@@ -99,7 +102,7 @@ impl fmt::Display for AdminAddress {
 #[derive(Args, Clone, Debug)]
 pub struct FunctionsConfig {
     /// Function store: a directory, or a URL of file, s3, gs, az or https, with
-    /// `<function_id>/<version>/index.js` and `function.json`; credentials come from the environment
+    /// `<function_id>/<version>/index.js` or `index.ts`, and `function.json`; credentials come from the environment
     /// [default: the examples built into the executor]
     #[arg(long = "functions", env = "PENSTOCK_FUNCTIONS", value_name = "URL")]
     pub location: Option<String>,
@@ -128,6 +131,26 @@ impl FunctionsConfig {
     pub fn missing_time(&self) -> Duration {
         Duration::from_millis(self.store_missing_ms)
     }
+}
+
+/// What is made of sources before they run, and of their errors after.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct SourcesConfig {
+    /// Bytes of a function's source map that is read; of a larger one the places stay those of `index.js`;
+    /// 0 reads none
+    #[arg(long, env = "PENSTOCK_SOURCE_MAP_BYTES", value_name = "BYTES", default_value_t = 4 * MIB,
+          value_parser = RangedU64ValueParser::<u64>::new().range(0..=MAX_PAYLOAD_BYTES))]
+    pub source_map_bytes: u64,
+
+    /// CPU time for taking the types out of a TypeScript source, in seconds, from 1
+    #[arg(long, env = "PENSTOCK_TYPESCRIPT_CPU_SECONDS", value_name = "SECONDS", default_value_t = nonzero(2))]
+    pub typescript_cpu_seconds: NonZeroU32,
+
+    /// Memory for taking the types out of a TypeScript source, in bytes, from 96 MiB; two are worked on at a
+    /// time
+    #[arg(long, env = "PENSTOCK_TYPESCRIPT_MEMORY_BYTES", value_name = "BYTES", default_value_t = 384 * MIB,
+          value_parser = RangedU64ValueParser::<u64>::new().range(96 * MIB..=(4 << 30)))]
+    pub typescript_memory_bytes: u64,
 }
 
 /// The processes that run JavaScript.

@@ -14,4 +14,5 @@ pub mod readiness;
 pub mod redactor;
 pub mod server;
 pub mod settings;
+pub mod source_maps;
 pub mod telemetry;

@@ -4,6 +4,8 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
+pub mod stack;
+
 /// What isolates and caches are keyed by. Two keys never share an isolate, since globals live as long as
 /// their isolate and settings differ by instance.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -374,5 +376,11 @@ impl Finished {
             logs: Vec::new(),
             usage: Usage::default(),
         }
+    }
+
+    /// Whether any event's outcome is a failure.
+    pub fn has_failed(&self) -> bool {
+        let failed = |outcome: &Outcome| matches!(outcome, Outcome::Failed(_));
+        self.outcomes.iter().any(failed)
     }
 }

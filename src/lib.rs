@@ -10,4 +10,5 @@ pub mod config;
 pub mod front;
 pub mod invocation;
 mod lock;
+pub mod strip;
 pub mod wire;

@@ -18,23 +18,25 @@ use super::{
     render::{self, Given},
 };
 use crate::{
-    config::{CellsConfig, EgressConfig, LimitsConfig},
+    config::{CellsConfig, EgressConfig, LimitsConfig, SourcesConfig},
     front::{
         admission::Admission,
         cells::{Answered, Call},
         dispatch::{DispatchError, Dispatcher},
         event::{self, EventFault},
-        functions::FunctionVersion,
+        functions::{FunctionVersion, Language, StripFailed},
         quarantine::Quarantine,
         server::{self, ServeError},
         settings,
+        source_maps::SourceMaps,
     },
     invocation::{ErrorCode, Finished, Input, Outcome, SettingsJson, VersionKey},
 };
 
 #[derive(Args, Debug)]
 pub struct InvokeArguments {
-    /// The function's JavaScript
+    /// The function's JavaScript, or TypeScript in a file that ends with .ts; a source map FILE.map may be
+    /// beside it
     file: PathBuf,
 
     /// The event, a JSON object with a `type`; or a batch, a JSON array of them
@@ -51,6 +53,9 @@ pub struct InvokeArguments {
 
     #[command(flatten)]
     limits: LimitsConfig,
+
+    #[command(flatten)]
+    sources: SourcesConfig,
 
     #[command(flatten)]
     egress: EgressConfig,
@@ -104,12 +109,16 @@ enum InvokeError {
     Serve(#[from] ServeError),
     #[error(transparent)]
     Dispatch(#[from] DispatchError),
+    #[error(transparent)]
+    Strip(#[from] StripFailed),
 }
 
 impl InvokeError {
     fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Self::Runtime(_) | Self::Serve(_) | Self::Dispatch(_) => exit::EXECUTOR,
+            Self::Runtime(_) | Self::Serve(_) | Self::Dispatch(_) | Self::Strip(_) => {
+                exit::EXECUTOR
+            }
             _ => exit::USAGE,
         })
     }
@@ -149,12 +158,16 @@ fn exit_code(outcomes: &[Outcome]) -> ExitCode {
 }
 
 fn invoke(arguments: &InvokeArguments) -> Result<(Answered, Given), InvokeError> {
-    let mut call = read_call(arguments)?;
+    let runtime = Runtime::new().map_err(InvokeError::Runtime)?;
+    let cells = one_cell();
+    let mut call = runtime.block_on(read_call(arguments, &cells))?;
     let given = match call.input {
         Input::Event(_) => Given::Event,
         Input::Batch { .. } => Given::Batch,
     };
-    let redactor = match settings::prepare(&call.version, call.settings, &[]) {
+    let version = call.version.clone();
+    let checked = version.check();
+    let redactor = match checked.and_then(|()| settings::prepare(&version, call.settings, &[])) {
         Ok(prepared) => {
             call.settings = prepared.settings;
             prepared.redactor
@@ -164,17 +177,6 @@ fn invoke(arguments: &InvokeArguments) -> Result<(Answered, Given), InvokeError>
             return Ok((Answered::without_running(finished), given));
         }
     };
-    let cells = CellsConfig {
-        cells: NonZeroU32::MIN,
-        cell_threads: Some(NonZeroU32::MIN),
-        cell_isolates: NonZeroU32::MIN,
-        memory: None,
-        cache_bytes: 8 << 20,
-        cache_instance_bytes: 8 << 20,
-        require_lockdown: false,
-        max_in_flight: NonZeroU32::MIN,
-    };
-    let runtime = Runtime::new().map_err(InvokeError::Runtime)?;
     runtime.block_on(async {
         let quarantine = Arc::new(Quarantine::default());
         let started = server::start_cells(
@@ -187,14 +189,43 @@ fn invoke(arguments: &InvokeArguments) -> Result<(Answered, Given), InvokeError>
         .await?;
         let dispatcher = Dispatcher::new(Admission::new(cells.max_in_flight), quarantine, started);
         let mut answered = dispatcher.dispatch(call).await?;
+        let maps = SourceMaps::new(arguments.sources.source_map_bytes);
+        maps.apply(&version, &mut answered.finished).await;
         redactor.apply(&mut answered);
         Ok((answered, given))
     })
 }
 
-fn read_call(arguments: &InvokeArguments) -> Result<Call, InvokeError> {
+/// As much as one invocation needs.
+fn one_cell() -> CellsConfig {
+    CellsConfig {
+        cells: NonZeroU32::MIN,
+        cell_threads: Some(NonZeroU32::MIN),
+        cell_isolates: NonZeroU32::MIN,
+        memory: None,
+        cache_bytes: 8 << 20,
+        cache_instance_bytes: 8 << 20,
+        require_lockdown: false,
+        max_in_flight: NonZeroU32::MIN,
+    }
+}
+
+async fn read_call(arguments: &InvokeArguments, cells: &CellsConfig) -> Result<Call, InvokeError> {
     let limits = &arguments.limits;
     let version = read_function(&arguments.file, limits.source_bytes)?;
+    let version = match language(&arguments.file) {
+        Language::JavaScript if arguments.sources.source_map_bytes == 0 => version,
+        Language::JavaScript => version.with_map(read_map(&arguments.file)?),
+        Language::TypeScript => {
+            let stripper = server::stripper(arguments.sources, cells)?;
+            let code = stripper.strip(&version.source).await?;
+            version.in_typescript(code)
+        }
+    };
+    let version = FunctionVersion {
+        file_name: arguments.file.display().to_string(),
+        ..version
+    };
     Ok(Call {
         instance_id: "".into(),
         input: read_input(&arguments.event, limits)?,
@@ -273,17 +304,29 @@ fn read_function(path: &Path, limit: u64) -> Result<FunctionVersion, InvokeError
         function_id: "local".into(),
         version: "local".into(),
     };
-    let manifest = read_manifest(&path.with_file_name("function.json"))?;
-    Ok(FunctionVersion {
-        file_name: path.display().to_string(),
-        ..FunctionVersion::new(0, key, source, manifest.as_deref())
-    })
+    let manifest = read_beside(&path.with_file_name("function.json"))?;
+    Ok(FunctionVersion::new(0, key, source, manifest.as_deref()))
 }
 
-/// The manifest beside a source; there need be none.
-fn read_manifest(path: &Path) -> Result<Option<Bytes>, InvokeError> {
+/// By the end of a file's name.
+fn language(path: &Path) -> Language {
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some("ts" | "mts" | "cts") => Language::TypeScript,
+        _ => Language::JavaScript,
+    }
+}
+
+/// The source map beside a source, such as `index.js.map`.
+fn read_map(source: &Path) -> Result<Option<Bytes>, InvokeError> {
+    let mut path = source.as_os_str().to_owned();
+    path.push(".map");
+    read_beside(Path::new(&path))
+}
+
+/// A file beside a source; there need be none.
+fn read_beside(path: &Path) -> Result<Option<Bytes>, InvokeError> {
     match fs::read(path) {
-        Ok(manifest) => Ok(Some(manifest.into())),
+        Ok(contents) => Ok(Some(contents.into())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(InvokeError::Unreadable {
             path: path.to_owned(),

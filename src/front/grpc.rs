@@ -10,6 +10,7 @@ use super::{
     functions::{FunctionVersion, Functions},
     redactor::Redactor,
     settings::{self, Prepared},
+    source_maps::SourceMaps,
     telemetry::{Invocations, Outcomes, Telemetry},
 };
 use crate::{
@@ -39,6 +40,7 @@ pub const METHODS: [&str; 3] = ["Invoke", "InvokeBatch", "Describe"];
 pub struct Executor {
     functions: Arc<Functions>,
     dispatcher: Arc<Dispatcher>,
+    source_maps: SourceMaps,
     limits: LimitsConfig,
     invocations: Invocations,
     outcomes: Outcomes,
@@ -48,12 +50,14 @@ impl Executor {
     pub fn new(
         functions: Arc<Functions>,
         dispatcher: Arc<Dispatcher>,
+        source_maps: SourceMaps,
         limits: LimitsConfig,
         telemetry: &Telemetry,
     ) -> Self {
         Self {
             functions,
             dispatcher,
+            source_maps,
             limits,
             invocations: telemetry.invocations(),
             outcomes: outcomes::counter(telemetry),
@@ -68,7 +72,9 @@ impl Executor {
     ) -> Result<(Answered, Redactor), Status> {
         let instance_id = request.function.instance_id.as_str().into();
         let version = self.resolve(request.function).await?;
-        let prepared = settings::prepare(&version, request.settings, &request.secret_settings);
+        let prepared = version
+            .check()
+            .and_then(|()| settings::prepare(&version, request.settings, &request.secret_settings));
         let Prepared { settings, redactor } = match prepared {
             Ok(prepared) => prepared,
             Err(error) => {
@@ -79,16 +85,21 @@ impl Executor {
         };
         let call = Call {
             limits: shortened(version.lowered(request.limits), patience),
-            version,
+            version: version.clone(),
             instance_id,
             input: request.input,
             settings,
         };
-        let answered = self.dispatcher.dispatch(call).await.map_err(|error| {
+        let mut answered = self.dispatcher.dispatch(call).await.map_err(|error| {
             self.invocations.refused(error);
             status::not_dispatched(error)
         })?;
         self.invocations.ended(&answered.finished.usage);
+        // Otherwise the logs are not told.
+        if request.capture || answered.finished.has_failed() {
+            let finished = &mut answered.finished;
+            self.source_maps.apply(&version, finished).await;
+        }
         Ok((answered, redactor))
     }
 

@@ -25,16 +25,19 @@ use super::{
     cells::{CellPlan, Cells, Fetcher, Places, own_program},
     dispatch::Dispatcher,
     egress::{Egress, EgressError},
-    functions::{Functions, Store, UnusableLocation},
+    functions::{Functions, Store, StoredBounds, TypeStripper, UnusableLocation},
     grpc::{Executor, METHODS},
     memory,
     quarantine::Quarantine,
     readiness::Readiness,
+    source_maps::SourceMaps,
     telemetry::{Observed, Telemetry},
 };
 use crate::{
     api::{FILE_DESCRIPTOR_SET, executor_service_server::ExecutorServiceServer},
-    config::{CellsConfig, EgressConfig, LimitsConfig, MAX_PAYLOAD_BYTES, ServeConfig},
+    config::{
+        CellsConfig, EgressConfig, LimitsConfig, MAX_PAYLOAD_BYTES, ServeConfig, SourcesConfig,
+    },
     wire::Configure,
 };
 
@@ -193,8 +196,12 @@ async fn start_executor(
     let admission = Admission::new(config.cells.max_in_flight);
     let functions = Arc::new(Functions::new(
         store,
+        stripper(config.sources, &config.cells)?,
         &config.functions,
-        config.limits.source_bytes,
+        StoredBounds {
+            source_bytes: config.limits.source_bytes,
+            map_bytes: config.sources.source_map_bytes,
+        },
         config.cells.max_in_flight.get() as usize,
     ));
     telemetry.observe(Observed {
@@ -205,7 +212,9 @@ async fn start_executor(
         functions: functions.clone(),
     });
     let dispatcher = Arc::new(Dispatcher::new(admission, quarantine, cells));
-    let executor = Executor::new(functions, dispatcher, config.limits.clone(), telemetry);
+    let source_maps = SourceMaps::new(config.sources.source_map_bytes);
+    let limits = config.limits.clone();
+    let executor = Executor::new(functions, dispatcher, source_maps, limits, telemetry);
     Ok((executor, live))
 }
 
@@ -226,6 +235,15 @@ pub fn fetcher(config: &EgressConfig) -> Result<Fetcher, ServeError> {
     let egress = Egress::new(config, &Handle::current())?;
     let (at_once, buffer_bytes) = (config.egress_at_once.get(), config.egress_buffer_bytes);
     Ok(Fetcher::new(Arc::new(egress), at_once, buffer_bytes))
+}
+
+/// What takes types out of TypeScript sources.
+///
+/// # Errors
+/// [`ServeError::Cells`] when this program can't be found.
+pub fn stripper(sources: SourcesConfig, cells: &CellsConfig) -> Result<TypeStripper, ServeError> {
+    let program = own_program().map_err(|error| ServeError::Cells(error.to_string()))?;
+    Ok(TypeStripper::new(program, sources, cells.require_lockdown))
 }
 
 /// Starts the cells a configuration asks for.

@@ -7,11 +7,14 @@ use prost_types::Struct;
 
 use super::structs;
 use crate::{
-    api::{FunctionRef, InvokeBatchRequest, InvokeRequest, Limits, invoke_request::Payload},
+    api::{
+        FunctionRef, InvokeBatchRequest, InvokeRequest, Limits, SourceLanguage,
+        invoke_request::Payload,
+    },
     config::LimitsConfig,
     front::{
         event::{self, EventFault},
-        functions::{SourceDigest, Wanted, check_name},
+        functions::{Language, SourceDigest, Wanted, check_name},
     },
     invocation::{Input, InvocationLimits, SettingsJson, VersionKey},
 };
@@ -155,6 +158,10 @@ impl CheckedTerms {
 
 /// The version a checked reference means.
 pub fn function(function: FunctionRef) -> Wanted {
+    let language = match function.language() {
+        SourceLanguage::Unspecified | SourceLanguage::Javascript => Language::JavaScript,
+        SourceLanguage::Typescript => Language::TypeScript,
+    };
     let inline = (!function.source.is_empty()).then(|| Bytes::from(function.source));
     Wanted {
         key: VersionKey {
@@ -162,6 +169,7 @@ pub fn function(function: FunctionRef) -> Wanted {
             version: function.version.into(),
         },
         inline,
+        language,
         digest: SourceDigest::from_hex(&function.source_sha256),
     }
 }
@@ -185,6 +193,11 @@ fn check_function(function: &FunctionRef, faults: &mut Vec<Fault>) {
     {
         let form = format!("must be at most {MAX_INSTANCE_BYTES} visible ASCII characters");
         faults.push(Fault::new("function.instance_id", form));
+    }
+    if SourceLanguage::try_from(function.language).is_err() {
+        let values =
+            "must be SOURCE_LANGUAGE_JAVASCRIPT, SOURCE_LANGUAGE_TYPESCRIPT, or unspecified";
+        faults.push(Fault::new("function.language", values));
     }
     let digest = &function.source_sha256;
     if !digest.is_empty() && SourceDigest::from_hex(digest).is_none() {
