@@ -262,7 +262,7 @@ impl Functions {
             fault,
         };
         self.check_source(&stored.source).map_err(unusable)?;
-        self.version(key, stored).await.map(Some)
+        Ok(Some(self.version(key, stored).await?))
     }
 
     /// A caller means another source than the one that is kept: either the caller is wrong, or what the

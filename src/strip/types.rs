@@ -80,10 +80,9 @@ fn faults(source: &str, told: Vec<Told>, error: &TsError) -> StripFaults {
 
 fn fault(source: &str, offset: usize, message: &str) -> StripFault {
     let (before, rest) = source.split_at(source.floor_char_boundary(offset));
-    // `split_terminator` would not count an empty last line.
-    let lines = before.split('\n');
-    let line = lines.clone().count();
-    let column = lines.last().map_or(0, |line| line.encode_utf16().count());
+    let mut lines = before.rsplit('\n');
+    let column = lines.next().map_or(0, |line| line.encode_utf16().count());
+    let line = lines.count() + 1;
     let construct = construct(message, rest);
     StripFault {
         construct: construct.into(),

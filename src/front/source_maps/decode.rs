@@ -1,8 +1,8 @@
 //! Source maps as ECMA-426 has them, read with bounds: what a map says is a customer's word.
 //!
-//! The kept crates trust maps: a long `sourceRoot` is copied before each of a million sources, numbers
-//! overflow, names cost forty times their text. So this reads what frames need and no more, in time and
-//! memory linear in the text.
+//! The crate for it, `sourcemap`, trusts them: it copies `sourceRoot` before every source, which makes a terabyte
+//! of a map of 4 MiB, and lets numbers out of range wrap. So this reads what frames need and no more, in time
+//! and memory linear in the text.
 
 use std::borrow::Cow;
 
