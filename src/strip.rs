@@ -51,8 +51,6 @@ pub enum StripError {
     Io(#[from] io::Error),
     #[error("the source is not UTF-8")]
     NotUtf8,
-    #[error("the parser panicked")]
-    Panicked,
 }
 
 /// Answers for the source on standard input.
@@ -81,10 +79,10 @@ pub fn run(arguments: StripArguments) -> Result<(), StripError> {
     Ok(output.flush()?)
 }
 
-fn on_large_stack(source: String) -> Result<StripOutcome, StripError> {
+fn on_large_stack(source: String) -> io::Result<StripOutcome> {
     let parser = thread::Builder::new().stack_size(STACK_BYTES);
     let parser = parser.spawn(move || types::strip(source))?;
-    parser.join().map_err(|_| StripError::Panicked)
+    Ok(parser.join().unwrap_or(StripOutcome::ParserFailed(())))
 }
 
 /// The kernel ends a process that passes its CPU time and gives it no more memory than that.

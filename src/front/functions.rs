@@ -130,6 +130,8 @@ pub enum SourceFault {
     TooLarge { limit: u64 },
     #[error("is not UTF-8: {0}")]
     NotUtf8(#[from] Utf8Error),
+    #[error("is there twice, as index.js and as index.ts; leave the one that is to run")]
+    Twice,
 }
 
 /// A name that can't be one of a function or version.
@@ -261,6 +263,7 @@ impl Functions {
             key: key.clone(),
             fault,
         };
+        let stored = stored.map_err(unusable)?;
         self.check_source(&stored.source).map_err(unusable)?;
         Ok(Some(self.version(key, stored).await?))
     }

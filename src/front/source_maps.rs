@@ -3,19 +3,25 @@
 //! A map is read when something of its version fails for the first time, and kept as long as there is room.
 //! A map that is broken changes nothing: the places stay those of `index.js`, and the log says why.
 
-use std::sync::Arc;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use quick_cache::{Weighter, sync::Cache};
-use tokio::{sync::Semaphore, task};
+use tokio::{sync::Semaphore, task, time};
 
 use super::functions::{BadDataUrl, FunctionVersion, SourceMapText};
-use crate::invocation::{Finished, FunctionError, Outcome};
+use crate::invocation::{Finished, FunctionError, LogLevel, LogLine, Outcome};
 
 mod decode;
 mod file_name;
 mod rewrite;
 
-use decode::{BadMap, SourceMap};
+use decode::{BadMap, SourceMap, shortened};
 use rewrite::{Rewriter, mentions};
 
 /// Bytes of read maps that are kept.
@@ -33,110 +39,160 @@ const READING: usize = 1;
 /// Calls that may wait for a map to be read; the next ones go without.
 const WAITING: usize = 256;
 
+/// Longest that a call waits for its map. It is read to its end, for the next call.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Bytes told of why a map is broken.
+const REASON_BYTES: usize = 200;
+
 /// Reads maps and turns places back by them.
 #[derive(Debug)]
 pub struct SourceMaps {
+    shelf: Arc<Shelf>,
+    waiting: Arc<Semaphore>,
+}
+
+/// Maps that were read.
+#[derive(Debug)]
+struct Shelf {
     kept: Cache<u64, Kept, BySize>,
-    reading: Arc<Semaphore>,
-    waiting: Semaphore,
+    reading: Semaphore,
     /// The longest map read, in bytes; 0 reads none.
     limit: u64,
 }
 
-/// A version's map; none, if it is broken.
-type Kept = Option<Arc<SourceMap>>;
+/// A version's map, or what is wrong with it.
+#[derive(Clone, Debug)]
+enum Kept {
+    Sound(Arc<SourceMap>),
+    Broken(Arc<Broken>),
+}
+
+#[derive(Debug)]
+struct Broken {
+    reason: Box<str>,
+    is_told: AtomicBool,
+}
 
 #[derive(Clone, Debug)]
 struct BySize;
 
 impl Weighter<u64, Kept> for BySize {
     fn weight(&self, _: &u64, kept: &Kept) -> u64 {
-        kept.as_ref().map_or(0, |map| map.bytes() as u64) + OVERHEAD_BYTES
+        let bytes = match kept {
+            Kept::Sound(map) => map.bytes(),
+            Kept::Broken(broken) => broken.reason.len(),
+        };
+        bytes as u64 + OVERHEAD_BYTES
     }
 }
 
-/// Why a version's map is not used.
+/// Why there is no map for now.
 #[derive(Debug, thiserror::Error)]
-enum Unused {
+enum NotRead {
     #[error("{WAITING} calls wait for source maps already")]
     Busy,
+    #[error("reading it takes longer than {} ms", PATIENCE.as_millis())]
+    Slow,
+    #[error("reading it failed: {0}")]
+    Reading(#[from] task::JoinError),
+}
+
+/// Why a text is no map that is used.
+#[derive(Debug, thiserror::Error)]
+enum Unusable {
     #[error(transparent)]
     BadDataUrl(#[from] BadDataUrl),
     #[error(transparent)]
     BadMap(#[from] BadMap),
-    #[error("reading it failed: {0}")]
-    Reading(#[from] task::JoinError),
-    #[error("the executor is ending")]
-    Ending,
 }
 
 impl SourceMaps {
     /// `limit` is the longest map read, in bytes; 0 reads none.
     pub fn new(limit: u64) -> Self {
-        Self {
+        let shelf = Shelf {
             kept: Cache::with_weighter(EXPECTED_MAPS, KEPT_BYTES, BySize),
-            reading: Arc::new(Semaphore::new(READING)),
-            waiting: Semaphore::new(WAITING),
+            reading: Semaphore::new(READING),
             limit,
+        };
+        Self {
+            shelf: Arc::new(shelf),
+            waiting: Arc::new(Semaphore::new(WAITING)),
         }
     }
 
-    /// Turns the places in a version's errors and log lines back to its author's files. To be done before
-    /// secrets are taken out, since a map may have anything for a name.
+    /// Turns the places in a version's errors and log lines back to its author's files; of a broken map it
+    /// tells in a line of the log, once. To be done before secrets are taken out, since a map may have
+    /// anything for a name.
     pub async fn apply(&self, version: &FunctionVersion, finished: &mut Finished) {
         let Some(text) = &version.source_map else {
             return;
         };
         let file = &*version.file_name;
-        if self.limit == 0 || !has_places(finished, file) {
+        if self.shelf.limit == 0 || !has_places(finished, file) {
             return;
         }
-        let map = match self.map(version.handle, text).await {
-            Ok(Some(map)) => map,
-            Ok(None) => return,
-            Err(error) => {
-                tracing::debug!(function = %version.key, %error, "source map not used");
-                return;
-            }
-        };
-        let rewriter = Rewriter { map: &map, file };
-        for outcome in &mut finished.outcomes {
-            if let Outcome::Failed(error) = outcome {
-                rewriter.error(error);
-            }
-        }
-        for line in &mut finished.logs {
-            rewriter.lines(&mut line.message);
+        match self.map(version.handle, text).await {
+            Ok(Kept::Sound(map)) => Rewriter { map: &map, file }.finished(finished),
+            Ok(Kept::Broken(broken)) => finished.logs.extend(broken.first_told(file)),
+            Err(error) => tracing::debug!(function = %version.key, %error, "source map not used"),
         }
     }
 
-    async fn map(&self, handle: u64, text: &SourceMapText) -> Result<Kept, Unused> {
-        if let Some(kept) = self.kept.get(&handle) {
+    async fn map(&self, handle: u64, text: &SourceMapText) -> Result<Kept, NotRead> {
+        if let Some(kept) = self.shelf.kept.get(&handle) {
             return Ok(kept);
         }
-        let _waiting = self.waiting.try_acquire().map_err(|_| Unused::Busy)?;
-        self.kept
-            .get_or_insert_async(&handle, self.read(text.clone()))
-            .await
-    }
-
-    /// Reads on a thread that no call waits on, and one at a time, also when nobody waits any more.
-    async fn read(&self, text: SourceMapText) -> Result<Kept, Unused> {
-        let reading = self.reading.clone().acquire_owned().await;
-        let reading = reading.map_err(|_| Unused::Ending)?;
-        let limit = self.limit;
-        let read = task::spawn_blocking(move || {
-            let _reading = reading;
-            Ok(SourceMap::parse(&text.json(limit)?)?)
+        let waiting = self.waiting.clone().try_acquire_owned();
+        let waiting = waiting.map_err(|_| NotRead::Busy)?;
+        let (shelf, text) = (self.shelf.clone(), text.clone());
+        let reading = tokio::spawn(async move {
+            let _waiting = waiting;
+            shelf.read(handle, text).await
         });
-        match read.await? {
-            Ok(map) => Ok(Some(Arc::new(map))),
-            Err(error @ (Unused::BadDataUrl(_) | Unused::BadMap(_))) => {
-                tracing::debug!(%error, "a source map is broken");
-                Ok(None)
-            }
-            Err(error) => Err(error),
+        time::timeout(PATIENCE, reading)
+            .await
+            .unwrap_or(Ok(Err(NotRead::Slow)))?
+    }
+}
+
+impl Shelf {
+    /// Reads a map on a thread that no call waits on, unless it was read meanwhile.
+    async fn read(&self, handle: u64, text: SourceMapText) -> Result<Kept, NotRead> {
+        let limit = self.limit;
+        let read = async {
+            let _reading = self.reading.acquire().await;
+            Ok(task::spawn_blocking(move || read(&text, limit)).await?)
+        };
+        self.kept.get_or_insert_async(&handle, read).await
+    }
+}
+
+fn read(text: &SourceMapText, limit: u64) -> Kept {
+    let parse = || -> Result<_, Unusable> { Ok(SourceMap::parse(&text.json(limit)?)?) };
+    match parse() {
+        Ok(map) => Kept::Sound(Arc::new(map)),
+        Err(error) => {
+            let reason = shortened(&error.to_string(), REASON_BYTES);
+            let is_told = AtomicBool::new(false);
+            Kept::Broken(Arc::new(Broken { reason, is_told }))
         }
+    }
+}
+
+impl Broken {
+    /// A line for the author, the first time.
+    fn first_told(&self, file: &str) -> Option<LogLine> {
+        let reason = &self.reason;
+        let line = || LogLine {
+            time: SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .unwrap_or_default(),
+            level: LogLevel::Warn,
+            message: format!("the source map is not used, so places are those of {file}: {reason}"),
+            event: None,
+        };
+        (!self.is_told.swap(true, Ordering::Relaxed)).then(line)
     }
 }
 
@@ -198,22 +254,43 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_map_is_read_once_and_a_broken_one_changes_nothing() {
+    async fn a_map_is_read_once_and_a_broken_one_changes_no_place() {
         let maps = SourceMaps::new(1000);
-        let mut finished = failed();
-        maps.apply(&version(Some(MAP)), &mut finished).await;
-        assert_eq!(file(&finished), "a.ts");
-        assert_eq!(maps.kept.len(), 1);
-        for (map, limit) in [
-            (None, 1000),
-            (Some("{"), 1000),
-            (Some(MAP), 10),
-            (Some(MAP), 0),
+        let sound = version(Some(MAP));
+        for _ in 0..2 {
+            let mut finished = failed();
+            maps.apply(&sound, &mut finished).await;
+            assert_eq!(file(&finished), "a.ts");
+            assert_eq!(maps.shelf.kept.len(), 1);
+        }
+        for (map, limit, lines) in [
+            (None, 1000, 0),
+            (Some("{"), 1000, 1),
+            (Some(MAP), 10, 1),
+            (Some(MAP), 0, 0),
         ] {
             let maps = SourceMaps::new(limit);
-            let mut finished = failed();
-            maps.apply(&version(map), &mut finished).await;
-            assert_eq!(finished, failed(), "{map:?} {limit}");
+            for lines in [lines, 0] {
+                let mut finished = failed();
+                maps.apply(&version(map), &mut finished).await;
+                assert_eq!(finished.outcomes, failed().outcomes, "{map:?} {limit}");
+                assert_eq!(finished.logs.len(), lines, "{:?}", finished.logs);
+            }
         }
+    }
+
+    #[test]
+    fn what_is_told_of_a_broken_map_is_bounded() {
+        let version = format!(r#"{{"version":"{}"}}"#, "é".repeat(1000));
+        let kept = read(&SourceMapText::Beside(version.into()), 10_000);
+        let Kept::Broken(broken) = kept else {
+            panic!("{kept:?}");
+        };
+        let line = broken.first_told("f/index.js").unwrap();
+        assert!(
+            line.message.ends_with("é…") && line.message.len() < 300,
+            "{line:?}"
+        );
+        assert_eq!(broken.first_told("f/index.js"), None);
     }
 }

@@ -88,7 +88,15 @@ fn fault(source: &str, offset: usize, message: &str) -> StripFault {
         construct: construct.into(),
         line: u32::try_from(line).unwrap_or(u32::MAX),
         column: u32::try_from(column + 1).unwrap_or(u32::MAX),
-        message: message[..message.floor_char_boundary(MESSAGE_BYTES)].to_owned(),
+        message: shortened(message),
+    }
+}
+
+/// What is cut off is marked, as the redactor wants it.
+fn shortened(message: &str) -> String {
+    match message.get(..message.floor_char_boundary(MESSAGE_BYTES)) {
+        Some(kept) if kept.len() < message.len() => format!("{kept}…"),
+        _ => message.to_owned(),
     }
 }
 
@@ -127,7 +135,7 @@ mod tests {
             StripOutcome::JavaScript(code) => {
                 assert_eq!(String::from_utf8_lossy(&code), expect, "{source}");
             }
-            StripOutcome::Faults(faults) => panic!("{faults:?} of {source}"),
+            other => panic!("{other:?} of {source}"),
         }
     }
 
@@ -150,7 +158,7 @@ mod tests {
         check("const f = <T,>(x: T) => x", "const f =     (x   ) => x");
         check(
             "type A = {\n  b: 'ü𝒳'\n}\nf()",
-            "         \n         \n \nf()",
+            ";        \n          \n \nf()",
         );
         check(
             "import type { A } from 'a'\nf()",

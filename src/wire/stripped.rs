@@ -6,7 +6,7 @@ use prost::{Enumeration, Message, Oneof};
 /// The one answer of a process that takes types out of a source.
 #[derive(Clone, PartialEq, Message)]
 pub struct Stripped {
-    #[prost(oneof = "StripOutcome", tags = "1, 2")]
+    #[prost(oneof = "StripOutcome", tags = "1, 2, 4")]
     pub outcome: Option<StripOutcome>,
     /// Why the process is not locked down; empty when it is.
     #[prost(string, tag = "3")]
@@ -20,6 +20,9 @@ pub enum StripOutcome {
     JavaScript(Bytes),
     #[prost(message, tag = "2")]
     Faults(StripFaults),
+    /// The parser panicked.
+    #[prost(message, tag = "4")]
+    ParserFailed(()),
 }
 
 #[derive(Clone, PartialEq, Message)]

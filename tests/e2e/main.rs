@@ -34,11 +34,13 @@ mod random;
 mod scrape;
 mod secrets;
 mod settings;
+mod source_maps;
 mod store;
 mod structured_clone;
 #[path = "../support/mod.rs"]
 mod support;
 mod timers;
+mod typescript;
 mod url;
 mod values;
 mod web;

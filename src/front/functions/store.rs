@@ -1,4 +1,4 @@
-//! Where functions are kept: a directory or an object store, `<root>/<function_id>/<version>/index.js`, else
+//! Where functions are kept: a directory or an object store, `<root>/<function_id>/<version>/index.js` or
 //! `index.ts`, with an optional `function.json` beside it, and `index.js.map`; or the examples built into the
 //! executor.
 //!
@@ -12,7 +12,7 @@ use futures_util::TryStreamExt;
 use object_store::{GetResult, ObjectStore, ObjectStoreExt, path::Path};
 use tokio::time;
 
-use super::{Language, SourceMapText, manifest::MAX_MANIFEST_BYTES};
+use super::{Language, SourceFault, SourceMapText, manifest::MAX_MANIFEST_BYTES};
 use crate::invocation::VersionKey;
 
 mod examples;
@@ -117,8 +117,9 @@ impl Store {
         }))
     }
 
-    /// What is stored of `key`, or `None` if the store says that it has nothing. Of a file over its bound, at
-    /// most one byte more is given, so that the caller sees it is too large.
+    /// What is stored of `key`, or what keeps it from being a function, or `None` if the store says that it has
+    /// nothing. Of a file over its bound, at most one byte more is given, so that the caller sees it is too
+    /// large.
     ///
     /// # Errors
     /// [`StoreError`] when the store can't tell.
@@ -126,9 +127,9 @@ impl Store {
         &self,
         key: &VersionKey,
         bounds: StoredBounds,
-    ) -> Result<Option<Stored>, StoreError> {
+    ) -> Result<Option<Result<Stored, SourceFault>>, StoreError> {
         let patience = match &self.0 {
-            Kind::Examples => return Ok(examples::find(key)),
+            Kind::Examples => return Ok(examples::find(key).map(Ok)),
             Kind::Objects { patience, .. } => *patience,
         };
         match time::timeout(patience, self.read_version(key, bounds)).await {
@@ -148,9 +149,17 @@ impl Store {
         &self,
         key: &VersionKey,
         bounds: StoredBounds,
-    ) -> Result<Option<Stored>, ReadError> {
-        let Some((source, language)) = self.read_source(key, bounds.source_bytes).await? else {
-            return Ok(None);
+    ) -> Result<Option<Result<Stored, SourceFault>>, ReadError> {
+        let limit = bounds.source_bytes;
+        let sources = tokio::try_join!(
+            self.read(key, Language::JavaScript.file_name(), limit),
+            self.read(key, Language::TypeScript.file_name(), limit),
+        )?;
+        let (source, language) = match sources {
+            (None, None) => return Ok(None),
+            (Some(source), None) => (source, Language::JavaScript),
+            (None, Some(source)) => (source, Language::TypeScript),
+            (Some(_), Some(_)) => return Ok(Some(Err(SourceFault::Twice))),
         };
         let looks_for_map = language == Language::JavaScript
             && bounds.map_bytes > 0
@@ -163,26 +172,12 @@ impl Store {
         };
         let read_manifest = self.read(key, "function.json", MAX_MANIFEST_BYTES);
         let (manifest, source_map) = tokio::try_join!(read_manifest, read_map)?;
-        Ok(Some(Stored {
+        Ok(Some(Ok(Stored {
             source,
             language,
             manifest,
             source_map,
-        }))
-    }
-
-    /// `index.js` if there is one: beside an `index.ts` it is what was built of it.
-    async fn read_source(
-        &self,
-        key: &VersionKey,
-        limit: u64,
-    ) -> Result<Option<(Bytes, Language)>, ReadError> {
-        for language in [Language::JavaScript, Language::TypeScript] {
-            if let Some(source) = self.read(key, language.file_name(), limit).await? {
-                return Ok(Some((source, language)));
-            }
-        }
-        Ok(None)
+        })))
     }
 
     async fn read(
@@ -294,7 +289,11 @@ mod tests {
             let store = open(&location);
             let fetch = async |id, version, limit| {
                 let stored = store.fetch(&key(id, version), bounds(limit)).await.unwrap();
-                stored.map(|stored| (stored.source, stored.manifest))
+                stored.map(|stored| {
+                    stored
+                        .map(|stored| (stored.source, stored.manifest))
+                        .unwrap()
+                })
             };
             assert_eq!(fetch("f", "1", 100).await, Some(("source".into(), None)));
             assert_eq!(fetch("f", "1", 6).await, Some(("source".into(), None)));
@@ -308,33 +307,35 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_built_counts_before_what_it_was_built_of() {
+    async fn a_source_is_there_once_with_its_map() {
         let root = tempfile::tempdir().unwrap();
         write(root.path(), "ts/1/index.ts", "typed");
         write(root.path(), "ts/1/index.js.map", "no");
-        write(root.path(), "both/1/index.ts", "typed");
-        write(root.path(), "both/1/index.js", "built");
-        write(root.path(), "both/1/index.js.map", "{}");
+        write(root.path(), "js/1/index.js", "built");
+        write(root.path(), "js/1/index.js.map", "{}");
         write(root.path(), "large/1/index.js", "built");
         write(root.path(), "large/1/index.js.map", "0123456789+more");
         let inline = "//# sourceMappingURL=data:application/json,{}";
         write(root.path(), "inline/1/index.js", inline);
         write(root.path(), "inline/1/index.js.map", "{}");
+        write(root.path(), "both/1/index.ts", "typed");
+        write(root.path(), "both/1/index.js", "built");
         let store = open(root.path().to_str().unwrap());
+        let fetch = async |id| store.fetch(&key(id, "1"), bounds(100)).await.unwrap();
         let check = async |id, source: &'static str, language, map: Option<&'static str>| {
-            let stored = store.fetch(&key(id, "1"), bounds(100)).await.unwrap();
             let expect = Stored {
                 source: source.into(),
                 language,
                 manifest: None,
                 source_map: map.map(Bytes::from),
             };
-            assert_eq!(stored, Some(expect), "{id}");
+            assert_eq!(fetch(id).await, Some(Ok(expect)), "{id}");
         };
         check("ts", "typed", Language::TypeScript, None).await;
-        check("both", "built", Language::JavaScript, Some("{}")).await;
+        check("js", "built", Language::JavaScript, Some("{}")).await;
         check("large", "built", Language::JavaScript, Some("0123456789+")).await;
         check("inline", inline, Language::JavaScript, None).await;
+        assert_eq!(fetch("both").await, Some(Err(SourceFault::Twice)));
     }
 
     #[tokio::test]

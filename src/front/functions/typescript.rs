@@ -34,6 +34,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Bytes of an answer besides the source.
 const ANSWER_OVERHEAD: u64 = 64 << 10;
 
+/// What always helps.
+const COMPILED: &str = "compile the source and store index.js with its index.js.map instead";
+
 /// Takes types out of sources.
 #[derive(Debug)]
 pub struct TypeStripper {
@@ -85,6 +88,8 @@ pub enum TypeScriptFault {
          typescript_memory limit of {bytes} bytes (knob --typescript-memory-bytes)"
     )]
     TooDeep { bytes: u64 },
+    #[error("the parser of TypeScript fails on it: {COMPILED}")]
+    ParserFailed,
 }
 
 impl TypeScriptFault {
@@ -94,7 +99,7 @@ impl TypeScriptFault {
             Self::Syntax { line, column, .. } | Self::Unsupported { line, column, .. } => {
                 Some((line, column))
             }
-            Self::CpuTime { .. } | Self::TooDeep { .. } => None,
+            Self::CpuTime { .. } | Self::TooDeep { .. } | Self::ParserFailed => None,
         }
     }
 }
@@ -116,10 +121,7 @@ fn unsupported(construct: Construct, message: &str) -> String {
         Construct::Decorator => ("a decorator", "call the function yourself"),
         Construct::Syntax | Construct::Other => (message, "write it as JavaScript has it"),
     };
-    format!(
-        "{what} is more than a type, and only types are taken out: {instead}, or compile the source and \
-         store index.js with its index.js.map"
-    )
+    format!("{what} is more than a type, and only types are taken out: {instead}, or {COMPILED}")
 }
 
 impl TypeStripper {
@@ -172,6 +174,9 @@ impl TypeStripper {
             StripOutcome::Faults(told) if !told.faults.is_empty() => {
                 let faults = told.faults.into_iter().map(TypeScriptFault::from);
                 Ok(Err(BadTypeScript(faults.collect())))
+            }
+            StripOutcome::ParserFailed(()) => {
+                Ok(Err(BadTypeScript(vec![TypeScriptFault::ParserFailed])))
             }
             _ => Err(StripFailed::Lost(status)),
         }

@@ -308,7 +308,7 @@ fn without_guard(text: &[u8]) -> &[u8] {
 }
 
 /// The first `most` bytes. What is cut off is marked, as the redactor wants it.
-fn shortened(text: &str, most: usize) -> Box<str> {
+pub fn shortened(text: &str, most: usize) -> Box<str> {
     match text.get(..text.floor_char_boundary(most)) {
         Some(kept) if kept.len() < text.len() => format!("{kept}…").into(),
         _ => text.into(),

@@ -5,7 +5,7 @@ use super::{
     file_name,
 };
 use crate::invocation::{
-    ErrorCode, FunctionError, StackFrame,
+    ErrorCode, Finished, FunctionError, Outcome, StackFrame,
     stack::{self, FrameLine, MAX_FRAMES},
 };
 
@@ -23,8 +23,20 @@ pub struct Rewriter<'m> {
 }
 
 impl Rewriter<'_> {
+    /// Turns back all that is told of an invocation.
+    pub fn finished(&self, finished: &mut Finished) {
+        for outcome in &mut finished.outcomes {
+            if let Outcome::Failed(error) = outcome {
+                self.error(error);
+            }
+        }
+        for line in &mut finished.logs {
+            self.lines(&mut line.message);
+        }
+    }
+
     /// Turns back the error's frames and stack, and the place that an `INVALID_FUNCTION` message ends with.
-    pub fn error(&self, error: &mut FunctionError) {
+    fn error(&self, error: &mut FunctionError) {
         let of_stack = stack::frames(&error.stack) == error.frames;
         self.lines(&mut error.stack);
         if of_stack {
@@ -38,22 +50,24 @@ impl Rewriter<'_> {
     }
 
     /// Turns back those lines of a text that are frames of the file, up to the most that a stack has.
-    pub fn lines(&self, text: &mut String) {
+    fn lines(&self, text: &mut String) {
         if !mentions(text, self.file) {
             return;
         }
         let lines: Vec<&str> = text.split('\n').collect();
         let mut left = MAX_FRAMES;
         let turned = lines.iter().enumerate().map(|(number, line)| {
-            let caller = lines
-                .get(number + 1)
-                .and_then(|line| FrameLine::parse(line));
+            let (line, end) = without_inspected(line);
+            let caller = lines.get(number + 1).and_then(|line| {
+                let (line, _) = without_inspected(line);
+                FrameLine::parse(line)
+            });
             let turned = match left {
                 0 => None,
                 _ => FrameLine::parse(line).and_then(|frame| self.line(frame, caller)),
             };
             left -= usize::from(turned.is_some());
-            turned.unwrap_or_else(|| (*line).to_owned())
+            turned.unwrap_or_else(|| line.to_owned()) + end
         });
         *text = turned.collect::<Vec<_>>().join("\n");
     }
@@ -124,6 +138,12 @@ impl Rewriter<'_> {
     }
 }
 
+/// Splits a line where an inspected error goes on, or what it is in: after a stack may stand ` {` or `,`.
+fn without_inspected(line: &str) -> (&str, &str) {
+    let kept = line.trim_end_matches([' ', '{', '}', '[', ']', ',']);
+    line.split_at(kept.len())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,6 +185,12 @@ mod tests {
             check(same, same);
         }
         check("at f/index.js:1:1\n", "at a.ts:1:1\n");
+        for end in [" {", ",", " ],", " }", ""] {
+            check(
+                &format!("    at t (f/index.js:1:5){end}\n  x"),
+                &format!("    at t (a.ts:1:3){end}\n  x"),
+            );
+        }
     }
 
     #[test]

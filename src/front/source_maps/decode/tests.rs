@@ -129,3 +129,28 @@ fn long_names_are_cut_and_marked() {
     assert!(found.name.unwrap().ends_with("n…"));
     assert!(found.source.len() + found.name.unwrap().len() < 400);
 }
+
+/// Damaged in every byte, a map is read or refused, and what was read answers for every place.
+#[test]
+fn no_damage_panics() {
+    let text = map("AAAAA,IAAE,I;;ECCF,gggggB");
+    let bytes = text.as_bytes();
+    for at in 0..bytes.len() {
+        for other in [
+            0, b'"', b'/', b'0', b'9', b';', b'A', b'[', b'{', 0x80, 0xff,
+        ] {
+            let mut damaged = bytes.to_vec();
+            damaged[at] = other;
+            for damaged in [&damaged[..], &damaged[..at], &damaged[at..]] {
+                let Ok(map) = SourceMap::parse(damaged) else {
+                    continue;
+                };
+                for line in [0, 1, 2, 3, 4, u32::MAX] {
+                    for column in [0, 1, 4, 5, 9, u32::MAX] {
+                        let _ = map.original(line, column);
+                    }
+                }
+            }
+        }
+    }
+}
