@@ -50,7 +50,7 @@ pub struct ServeConfig {
     pub functions: FunctionsConfig,
 
     #[command(flatten)]
-    pub sources: SourcesConfig,
+    pub typescript: TypeScriptConfig,
 
     #[command(flatten)]
     pub cells: CellsConfig,
@@ -133,21 +133,15 @@ impl FunctionsConfig {
     }
 }
 
-/// What is made of sources before they run, and of their errors after.
+/// What taking the types out of one TypeScript source may use.
 #[derive(Args, Clone, Copy, Debug)]
-pub struct SourcesConfig {
-    /// Bytes of a function's source map that is read; of a larger one the places stay those of `index.js`;
-    /// 0 reads none
-    #[arg(long, env = "PENSTOCK_SOURCE_MAP_BYTES", value_name = "BYTES", default_value_t = 4 * MIB,
-          value_parser = RangedU64ValueParser::<u64>::new().range(0..=MAX_PAYLOAD_BYTES))]
-    pub source_map_bytes: u64,
-
+pub struct TypeScriptConfig {
     /// CPU time for taking the types out of a TypeScript source, in seconds, from 1
     #[arg(long, env = "PENSTOCK_TYPESCRIPT_CPU_SECONDS", value_name = "SECONDS", default_value_t = nonzero(2))]
     pub typescript_cpu_seconds: NonZeroU32,
 
-    /// Memory for taking the types out of a TypeScript source, in bytes, from 96 MiB; two are worked on at a
-    /// time
+    /// Memory for taking the types out of a TypeScript source, in bytes, from 96 MiB to 4 GiB; two are worked
+    /// on at a time
     #[arg(long, env = "PENSTOCK_TYPESCRIPT_MEMORY_BYTES", value_name = "BYTES", default_value_t = 384 * MIB,
           value_parser = RangedU64ValueParser::<u64>::new().range(96 * MIB..=(4 << 30)))]
     pub typescript_memory_bytes: u64,
@@ -267,6 +261,11 @@ pub struct LimitsConfig {
     #[arg(long, env = "PENSTOCK_SOURCE_BYTES", value_name = "BYTES", default_value_t = MIB,
           value_parser = payload_bytes())]
     pub source_bytes: u64,
+
+    /// Bytes of a function's source map, to 16 MiB; with a larger one places stay those of index.js; 0 reads none
+    #[arg(long, env = "PENSTOCK_SOURCE_MAP_BYTES", value_name = "BYTES", default_value_t = 4 * MIB,
+          value_parser = RangedU64ValueParser::<u64>::new().range(0..=MAX_PAYLOAD_BYTES))]
+    pub source_map_bytes: u64,
 
     /// Heap of one isolate, in bytes, from 8 MiB
     #[arg(long, env = "PENSTOCK_HEAP_BYTES", value_name = "BYTES", default_value_t = 128 * MIB,

@@ -18,7 +18,7 @@ use super::{
     render::{self, Given},
 };
 use crate::{
-    config::{CellsConfig, EgressConfig, LimitsConfig, SourcesConfig},
+    config::{CellsConfig, EgressConfig, LimitsConfig, TypeScriptConfig},
     front::{
         admission::Admission,
         cells::{Answered, Call},
@@ -55,7 +55,7 @@ pub struct InvokeArguments {
     limits: LimitsConfig,
 
     #[command(flatten)]
-    sources: SourcesConfig,
+    typescript: TypeScriptConfig,
 
     #[command(flatten)]
     egress: EgressConfig,
@@ -189,7 +189,7 @@ fn invoke(arguments: &InvokeArguments) -> Result<(Answered, Given), InvokeError>
         .await?;
         let dispatcher = Dispatcher::new(Admission::new(cells.max_in_flight), quarantine, started);
         let mut answered = dispatcher.dispatch(call).await?;
-        let maps = SourceMaps::new(arguments.sources.source_map_bytes);
+        let maps = SourceMaps::new(arguments.limits.source_map_bytes);
         maps.apply(&version, &mut answered.finished).await;
         redactor.apply(&mut answered);
         Ok((answered, given))
@@ -214,10 +214,10 @@ async fn read_call(arguments: &InvokeArguments, cells: &CellsConfig) -> Result<C
     let limits = &arguments.limits;
     let version = read_function(&arguments.file, limits.source_bytes)?;
     let version = match language(&arguments.file) {
-        Language::JavaScript if arguments.sources.source_map_bytes == 0 => version,
+        Language::JavaScript if limits.source_map_bytes == 0 => version,
         Language::JavaScript => version.with_map(read_map(&arguments.file)?),
         Language::TypeScript => {
-            let stripper = server::stripper(arguments.sources, cells)?;
+            let stripper = server::stripper(arguments.typescript, cells)?;
             let code = stripper.strip(&version.source).await?;
             version.in_typescript(code)
         }

@@ -354,7 +354,7 @@ fn check_digest(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::SourcesConfig;
+    use crate::config::TypeScriptConfig;
 
     fn key(function_id: &str) -> VersionKey {
         VersionKey {
@@ -370,12 +370,11 @@ mod tests {
             store_missing_ms: 0,
             function_cache_bytes: 1 << 20,
         };
-        let sources = SourcesConfig {
-            source_map_bytes: 1024,
+        let typescript = TypeScriptConfig {
             typescript_cpu_seconds: std::num::NonZeroU32::MIN,
             typescript_memory_bytes: 1 << 20,
         };
-        let stripper = TypeStripper::new("/nothing/here".into(), sources, false);
+        let stripper = TypeStripper::new("/nothing/here".into(), typescript, false);
         let bounds = StoredBounds {
             source_bytes: 1024,
             map_bytes: 1024,

@@ -36,7 +36,7 @@ use super::{
 use crate::{
     api::{FILE_DESCRIPTOR_SET, executor_service_server::ExecutorServiceServer},
     config::{
-        CellsConfig, EgressConfig, LimitsConfig, MAX_PAYLOAD_BYTES, ServeConfig, SourcesConfig,
+        CellsConfig, EgressConfig, LimitsConfig, MAX_PAYLOAD_BYTES, ServeConfig, TypeScriptConfig,
     },
     wire::Configure,
 };
@@ -196,11 +196,11 @@ async fn start_executor(
     let admission = Admission::new(config.cells.max_in_flight);
     let functions = Arc::new(Functions::new(
         store,
-        stripper(config.sources, &config.cells)?,
+        stripper(config.typescript, &config.cells)?,
         &config.functions,
         StoredBounds {
             source_bytes: config.limits.source_bytes,
-            map_bytes: config.sources.source_map_bytes,
+            map_bytes: config.limits.source_map_bytes,
         },
         config.cells.max_in_flight.get() as usize,
     ));
@@ -212,7 +212,7 @@ async fn start_executor(
         functions: functions.clone(),
     });
     let dispatcher = Arc::new(Dispatcher::new(admission, quarantine, cells));
-    let source_maps = SourceMaps::new(config.sources.source_map_bytes);
+    let source_maps = SourceMaps::new(config.limits.source_map_bytes);
     let limits = config.limits.clone();
     let executor = Executor::new(functions, dispatcher, source_maps, limits, telemetry);
     Ok((executor, live))
@@ -241,9 +241,16 @@ pub fn fetcher(config: &EgressConfig) -> Result<Fetcher, ServeError> {
 ///
 /// # Errors
 /// [`ServeError::Cells`] when this program can't be found.
-pub fn stripper(sources: SourcesConfig, cells: &CellsConfig) -> Result<TypeStripper, ServeError> {
+pub fn stripper(
+    typescript: TypeScriptConfig,
+    cells: &CellsConfig,
+) -> Result<TypeStripper, ServeError> {
     let program = own_program().map_err(|error| ServeError::Cells(error.to_string()))?;
-    Ok(TypeStripper::new(program, sources, cells.require_lockdown))
+    Ok(TypeStripper::new(
+        program,
+        typescript,
+        cells.require_lockdown,
+    ))
 }
 
 /// Starts the cells a configuration asks for.

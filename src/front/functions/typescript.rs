@@ -20,7 +20,7 @@ use tokio::{
 };
 
 use crate::{
-    config::SourcesConfig,
+    config::TypeScriptConfig,
     wire::{Construct, StripFault, StripOutcome, Stripped},
 };
 
@@ -42,7 +42,7 @@ const COMPILED: &str = "compile the source and store index.js with its index.js.
 pub struct TypeStripper {
     /// The executor's own binary.
     program: PathBuf,
-    config: SourcesConfig,
+    config: TypeScriptConfig,
     require_lockdown: bool,
     running: Semaphore,
 }
@@ -125,7 +125,7 @@ fn unsupported(construct: Construct, message: &str) -> String {
 }
 
 impl TypeStripper {
-    pub fn new(program: PathBuf, config: SourcesConfig, require_lockdown: bool) -> Self {
+    pub fn new(program: PathBuf, config: TypeScriptConfig, require_lockdown: bool) -> Self {
         Self {
             program,
             config,
@@ -183,7 +183,7 @@ impl TypeStripper {
     }
 
     fn spawn(&self) -> io::Result<Child> {
-        let SourcesConfig {
+        let TypeScriptConfig {
             typescript_cpu_seconds,
             typescript_memory_bytes,
             ..
