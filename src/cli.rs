@@ -1,6 +1,11 @@
 //! The command line: which subcommand runs, and with which exit code it ends.
 
-use std::{io::IsTerminal, process::ExitCode};
+use std::{
+    env,
+    ffi::{OsStr, OsString},
+    io::IsTerminal,
+    process::ExitCode,
+};
 
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
@@ -9,7 +14,9 @@ use crate::{config::ServeConfig, strip::StripArguments};
 
 mod invoke;
 mod render;
+mod seal;
 mod serve;
+mod token;
 
 /// Exit codes; 0 is success.
 mod exit {
@@ -28,6 +35,7 @@ struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
 
+    /// For help: `serve` reads its flags itself.
     #[command(flatten)]
     serve: ServeConfig,
 }
@@ -41,6 +49,15 @@ enum Command {
     /// Exit code: 0 delivered or filtered, 1 the function failed, 2 unusable arguments or files, 3 the
     /// executor failed.
     Invoke(Box<invoke::InvokeArguments>),
+    /// Seal a setting's value, read from standard input, so that only an executor can open it
+    ///
+    /// Give function and instance, so that it is of no use to others.
+    Seal(seal::SealArguments),
+    /// Make a token for a caller, and the entry for it in the file of --access
+    ///
+    /// The entry goes to standard output, the token to standard error: nothing else has it, and the file needs
+    /// only its hash.
+    Token(token::TokenArguments),
     /// Run JavaScript for a front; started by `serve`, never by hand
     #[command(hide = true)]
     Cell,
@@ -51,14 +68,33 @@ enum Command {
 
 /// Parses the command line and runs what it asks for.
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
-    match cli.command {
-        None => with_log("info", || serve::run(cli.serve)),
-        Some(Command::Serve(config)) => with_log("info", || serve::run(*config)),
+    let arguments: Vec<OsString> = env::args_os().skip(1).collect();
+    if let Some(flags) = flags_of_serve(&arguments) {
+        return serve::run(flags);
+    }
+    match Cli::parse().command {
+        // Their help, or the version, was asked for, which is answered by now.
+        None | Some(Command::Serve(_)) => ExitCode::SUCCESS,
         Some(Command::Invoke(arguments)) => with_log("error", || invoke::run(&arguments)),
+        Some(Command::Seal(arguments)) => seal::run(arguments),
+        Some(Command::Token(arguments)) => token::run(&arguments),
         Some(Command::Cell) => with_log("warn", run_cell),
         Some(Command::Strip(arguments)) => with_log("warn", || run_strip(arguments)),
     }
+}
+
+/// What follows `serve`, or stands alone without a command. That is not for clap, which stops at the first
+/// fault and knows of no file; help and version are.
+fn flags_of_serve(arguments: &[OsString]) -> Option<&[OsString]> {
+    let is_flag = |argument: &OsStr| argument.as_encoded_bytes().starts_with(b"-");
+    let flags = match arguments {
+        [command, flags @ ..] if command == "serve" => flags,
+        [command, ..] if !is_flag(command) => return None,
+        flags => flags,
+    };
+    let answered_by_clap = ["-h", "--help", "-V", "--version"];
+    let asks = |flag: &OsString| answered_by_clap.iter().any(|known| flag == known);
+    (!flags.iter().any(asks)).then_some(flags)
 }
 
 fn run_cell() -> ExitCode {

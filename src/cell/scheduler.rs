@@ -137,12 +137,15 @@ impl Scheduler {
         }
     }
 
-    /// A thread has parked for ever: answers for what it ran and asks for the cell to be replaced.
+    /// A thread has parked for ever: asks for the cell to be replaced and answers for what it ran.
     pub fn parked(&self, parked: fatal::Parked) {
         let invocation = parked
             .invocation
             .and_then(|id| self.live.lock().get(&id).cloned());
         let handle = invocation.as_ref().map(|invocation| invocation.handle);
+        // First, so that no caller who has the answer is sent to this cell again.
+        let reason = format!("a thread parked: {:?}", parked.cause);
+        self.outbox.unfit(UnfitCause::Parked, handle, &reason);
         if let Some(invocation) = invocation
             && let Some(given_up) = invocation.never_comes_back(|at| self.set_look(&invocation, at))
         {
@@ -152,8 +155,6 @@ impl Scheduler {
             };
             self.answer_given_up(&invocation, given_up, Some(error));
         }
-        let reason = format!("a thread parked: {:?}", parked.cause);
-        self.outbox.unfit(UnfitCause::Parked, handle, &reason);
     }
 
     fn take_turn(&self, invocation: &Arc<Invocation>, thread: &Arc<JsThread>) {
@@ -183,13 +184,13 @@ impl Scheduler {
     /// A turn panicked: our own defect. Its isolate was condemned by its lease; the caller is answered, and
     /// the cell replaced, since nobody knows what else was left half done.
     fn answer_for_defect(&self, invocation: &Arc<Invocation>) {
+        self.outbox
+            .unfit(UnfitCause::Defect, None, "a defect of the executor's own");
         if let Some(given_up) = invocation.never_comes_back(|at| self.set_look(invocation, at)) {
             let lost = FunctionError::executor_lost();
             self.answer_given_up(invocation, given_up, Some(lost));
         }
         invocation.stop_running();
-        self.outbox
-            .unfit(UnfitCause::Defect, None, "a defect of the executor's own");
     }
 
     fn demote(&self, thread: &JsThread) {

@@ -27,11 +27,15 @@ use crate::{
         functions::{FunctionVersion, Language, StripFailed},
         quarantine::Quarantine,
         server::{self, ServeError},
-        settings,
+        settings::{self, GivenSettings},
         source_maps::SourceMaps,
     },
     invocation::{ErrorCode, Finished, Input, Outcome, SettingsJson, VersionKey},
 };
+
+mod sealed;
+
+use sealed::{SealedArguments, SealedArgumentsError};
 
 #[derive(Args, Debug)]
 pub struct InvokeArguments {
@@ -46,6 +50,9 @@ pub struct InvokeArguments {
     /// The settings, a JSON object [default: {}]
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
+
+    #[command(flatten)]
+    sealed: SealedArguments,
 
     /// How the result is printed
     #[arg(long, value_enum, default_value_t = Output::Text)]
@@ -103,6 +110,8 @@ enum InvokeError {
         line: usize,
         column: usize,
     },
+    #[error(transparent)]
+    Sealed(#[from] SealedArgumentsError),
     #[error("the executor could not be started: {0}")]
     Runtime(io::Error),
     #[error(transparent)]
@@ -166,8 +175,16 @@ fn invoke(arguments: &InvokeArguments) -> Result<(Answered, Given), InvokeError>
         Input::Batch { .. } => Given::Batch,
     };
     let version = call.version.clone();
-    let checked = version.check();
-    let redactor = match checked.and_then(|()| settings::prepare(&version, call.settings, &[])) {
+    let given_settings = GivenSettings {
+        settings: call.settings,
+        secret_names: Vec::new(),
+        sealed: runtime.block_on(arguments.sealed.open())?,
+    };
+    let settings_bytes = arguments.limits.settings_bytes;
+    let prepared = version
+        .check()
+        .and_then(|()| settings::prepare(&version, given_settings, settings_bytes));
+    let redactor = match prepared {
         Ok(prepared) => {
             call.settings = prepared.settings;
             prepared.redactor

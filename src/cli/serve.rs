@@ -1,19 +1,39 @@
 //! `penstock serve`: the executor until a signal ends it.
 
-use std::process::ExitCode;
+use std::{env, ffi::OsString, process::ExitCode};
 
 use tokio::{
     runtime::Runtime,
     signal::unix::{SignalKind, signal},
 };
 
-use super::exit;
+use super::{exit, with_log};
 use crate::{
-    config::ServeConfig,
+    config::{Effective, ServeConfig},
     front::server::{self, Addresses},
 };
 
-pub fn run(config: ServeConfig) -> ExitCode {
+/// Serves on what the flags, the environment and the file come to, or only shows that.
+pub fn run(flags: &[OsString]) -> ExitCode {
+    let variables: Vec<_> = env::vars_os().collect();
+    let effective = match Effective::read(flags, &variables) {
+        Ok(effective) => effective,
+        Err(faults) => {
+            eprintln!("error: {faults}\n\nSee penstock serve --help");
+            return ExitCode::from(exit::USAGE);
+        }
+    };
+    if effective.config.source.print_config {
+        print!("{effective}");
+        return ExitCode::SUCCESS;
+    }
+    with_log("info", || serve(effective.config))
+}
+
+fn serve(config: ServeConfig) -> ExitCode {
+    for doubt in config.doubts() {
+        tracing::warn!("{doubt}");
+    }
     let runtime = match Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -21,10 +41,12 @@ pub fn run(config: ServeConfig) -> ExitCode {
             return ExitCode::from(exit::EXECUTOR);
         }
     };
-    let embedded = config.functions.location.is_none();
+    let trying = config.functions.location.is_none()
+        && config.security.tls_cert.is_none()
+        && config.security.access.is_none();
     let served = runtime.block_on(server::serve(
         config,
-        |addresses| announce(addresses, embedded),
+        |addresses| announce(addresses, trying),
         stop_signal(),
     ));
     match served {
@@ -37,13 +59,13 @@ pub fn run(config: ServeConfig) -> ExitCode {
 }
 
 /// Tells the log where we listen, and a person who started us by hand what to try.
-fn announce(addresses: &Addresses, embedded: bool) {
+fn announce(addresses: &Addresses, trying: bool) {
     let grpc = addresses.grpc;
     match addresses.admin {
         Some(admin) => tracing::info!(%grpc, %admin, "listening"),
         None => tracing::info!(%grpc, "listening"),
     }
-    if !embedded {
+    if !trying {
         return;
     }
     println!("Penstock is up, with its examples as functions. Try one:\n");

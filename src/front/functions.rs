@@ -14,8 +14,17 @@ use bytes::Bytes;
 use quick_cache::{Weighter, sync::Cache};
 use tokio::sync::Semaphore;
 
-use crate::{config::FunctionsConfig, invocation::VersionKey, lock::Lock};
+use crate::{
+    config::FunctionsConfig,
+    front::{
+        access::{Caller, NotAllowed},
+        audit::{Audit, SourceOrigin},
+    },
+    invocation::VersionKey,
+    lock::Lock,
+};
 
+mod account;
 mod digest;
 pub mod manifest;
 mod map_text;
@@ -50,6 +59,7 @@ pub struct Wanted {
     pub language: Language,
     /// What the source must be, if the caller says so.
     pub digest: Option<SourceDigest>,
+    pub caller: Caller,
 }
 
 /// Finds functions' sources and keeps them, so that each is fetched or sent once.
@@ -65,6 +75,7 @@ pub struct Functions {
     /// Calls that may wait for the store.
     waiting: Semaphore,
     last_handle: AtomicU64,
+    audit: Audit,
 }
 
 impl fmt::Debug for Functions {
@@ -95,6 +106,8 @@ impl Weighter<VersionKey, Arc<Known>> for BySource {
 /// Why a function can't be run as asked.
 #[derive(Debug, thiserror::Error)]
 pub enum ResolveError {
+    #[error(transparent)]
+    NotAllowed(NotAllowed),
     #[error("function {0} is not known here: send its source, or put it into the function store")]
     NotFound(VersionKey),
     #[error(
@@ -177,15 +190,18 @@ impl Functions {
             bounds,
             waiting: Semaphore::new(waiting.min(Semaphore::MAX_PERMITS)),
             last_handle: AtomicU64::new(0),
+            audit: Audit::default(),
         }
     }
 
-    /// The version `wanted` names. Concurrent callers share one look into the store. An inline source is
-    /// taken when the version is not known otherwise, and must be the same when it is.
-    ///
-    /// # Errors
-    /// [`ResolveError`]; nothing is kept then.
-    pub async fn resolve(&self, wanted: &Wanted) -> Result<Arc<FunctionVersion>, ResolveError> {
+    /// Accounts for sources and refusals to an audit log.
+    #[must_use]
+    pub fn audited(self, audit: Audit) -> Self {
+        Self { audit, ..self }
+    }
+
+    /// As [`Self::resolve`], for any caller.
+    async fn version_of(&self, wanted: &Wanted) -> Result<Arc<FunctionVersion>, ResolveError> {
         if let Some(source) = &wanted.inline {
             self.check_source(source).map_err(ResolveError::Unusable)?;
         }
@@ -227,6 +243,7 @@ impl Functions {
 
     async fn first_seen(&self, wanted: &Wanted) -> Result<Arc<Known>, ResolveError> {
         if let Some(version) = self.stored(&wanted.key).await? {
+            self.tell_accepted(wanted, &version, SourceOrigin::Store);
             let asked = Some(Lock::new(Instant::now()));
             return Ok(Arc::new(Known { version, asked }));
         }
@@ -241,6 +258,7 @@ impl Functions {
         };
         let version = self.version(&wanted.key, sent).await?;
         check_digest(&version, wanted.digest)?;
+        self.tell_accepted(wanted, &version, SourceOrigin::Inline);
         let asked = None;
         Ok(Arc::new(Known { version, asked }))
     }
@@ -287,6 +305,7 @@ impl Functions {
         check_digest(version, wanted.digest)?;
         tracing::warn!(function = %key, was = %known.version.digest, now = %version.digest,
             "the function store gave another source before");
+        self.tell_accepted(wanted, version, SourceOrigin::Store);
         let fresh = Known {
             version: version.clone(),
             asked: Some(Lock::new(Instant::now())),
@@ -354,7 +373,7 @@ fn check_digest(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::TypeScriptConfig;
+    use crate::{config::TypeScriptConfig, front::peer::Peer};
 
     fn key(function_id: &str) -> VersionKey {
         VersionKey {
@@ -388,6 +407,7 @@ mod tests {
             inline: inline.map(Bytes::from),
             language: Language::JavaScript,
             digest: None,
+            caller: Caller::anyone(&Peer::default()),
         }
     }
 

@@ -5,11 +5,13 @@ use std::{sync::Arc, time::Duration};
 use tonic::{Request, Response, Status, metadata::MetadataMap};
 
 use super::{
+    access::{Caller, Refusal},
     cells::{Answered, Call},
     dispatch::Dispatcher,
     functions::{FunctionVersion, Functions},
     redactor::Redactor,
-    settings::{self, Prepared},
+    sealed::{Opener, Purpose},
+    settings::{self, GivenSettings, Prepared},
     source_maps::SourceMaps,
     telemetry::{Invocations, Outcomes, Telemetry},
 };
@@ -40,6 +42,7 @@ pub const METHODS: [&str; 3] = ["Invoke", "InvokeBatch", "Describe"];
 pub struct Executor {
     functions: Arc<Functions>,
     dispatcher: Arc<Dispatcher>,
+    opener: Arc<Opener>,
     source_maps: SourceMaps,
     limits: LimitsConfig,
     invocations: Invocations,
@@ -50,14 +53,15 @@ impl Executor {
     pub fn new(
         functions: Arc<Functions>,
         dispatcher: Arc<Dispatcher>,
-        source_maps: SourceMaps,
+        opener: Arc<Opener>,
         limits: LimitsConfig,
         telemetry: &Telemetry,
     ) -> Self {
         Self {
             functions,
             dispatcher,
-            source_maps,
+            opener,
+            source_maps: SourceMaps::new(limits.source_map_bytes),
             limits,
             invocations: telemetry.invocations(),
             outcomes: outcomes::counter(telemetry),
@@ -69,12 +73,23 @@ impl Executor {
         &self,
         request: InvokeParts,
         patience: Option<Duration>,
+        caller: Caller,
     ) -> Result<(Answered, Redactor), Status> {
-        let instance_id = request.function.instance_id.as_str().into();
-        let version = self.resolve(request.function).await?;
+        let instance_id: Arc<str> = request.function.instance_id.as_str().into();
+        let version = self.resolve(request.function, caller).await?;
+        let purpose = Purpose {
+            function_id: &version.key.function_id,
+            instance_id: &instance_id,
+        };
+        let sealed = self.opener.open(request.sealed_settings, purpose).await;
+        let given = GivenSettings {
+            settings: request.settings,
+            secret_names: request.secret_settings,
+            sealed: sealed.map_err(status::not_opened)?,
+        };
         let prepared = version
             .check()
-            .and_then(|()| settings::prepare(&version, request.settings, &request.secret_settings));
+            .and_then(|()| settings::prepare(&version, given, self.limits.settings_bytes));
         let Prepared { settings, redactor } = match prepared {
             Ok(prepared) => prepared,
             Err(error) => {
@@ -103,9 +118,13 @@ impl Executor {
         Ok((answered, redactor))
     }
 
-    async fn resolve(&self, function: FunctionRef) -> Result<Arc<FunctionVersion>, Status> {
+    async fn resolve(
+        &self,
+        function: FunctionRef,
+        caller: Caller,
+    ) -> Result<Arc<FunctionVersion>, Status> {
         self.functions
-            .resolve(&decode::function(function))
+            .resolve(&decode::function(function, caller))
             .await
             .map_err(|error| status::unresolved(&error))
     }
@@ -117,11 +136,11 @@ impl ExecutorService for Executor {
         &self,
         request: Request<InvokeRequest>,
     ) -> Result<Response<InvokeResponse>, Status> {
-        let patience = callers_patience(request.metadata());
+        let (patience, caller) = (callers_patience(request.metadata()), caller(&request));
         let request =
             decode::invoke(request.into_inner(), &self.limits).map_err(status::invalid)?;
         let (form, capture) = (request.form, request.capture);
-        let (answered, redactor) = self.run(request, patience).await?;
+        let (answered, redactor) = self.run(request, patience, caller).await?;
         let response = encode::invoke_response(answered, form, capture, &redactor);
         outcomes::count(&self.outcomes, response.outcome.as_ref());
         Ok(Response::new(response))
@@ -131,11 +150,11 @@ impl ExecutorService for Executor {
         &self,
         request: Request<InvokeBatchRequest>,
     ) -> Result<Response<InvokeBatchResponse>, Status> {
-        let patience = callers_patience(request.metadata());
+        let (patience, caller) = (callers_patience(request.metadata()), caller(&request));
         let request =
             decode::invoke_batch(request.into_inner(), &self.limits).map_err(status::invalid)?;
         let (form, capture) = (request.form, request.capture);
-        let (answered, redactor) = self.run(request, patience).await?;
+        let (answered, redactor) = self.run(request, patience, caller).await?;
         let response = encode::invoke_batch_response(answered, form, capture, &redactor);
         outcomes::count_batch(&self.outcomes, &response.results);
         Ok(Response::new(response))
@@ -147,6 +166,17 @@ impl ExecutorService for Executor {
     ) -> Result<Response<DescribeResponse>, Status> {
         Err(Status::unimplemented("Describe is not there yet"))
     }
+}
+
+/// How a call is answered that is not let in.
+pub fn refused<Body: Default>(refusal: &Refusal) -> http::Response<Body> {
+    status::refused(refusal).into_http()
+}
+
+/// Whose call it is. Guards that are not there let nobody in.
+fn caller<T>(request: &Request<T>) -> Caller {
+    let caller = request.extensions().get().cloned();
+    caller.unwrap_or_else(Caller::nobody)
 }
 
 /// A caller that waits less than the wall time shortens it.

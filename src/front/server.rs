@@ -1,7 +1,8 @@
 //! The gRPC listener: the services on it, readiness, and the way out.
 
 use std::{
-    future::Future,
+    convert::Infallible,
+    future::{self, Future},
     io,
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -9,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::StreamExt;
 use opentelemetry_sdk::error::OTelSdkError;
 use serde::Serialize;
 use tokio::{net::TcpListener, runtime::Handle, sync::watch, time};
@@ -20,17 +22,20 @@ use tonic_health::{ServingStatus, server::HealthReporter};
 use tonic_reflection::server::Builder as ReflectionBuilder;
 
 use super::{
+    access::AccessLayer,
     admin::{self, AdminError, Bound, Routes},
     admission::Admission,
+    audit::Audit,
     cells::{CellPlan, Cells, Fetcher, Places, own_program},
     dispatch::Dispatcher,
     egress::{Egress, EgressError},
     functions::{Functions, Store, StoredBounds, TypeStripper, UnusableLocation},
-    grpc::{Executor, METHODS},
+    grpc::{Executor, METHODS, refused},
     memory,
     quarantine::Quarantine,
     readiness::Readiness,
-    source_maps::SourceMaps,
+    sealed::{IdentitiesError, Opener},
+    security::{Security, SecurityFaults},
     telemetry::{Observed, Telemetry},
 };
 use crate::{
@@ -40,6 +45,8 @@ use crate::{
     },
     wire::Configure,
 };
+
+mod connected;
 
 /// The largest message taken or sent: every payload at its highest knob, and room for what is around
 /// them. Our own checks, which name field and knob, are met long before.
@@ -58,6 +65,8 @@ const DRAIN_MARGIN: Duration = Duration::from_secs(1);
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     #[error(transparent)]
+    Security(#[from] SecurityFaults),
+    #[error(transparent)]
     Functions(#[from] UnusableLocation),
     #[error("--listen {address}: {error}")]
     Listen {
@@ -66,6 +75,8 @@ pub enum ServeError {
     },
     #[error(transparent)]
     Egress(#[from] EgressError),
+    #[error(transparent)]
+    Identities(#[from] IdentitiesError),
     #[error(transparent)]
     Admin(#[from] AdminError),
     #[error("the metrics could not be set up: {0}")]
@@ -112,13 +123,15 @@ pub async fn serve(
         address: config.listen,
         error,
     };
+    let security = Security::open(&config.security, config.listen)?;
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(listen_error)?;
     let grpc = listener.local_addr().map_err(listen_error)?;
     let admin = admin::bind(&config.admin).await?;
     let telemetry = Arc::new(Telemetry::new()?);
-    let (executor, cells) = start_executor(&config, &telemetry).await?;
+    telemetry.observe_security(&security);
+    let (executor, cells) = start_executor(&config, &security.audit, &telemetry).await?;
     let (health, health_service) = tonic_health::server::health_reporter();
     let (drain, mut draining) = watch::channel(false);
     let readiness = Readiness::new(cells, draining.clone());
@@ -127,9 +140,13 @@ pub async fn serve(
         .max_encoding_message_size(MAX_MESSAGE_BYTES);
     // Answers are small and whole: waiting to fill a segment would only delay them.
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    let incoming = incoming.filter_map(|accepted| future::ready(accepted.ok()));
+    let incoming = security.guard(incoming).map(Ok::<_, Infallible>);
     let server = Server::builder()
         // Outermost, so that a call counts however it is refused.
         .layer(telemetry.calls(SERVICE, &METHODS))
+        // Before anything of a call is read.
+        .layer(AccessLayer::new(security.access.clone(), refused))
         .add_service(health_service)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?)
@@ -148,6 +165,7 @@ pub async fn serve(
         readiness: readiness.clone(),
     };
     let admin = admin.map(|admin| admin.serve(routes));
+    let fresh = security.keep_fresh();
     let health_task = tokio::spawn(report_health(health, readiness));
     if let Some(path) = &config.ready_file {
         write_ready_file(path, addresses)?;
@@ -164,6 +182,9 @@ pub async fn serve(
     let _ = drain.send(true);
     let finished = time::timeout(Duration::from_millis(config.drain_ms), server).await;
     health_task.abort();
+    if let Some(fresh) = fresh {
+        fresh.abort();
+    }
     match finished {
         Ok(ended) => ended?,
         Err(_) => tracing::warn!("the grace is over; calls still under way are dropped"),
@@ -171,19 +192,24 @@ pub async fn serve(
     if let Some(admin) = admin {
         admin.stop().await;
     }
+    security.audit.flush().await;
     Ok(())
 }
 
 /// The service with all that is behind it, and what tells when its cells come and go.
 async fn start_executor(
     config: &ServeConfig,
+    audit: &Audit,
     telemetry: &Telemetry,
 ) -> Result<(Executor, watch::Receiver<Places>), ServeError> {
     let store = match &config.functions.location {
         Some(location) => Store::open(location, config.functions.store_timeout())?,
         None => Store::examples(),
     };
-    let quarantine = Arc::new(Quarantine::default());
+    let in_flight = config.cells.max_in_flight.get() as usize;
+    let opener = Arc::new(Opener::new(&config.sealed, in_flight)?);
+    opener.follow_identities();
+    let quarantine = Arc::new(Quarantine::audited(audit.clone()));
     let cells = start_cells(
         &config.cells,
         &config.limits,
@@ -194,7 +220,7 @@ async fn start_executor(
     let cells = cells.await?;
     let live = cells.watch();
     let admission = Admission::new(config.cells.max_in_flight);
-    let functions = Arc::new(Functions::new(
+    let functions = Functions::new(
         store,
         stripper(config.typescript, &config.cells)?,
         &config.functions,
@@ -202,8 +228,9 @@ async fn start_executor(
             source_bytes: config.limits.source_bytes,
             map_bytes: config.limits.source_map_bytes,
         },
-        config.cells.max_in_flight.get() as usize,
-    ));
+        in_flight,
+    );
+    let functions = Arc::new(functions.audited(audit.clone()));
     telemetry.observe(Observed {
         admission: admission.clone(),
         cells: cells.census(),
@@ -212,9 +239,8 @@ async fn start_executor(
         functions: functions.clone(),
     });
     let dispatcher = Arc::new(Dispatcher::new(admission, quarantine, cells));
-    let source_maps = SourceMaps::new(config.limits.source_map_bytes);
     let limits = config.limits.clone();
-    let executor = Executor::new(functions, dispatcher, source_maps, limits, telemetry);
+    let executor = Executor::new(functions, dispatcher, opener, limits, telemetry);
     Ok((executor, live))
 }
 

@@ -16,11 +16,14 @@ use opentelemetry_prometheus::exporter;
 use opentelemetry_sdk::{Resource, error::OTelSdkError, metrics::SdkMeterProvider};
 use prometheus::{Encoder, Registry, TextEncoder};
 
+use super::security::Security;
+
 mod calls;
 mod invocations;
 mod observed;
 mod outcomes;
 mod process;
+mod security;
 
 pub use calls::{CallLayer, TimedCall, TimedCalls};
 pub use invocations::Invocations;
@@ -91,6 +94,11 @@ impl Telemetry {
     pub fn observe(&self, observed: Observed) {
         process::observe(&self.meter, observed.cells.clone());
         observed.observe(&self.meter);
+    }
+
+    /// From now on, the listener's guards are looked at when a reader asks.
+    pub fn observe_security(&self, guards: &Security) {
+        security::observe(&self.meter, guards);
     }
 
     /// All there is now, in Prometheus' text format. It reads files in /proc: not for an async thread.

@@ -6,17 +6,21 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+mod access;
 mod admin;
 mod api;
+mod audit;
 mod batch_model;
 mod batches;
 mod buffer;
 mod cache;
 mod cells;
 mod cli;
+mod configuration;
 mod console;
 mod containment;
 mod crypto;
+mod documents;
 mod encoding;
 mod examples;
 mod fan_out;
@@ -31,7 +35,9 @@ mod outcomes;
 #[allow(dead_code, reason = "the fuzz targets need all of it")]
 #[path = "../fuzz/targets/random.rs"]
 mod random;
+mod reload;
 mod scrape;
+mod sealed;
 mod secrets;
 mod settings;
 mod source_maps;
@@ -40,6 +46,7 @@ mod structured_clone;
 #[path = "../support/mod.rs"]
 mod support;
 mod timers;
+mod tls;
 mod typescript;
 mod url;
 mod values;
@@ -52,4 +59,7 @@ mod web_poisoned;
 mod web_request;
 mod web_response;
 
-use support::{batch, check, facts, json, origin, poison, processes, scripted, service, stored};
+use support::{
+    batch, certificates, check, dial, facts, json, origin, poison, processes, scripted, secured,
+    service, stored,
+};

@@ -21,9 +21,10 @@ use crate::service::{Service, block_on};
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Every family there is, with its type.
-const FAMILIES: [(&str, &str); 24] = [
+const FAMILIES: [(&str, &str); 25] = [
     ("faas_coldstarts_total", "counter"),
     ("faas_invoke_duration_seconds", "histogram"),
+    ("penstock_audit_lost_total", "counter"),
     ("penstock_build_info", "gauge"),
     ("penstock_cache_evictions_total", "counter"),
     ("penstock_cache_lookups_total", "counter"),

@@ -16,7 +16,7 @@ use crate::service::Service;
 use crate::stored::StoredFunctions;
 
 /// Has what the encodings of URLs, JSON and inspection change.
-const CANARY: &str = "zQ7-canary \u{e4}/+=\"'\\%`v\u{e0}lue-9";
+pub const CANARY: &str = "zQ7-canary \u{e4}/+=\"'\\%`v\u{e0}lue-9";
 
 /// A secret of several lines.
 const LINES: &str = "-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\nBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj\n-----END KEY-----\n";
@@ -25,7 +25,7 @@ const LINES: &str = "-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\nBKcw
 const WINDOW: usize = 6;
 
 /// With what functions find for themselves: base64 and hex, of a text's UTF-8.
-const PRELUDE: &str = r"
+pub const PRELUDE: &str = r"
     const utf8 = text => unescape(encodeURIComponent(text));
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
     function base64(text) {
@@ -44,7 +44,7 @@ const PRELUDE: &str = r"
 ";
 
 /// Also the libraries that say more only when they are named: nothing of a call is in what they say.
-const EVERYTHING: &str = "trace,h2=trace,hyper=trace,hyper_util=trace";
+pub const EVERYTHING: &str = "trace,h2=trace,hyper=trace,hyper_util=trace";
 
 /// Logs all that there is.
 static SERVICE: LazyLock<Service> =
@@ -119,14 +119,14 @@ fn percent(text: &str, keep: &str) -> String {
 }
 
 #[track_caller]
-fn assert_clean(text: &str) {
+pub fn assert_clean(text: &str) {
     if let Some(trace) = TRACES.find(text) {
         panic!("{:?} is in\n{text}", &text[trace.range()]);
     }
 }
 
 /// All texts of a response but a delivered event.
-fn all_texts(reply: &Reply) -> String {
+pub fn all_texts(reply: &Reply) -> String {
     let mut response = reply.response().clone();
     if let Some(Outcome::EventJson(_) | Outcome::Event(_)) = response.outcome {
         response.outcome = None;
@@ -436,7 +436,7 @@ fn the_services_log_is_clean() {
 }
 
 #[track_caller]
-fn assert_log_clean(service: &Service) {
+pub fn assert_log_clean(service: &Service) {
     let log = service.stderr();
     assert!(
         log.contains("TRACE") && log.contains("DEBUG"),

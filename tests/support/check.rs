@@ -177,6 +177,11 @@ impl Call {
         self
     }
 
+    /// The request, as it is.
+    pub fn request(self) -> InvokeRequest {
+        self.0
+    }
+
     /// Calls the shared service.
     pub fn run(self) -> Reply {
         self.run_on(Service::shared())
