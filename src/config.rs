@@ -28,6 +28,7 @@ mod layers;
 mod print;
 mod sealed;
 mod security;
+mod typescript;
 
 pub use doubts::Doubt;
 pub use effective::{Effective, Setting};
@@ -36,6 +37,7 @@ pub use knobs::{Knob, Knobs, Shape};
 pub use layers::Given;
 pub use sealed::SealedConfig;
 pub use security::{ClientAuth, SecurityConfig};
+pub use typescript::TypeScriptConfig;
 
 /// No payload knob may be set above this, so that every frame and every response stays within what both
 /// ends accept.
@@ -180,21 +182,6 @@ impl FunctionsConfig {
     pub fn missing_time(&self) -> Duration {
         Duration::from_millis(self.store_missing_ms)
     }
-}
-
-/// What taking the types out of one TypeScript source may use.
-#[derive(Args, Clone, Copy, Debug)]
-#[command(next_help_heading = "TypeScript")]
-pub struct TypeScriptConfig {
-    /// CPU time for taking the types out of a TypeScript source, in seconds, from 1
-    #[arg(long, env = "PENSTOCK_TYPESCRIPT_CPU_SECONDS", value_name = "SECONDS", default_value_t = nonzero(2))]
-    pub typescript_cpu_seconds: NonZeroU32,
-
-    /// Memory for taking the types out of a TypeScript source, in bytes, from 96 MiB to 4 GiB; two are worked
-    /// on at a time
-    #[arg(long, env = "PENSTOCK_TYPESCRIPT_MEMORY_BYTES", value_name = "BYTES", default_value_t = 384 * MIB,
-          value_parser = RangedU64ValueParser::<u64>::new().range(96 * MIB..=(4 << 30)))]
-    pub typescript_memory_bytes: u64,
 }
 
 /// The processes that run JavaScript.
