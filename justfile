@@ -7,6 +7,10 @@ default:
 run *arguments:
     cargo run --release -- {{arguments}}
 
+# The example router, such as: just router --executor 127.0.0.1:50051 --function hello@1 --generate 100 --seconds 5
+router *arguments:
+    cargo run --release --example router -- {{arguments}}
+
 # All tests
 test *arguments:
     cargo test {{arguments}}
@@ -26,6 +30,14 @@ neighbour:
 # What batching costs beyond the JavaScript
 batching:
     cargo bench --bench batch
+
+# What an invocation costs in CPU time and memory: the figures of docs/scaling.md
+cost:
+    cargo bench --bench cost
+
+# What traces cost
+tracing:
+    cargo bench --bench tracing
 
 # What every change has to pass
 ci:

@@ -3,16 +3,18 @@
 use std::{
     env,
     ffi::{OsStr, OsString},
-    io::IsTerminal,
     process::ExitCode,
 };
 
 use clap::{Parser, Subcommand};
-use tracing_subscriber::EnvFilter;
 
-use crate::{config::ServeConfig, strip::StripArguments};
+use crate::{
+    config::{LogConfig, LogFormat, ServeConfig},
+    strip::StripArguments,
+};
 
 mod invoke;
+mod log;
 mod render;
 mod seal;
 mod serve;
@@ -60,7 +62,7 @@ enum Command {
     Token(token::TokenArguments),
     /// Run JavaScript for a front; started by `serve`, never by hand
     #[command(hide = true)]
-    Cell,
+    Cell(LogConfig),
     /// Take the types out of a TypeScript source; started by `serve`, never by hand
     #[command(hide = true)]
     Strip(StripArguments),
@@ -75,11 +77,20 @@ pub fn run() -> ExitCode {
     match Cli::parse().command {
         // Their help, or the version, was asked for, which is answered by now.
         None | Some(Command::Serve(_)) => ExitCode::SUCCESS,
-        Some(Command::Invoke(arguments)) => with_log("error", || invoke::run(&arguments)),
+        Some(Command::Invoke(arguments)) => {
+            log::start(LogFormat::Text, "error", None);
+            invoke::run(&arguments)
+        }
         Some(Command::Seal(arguments)) => seal::run(arguments),
         Some(Command::Token(arguments)) => token::run(&arguments),
-        Some(Command::Cell) => with_log("warn", run_cell),
-        Some(Command::Strip(arguments)) => with_log("warn", || run_strip(arguments)),
+        Some(Command::Cell(log)) => {
+            log::start(log.log_format, "warn", None);
+            run_cell()
+        }
+        Some(Command::Strip(arguments)) => {
+            log::start(LogFormat::Text, "warn", None);
+            run_strip(arguments)
+        }
     }
 }
 
@@ -115,25 +126,6 @@ fn run_strip(arguments: StripArguments) -> ExitCode {
             ExitCode::from(exit::EXECUTOR)
         }
     }
-}
-
-/// Libraries that would log what requests carry, secrets among it: names looked up, headers, URLs. They warn,
-/// and say more only to who names them, as in `PENSTOCK_LOG=trace,h2=trace`.
-const RESERVED: &str = "h2=warn,hickory_net=warn,hickory_proto=warn,hickory_resolver=warn,hyper=warn,\
-                        hyper_util=warn,object_store=warn,reqwest=warn,rustls=warn";
-
-/// Logs to standard error, at `level` unless `PENSTOCK_LOG` says otherwise.
-fn with_log(level: &str, command: impl FnOnce() -> ExitCode) -> ExitCode {
-    let wanted = std::env::var("PENSTOCK_LOG").ok();
-    let wanted = wanted.map(|wanted| format!("{RESERVED},{wanted}"));
-    let filter = wanted.and_then(|wanted| EnvFilter::try_new(wanted).ok());
-    let filter = filter.unwrap_or_else(|| EnvFilter::new(format!("{RESERVED},{level}")));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .init();
-    command()
 }
 
 #[cfg(test)]

@@ -25,6 +25,7 @@ mod file;
 mod flags;
 mod knobs;
 mod layers;
+mod log;
 mod print;
 mod sealed;
 mod security;
@@ -35,6 +36,7 @@ pub use effective::{Effective, Setting};
 pub use faults::{Fault, Faults, Origin, Place};
 pub use knobs::{Knob, Knobs, Shape};
 pub use layers::Given;
+pub use log::{LogConfig, LogFormat};
 pub use sealed::SealedConfig;
 pub use security::{ClientAuth, SecurityConfig};
 pub use typescript::TypeScriptConfig;
@@ -71,6 +73,9 @@ pub struct ServeConfig {
 
     #[command(flatten)]
     pub admin: AdminConfig,
+
+    #[command(flatten)]
+    pub log: LogConfig,
 
     #[command(flatten)]
     pub functions: FunctionsConfig,
@@ -345,6 +350,11 @@ pub struct EgressConfig {
     /// Make no requests for functions at all
     #[arg(long, env = "PENSTOCK_EGRESS_OFF")]
     pub egress_off: bool,
+
+    /// Have requests carry the trace they are part of, in `traceparent` and `tracestate`, to whomever they go;
+    /// by default third parties learn nothing of it
+    #[arg(long, env = "PENSTOCK_EGRESS_PROPAGATE_TRACE")]
+    pub egress_propagate_trace: bool,
 
     /// Addresses that requests may go to although they are not public, or this machine's own, such as
     /// 10.1.0.0/16; repeatable, comma-separated in the environment.

@@ -220,6 +220,8 @@ impl Scheduler {
             began,
             cpu: Duration::ZERO,
             cold_start: false,
+            setup: Duration::ZERO,
+            turns: 1,
             unloaded: false,
             deadline: self
                 .watchdog
@@ -267,6 +269,7 @@ impl Scheduler {
         invocation.mark_top_level(Some(top_level_ends), |at| self.set_look(invocation, at));
         let loaded = isolate.load(&invocation.source, host);
         invocation.mark_top_level(None, |at| self.set_look(invocation, at));
+        run.setup = run.began.elapsed();
         match loaded {
             LoadEnd::Loaded => isolate.begin(&invocation.call),
             LoadEnd::Failed => {
@@ -278,6 +281,7 @@ impl Scheduler {
     }
 
     fn further_turn(&self, invocation: &Arc<Invocation>, mut run: Box<Run>) {
+        run.turns += 1;
         let turn = run.lease.isolate().map_or(TurnEnd::Terminated, |isolate| {
             isolate.resume(invocation.take_deliveries())
         });
@@ -391,6 +395,8 @@ impl Scheduler {
             cpu: run.cpu,
             queue: run.began.saturating_duration_since(invocation.arrived),
             cold_start: run.cold_start,
+            setup: run.setup,
+            turns: run.turns,
             heap_used_bytes: held.bytes,
         };
         match end {

@@ -18,7 +18,7 @@ use super::{
     render::{self, Given},
 };
 use crate::{
-    config::{CellsConfig, EgressConfig, LimitsConfig, TypeScriptConfig},
+    config::{CellsConfig, EgressConfig, LimitsConfig, LogFormat, TypeScriptConfig},
     front::{
         admission::Admission,
         cells::{Answered, Call},
@@ -198,6 +198,7 @@ fn invoke(arguments: &InvokeArguments) -> Result<(Answered, Given), InvokeError>
         let quarantine = Arc::new(Quarantine::default());
         let started = server::start_cells(
             &cells,
+            LogFormat::Text,
             &arguments.limits,
             server::fetcher(&arguments.egress)?,
             0,

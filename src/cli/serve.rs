@@ -1,17 +1,26 @@
 //! `penstock serve`: the executor until a signal ends it.
 
-use std::{env, ffi::OsString, process::ExitCode};
+use std::{env, ffi::OsString, process::ExitCode, sync::Arc, time::Duration};
 
 use tokio::{
     runtime::Runtime,
     signal::unix::{SignalKind, signal},
 };
 
-use super::{exit, with_log};
+use super::{exit, log};
 use crate::{
     config::{Effective, ServeConfig},
-    front::server::{self, Addresses},
+    front::{
+        server::{self, Addresses, ServeError},
+        telemetry::Telemetry,
+    },
 };
+
+/// What is logged unless `PENSTOCK_LOG` says otherwise.
+const LEVEL: &str = "info";
+
+/// How long the exit may wait for a collector.
+const FLUSH: Duration = Duration::from_secs(3);
 
 /// Serves on what the flags, the environment and the file come to, or only shows that.
 pub fn run(flags: &[OsString]) -> ExitCode {
@@ -27,28 +36,39 @@ pub fn run(flags: &[OsString]) -> ExitCode {
         print!("{effective}");
         return ExitCode::SUCCESS;
     }
-    with_log("info", || serve(effective.config))
+    serve(effective.config)
 }
 
 fn serve(config: ServeConfig) -> ExitCode {
-    for doubt in config.doubts() {
-        tracing::warn!("{doubt}");
-    }
+    let format = config.log.log_format;
     let runtime = match Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
+            log::start(format, LEVEL, None);
             tracing::error!(%error, "no runtime");
             return ExitCode::from(exit::EXECUTOR);
         }
     };
-    let trying = config.functions.location.is_none()
-        && config.security.tls_cert.is_none()
-        && config.security.access.is_none();
-    let served = runtime.block_on(server::serve(
-        config,
-        |addresses| announce(addresses, trying),
-        stop_signal(),
-    ));
+    let started = runtime.block_on(async { Telemetry::start() });
+    let exported = started.as_ref().ok().and_then(Telemetry::logs);
+    log::start(format, LEVEL, exported);
+    for doubt in config.doubts() {
+        tracing::warn!("{doubt}");
+    }
+    let served = started.map_err(ServeError::from).and_then(|telemetry| {
+        let telemetry = Arc::new(telemetry);
+        let trying = config.functions.location.is_none()
+            && config.security.tls_cert.is_none()
+            && config.security.access.is_none();
+        let served = runtime.block_on(server::serve(
+            config,
+            telemetry.clone(),
+            |addresses| announce(addresses, trying),
+            stop_signal(),
+        ));
+        telemetry.stop(FLUSH);
+        served
+    });
     match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

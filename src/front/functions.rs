@@ -28,12 +28,14 @@ mod account;
 mod digest;
 pub mod manifest;
 mod map_text;
+mod measured_store;
 mod store;
 mod typescript;
 mod version;
 
 pub use digest::SourceDigest;
 pub use map_text::{BadDataUrl, SourceMapText};
+use measured_store::MeasuredStore;
 use store::Stored;
 pub use store::StoredBounds;
 pub use store::{Store, StoreError, UnusableLocation};
@@ -64,7 +66,7 @@ pub struct Wanted {
 
 /// Finds functions' sources and keeps them, so that each is fetched or sent once.
 pub struct Functions {
-    store: Store,
+    store: MeasuredStore,
     stripper: TypeStripper,
     known: Cache<VersionKey, Arc<Known>, BySource>,
     /// Versions the store did not have, and when it said so.
@@ -182,7 +184,7 @@ impl Functions {
             .max(32);
         let expected = usize::try_from(expected).unwrap_or(usize::MAX);
         Self {
-            store,
+            store: MeasuredStore::unmeasured(store),
             stripper,
             known: Cache::with_weighter(expected, kept_bytes, BySource),
             missing: Cache::new(MISSING_VERSIONS),
@@ -192,12 +194,6 @@ impl Functions {
             last_handle: AtomicU64::new(0),
             audit: Audit::default(),
         }
-    }
-
-    /// Accounts for sources and refusals to an audit log.
-    #[must_use]
-    pub fn audited(self, audit: Audit) -> Self {
-        Self { audit, ..self }
     }
 
     /// As [`Self::resolve`], for any caller.

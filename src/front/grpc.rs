@@ -1,6 +1,9 @@
 //! The API's service: decode → resolve → dispatch → encode.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tonic::{Request, Response, Status, metadata::MetadataMap};
 
@@ -13,7 +16,7 @@ use super::{
     sealed::{Opener, Purpose},
     settings::{self, GivenSettings, Prepared},
     source_maps::SourceMaps,
-    telemetry::{Invocations, Outcomes, Telemetry},
+    telemetry::{CallTrace, Invocations, Outcomes, Telemetry},
 };
 use crate::{
     api::{
@@ -75,8 +78,10 @@ impl Executor {
         patience: Option<Duration>,
         caller: Caller,
     ) -> Result<(Answered, Redactor), Status> {
+        let trace = CallTrace::current();
         let instance_id: Arc<str> = request.function.instance_id.as_str().into();
-        let version = self.resolve(request.function, caller).await?;
+        let version = self.resolve(request.function, caller, &trace).await?;
+        trace.calls(&version.key, &instance_id, request.input.events());
         let purpose = Purpose {
             function_id: &version.key.function_id,
             instance_id: &instance_id,
@@ -98,6 +103,7 @@ impl Executor {
                 return Ok((Answered::without_running(finished), Redactor::none()));
             }
         };
+        trace.keep_out(&redactor);
         let call = Call {
             limits: shortened(version.lowered(request.limits), patience),
             version: version.clone(),
@@ -105,14 +111,20 @@ impl Executor {
             input: request.input,
             settings,
         };
+        let asked = Instant::now();
         let mut answered = self.dispatcher.dispatch(call).await.map_err(|error| {
             self.invocations.refused(error);
             status::not_dispatched(error)
         })?;
-        self.invocations.ended(&answered.finished.usage);
+        let finished = &mut answered.finished;
+        self.invocations.ended(&finished.usage);
+        trace.ran(
+            asked,
+            &finished.usage,
+            outcomes::failure(&finished.outcomes),
+        );
         // Otherwise the logs are not told.
-        if request.capture || answered.finished.has_failed() {
-            let finished = &mut answered.finished;
+        if request.capture || finished.has_failed() {
             self.source_maps.apply(&version, finished).await;
         }
         Ok((answered, redactor))
@@ -122,11 +134,13 @@ impl Executor {
         &self,
         function: FunctionRef,
         caller: Caller,
+        trace: &CallTrace,
     ) -> Result<Arc<FunctionVersion>, Status> {
-        self.functions
-            .resolve(&decode::function(function, caller))
-            .await
-            .map_err(|error| status::unresolved(&error))
+        let began = Instant::now();
+        let wanted = decode::function(function, caller);
+        let resolved = self.functions.resolve(&wanted).await;
+        trace.resolved(began, resolved.is_ok());
+        resolved.map_err(|error| status::unresolved(&error))
     }
 }
 
@@ -143,6 +157,7 @@ impl ExecutorService for Executor {
         let (answered, redactor) = self.run(request, patience, caller).await?;
         let response = encode::invoke_response(answered, form, capture, &redactor);
         outcomes::count(&self.outcomes, response.outcome.as_ref());
+        CallTrace::current().came_to(|| outcomes::ends(response.outcome.as_ref()));
         Ok(Response::new(response))
     }
 
@@ -157,6 +172,7 @@ impl ExecutorService for Executor {
         let (answered, redactor) = self.run(request, patience, caller).await?;
         let response = encode::invoke_batch_response(answered, form, capture, &redactor);
         outcomes::count_batch(&self.outcomes, &response.results);
+        CallTrace::current().came_to(|| outcomes::batch_ends(&response.results));
         Ok(Response::new(response))
     }
 

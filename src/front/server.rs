@@ -11,7 +11,6 @@ use std::{
 };
 
 use futures_util::StreamExt;
-use opentelemetry_sdk::error::OTelSdkError;
 use serde::Serialize;
 use tokio::{net::TcpListener, runtime::Handle, sync::watch, time};
 use tonic::{
@@ -36,12 +35,13 @@ use super::{
     readiness::Readiness,
     sealed::{IdentitiesError, Opener},
     security::{Security, SecurityFaults},
-    telemetry::{Observed, Telemetry},
+    telemetry::{Observed, Telemetry, TelemetryError},
 };
 use crate::{
     api::{FILE_DESCRIPTOR_SET, executor_service_server::ExecutorServiceServer},
     config::{
-        CellsConfig, EgressConfig, LimitsConfig, MAX_PAYLOAD_BYTES, ServeConfig, TypeScriptConfig,
+        CellsConfig, EgressConfig, LimitsConfig, LogFormat, MAX_PAYLOAD_BYTES, ServeConfig,
+        TypeScriptConfig,
     },
     wire::Configure,
 };
@@ -79,8 +79,8 @@ pub enum ServeError {
     Identities(#[from] IdentitiesError),
     #[error(transparent)]
     Admin(#[from] AdminError),
-    #[error("the metrics could not be set up: {0}")]
-    Telemetry(#[from] OTelSdkError),
+    #[error(transparent)]
+    Telemetry(#[from] TelemetryError),
     #[error("the cells could not be started: {0}")]
     Cells(String),
     #[error("--ready-file {}: {error}", path.display())]
@@ -116,6 +116,7 @@ struct Ready {
 /// [`ServeError`] when something the configuration names can't be had.
 pub async fn serve(
     config: ServeConfig,
+    telemetry: Arc<Telemetry>,
     announce: impl FnOnce(&Addresses),
     stop: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
@@ -129,7 +130,6 @@ pub async fn serve(
         .map_err(listen_error)?;
     let grpc = listener.local_addr().map_err(listen_error)?;
     let admin = admin::bind(&config.admin).await?;
-    let telemetry = Arc::new(Telemetry::new()?);
     telemetry.observe_security(&security);
     let (executor, cells) = start_executor(&config, &security.audit, &telemetry).await?;
     let (health, health_service) = tonic_health::server::health_reporter();
@@ -210,10 +210,13 @@ async fn start_executor(
     let opener = Arc::new(Opener::new(&config.sealed, in_flight)?);
     opener.follow_identities();
     let quarantine = Arc::new(Quarantine::audited(audit.clone()));
+    let egress = Egress::new(&config.egress, &Handle::current())?.measured(telemetry.egress());
+    let connections = egress.connections();
     let cells = start_cells(
         &config.cells,
+        config.log.log_format,
         &config.limits,
-        fetcher(&config.egress)?,
+        fetcher_over(egress, &config.egress),
         SPARES,
         quarantine.clone(),
     );
@@ -230,13 +233,16 @@ async fn start_executor(
         },
         in_flight,
     );
-    let functions = Arc::new(functions.audited(audit.clone()));
+    let functions = functions.audited(audit.clone()).measured(telemetry.store());
+    let functions = Arc::new(functions);
     telemetry.observe(Observed {
         admission: admission.clone(),
         cells: cells.census(),
         cache: cells.cache(),
         quarantine: quarantine.clone(),
         functions: functions.clone(),
+        connections,
+        memory: memory::total_bytes(config.cells.memory),
     });
     let dispatcher = Arc::new(Dispatcher::new(admission, quarantine, cells));
     let limits = config.limits.clone();
@@ -259,8 +265,12 @@ fn reflection() -> ReflectionBuilder<'static> {
 /// [`ServeError::Egress`] when a file that the configuration names can't be read.
 pub fn fetcher(config: &EgressConfig) -> Result<Fetcher, ServeError> {
     let egress = Egress::new(config, &Handle::current())?;
+    Ok(fetcher_over(egress, config))
+}
+
+fn fetcher_over(egress: Egress, config: &EgressConfig) -> Fetcher {
     let (at_once, buffer_bytes) = (config.egress_at_once.get(), config.egress_buffer_bytes);
-    Ok(Fetcher::new(Arc::new(egress), at_once, buffer_bytes))
+    Fetcher::new(Arc::new(egress), at_once, buffer_bytes)
 }
 
 /// What takes types out of TypeScript sources.
@@ -285,6 +295,7 @@ pub fn stripper(
 /// [`ServeError::Cells`] when they can't be started.
 pub async fn start_cells(
     cells: &CellsConfig,
+    log_format: LogFormat,
     limits: &LimitsConfig,
     fetcher: Fetcher,
     spares: usize,
@@ -293,6 +304,7 @@ pub async fn start_cells(
     let failed = |error: String| ServeError::Cells(error);
     let plan = CellPlan {
         program: own_program().map_err(|error| failed(error.to_string()))?,
+        log_format,
         cells: cells.cells.get() as usize,
         spares,
         drain: limits.wall_time() + DRAIN_MARGIN,

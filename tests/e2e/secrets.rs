@@ -10,6 +10,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use penstock::api::invoke_response::Outcome;
 
 use crate::check::{Call, Code, Reply};
+use crate::collector::{Collector, Manner, Span};
 use crate::json::to_struct;
 use crate::origin::Origin;
 use crate::service::Service;
@@ -46,9 +47,22 @@ pub const PRELUDE: &str = r"
 /// Also the libraries that say more only when they are named: nothing of a call is in what they say.
 pub const EVERYTHING: &str = "trace,h2=trace,hyper=trace,hyper_util=trace";
 
-/// Logs all that there is.
-static SERVICE: LazyLock<Service> =
-    LazyLock::new(|| Service::start_with(&[], &[("PENSTOCK_LOG", EVERYTHING)]));
+/// Takes all spans, metrics and log lines there are.
+static COLLECTOR: LazyLock<Collector> = LazyLock::new(|| Collector::start(Manner::Takes));
+
+/// Logs all that there is, and sends it.
+static SERVICE: LazyLock<Service> = LazyLock::new(|| start(&[]));
+
+fn start(arguments: &[&str]) -> Service {
+    let endpoint = COLLECTOR.endpoint();
+    let environment = [
+        ("PENSTOCK_LOG", EVERYTHING),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
+        ("OTEL_BSP_SCHEDULE_DELAY", "50"),
+        ("OTEL_METRIC_EXPORT_INTERVAL", "200"),
+    ];
+    Service::start_with(arguments, &environment)
+}
 
 /// Finds what is left of the secrets, in any of their codes.
 static TRACES: LazyLock<AhoCorasick> =
@@ -325,10 +339,7 @@ fn other_ends() {
 
 #[test]
 fn requests_and_their_traces() {
-    let service = Service::start_with(
-        &["--egress-allow", "127.0.0.0/8"],
-        &[("PENSTOCK_LOG", "trace")],
-    );
+    let service = start(&["--egress-allow", "127.0.0.0/8", "--egress-propagate-trace"]);
     let base = format!("http://127.0.0.1:{}", Origin::start().port());
     for request in [
         "await fetch(base + '/echo?key=' + encodeURIComponent(key))",
@@ -359,6 +370,19 @@ fn requests_and_their_traces() {
         );
     }
     assert_clean(&service.stderr());
+    // The invocations of all tests so far are in it, and of these requests that with secrets in host and path.
+    let hidden = |span: &Span| {
+        let told = |name| span.attributes.get(name).map_or("", String::as_str);
+        told("server.address").starts_with("[redacted:") && told("url.full").contains("/[redacted:")
+    };
+    let told = COLLECTOR.wait_for(|received| {
+        received.spans().iter().any(hidden)
+            && !received
+                .metric("penstock.egress.request.duration")
+                .is_empty()
+            && !received.records().is_empty()
+    });
+    assert_clean(&told.text());
 }
 
 #[test]

@@ -10,6 +10,7 @@ use tonic_types::StatusExt;
 use crate::check::{Call, Code, Reply};
 use crate::object_server::{Answer, ObjectServer, S3Server, Way};
 use crate::processes::wait_until;
+use crate::secrets::EVERYTHING;
 use crate::service::{Service, block_on};
 use crate::stored::StoredFunctions;
 
@@ -386,7 +387,7 @@ fn functions_come_from_s3() {
         .iter()
         .map(|(name, value)| (*name, &**value))
         .collect();
-    let logging = [&*environment, &[("PENSTOCK_LOG", "trace")]].concat();
+    let logging = [&*environment, &[("PENSTOCK_LOG", EVERYTHING)]].concat();
 
     let service = Service::start_with(&["--functions", "s3://bucket/functions"], &logging);
     run(&service).delivers(r#"{"a":7}"#);

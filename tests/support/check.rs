@@ -177,7 +177,7 @@ impl Call {
         self
     }
 
-    /// The request, as it is.
+    /// The request itself, for who sends it in another way.
     pub fn request(self) -> InvokeRequest {
         self.0
     }

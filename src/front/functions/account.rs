@@ -4,9 +4,15 @@
 use std::sync::Arc;
 
 use super::{FunctionVersion, Functions, ResolveError, Wanted};
-use crate::front::audit::{Event, SourceOrigin};
+use crate::front::audit::{Audit, Event, SourceOrigin};
 
 impl Functions {
+    /// Accounts for sources and refusals to an audit log.
+    #[must_use]
+    pub fn audited(self, audit: Audit) -> Self {
+        Self { audit, ..self }
+    }
+
     /// The version `wanted` names. Concurrent callers share one look into the store. An inline source is
     /// taken when the version is not known otherwise, and must be the same when it is.
     ///

@@ -31,6 +31,9 @@ pub struct Stored {
     pub source_map: Option<Bytes>,
 }
 
+/// What a store has of a version, or what keeps that from being one.
+pub type Found = Result<Stored, SourceFault>;
+
 /// The largest files that are taken, in bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct StoredBounds {
@@ -117,6 +120,11 @@ impl Store {
         }))
     }
 
+    /// Whether it is in the executor itself, where there is nothing to wait for.
+    pub fn is_built_in(&self) -> bool {
+        matches!(self.0, Kind::Examples)
+    }
+
     /// What is stored of `key`, or what keeps it from being a function, or `None` if the store says that it has
     /// nothing. Of a file over its bound, at most one byte more is given, so that the caller sees it is too
     /// large.
@@ -127,7 +135,7 @@ impl Store {
         &self,
         key: &VersionKey,
         bounds: StoredBounds,
-    ) -> Result<Option<Result<Stored, SourceFault>>, StoreError> {
+    ) -> Result<Option<Found>, StoreError> {
         let patience = match &self.0 {
             Kind::Examples => return Ok(examples::find(key).map(Ok)),
             Kind::Objects { patience, .. } => *patience,
@@ -149,7 +157,7 @@ impl Store {
         &self,
         key: &VersionKey,
         bounds: StoredBounds,
-    ) -> Result<Option<Result<Stored, SourceFault>>, ReadError> {
+    ) -> Result<Option<Found>, ReadError> {
         let limit = bounds.source_bytes;
         let sources = tokio::try_join!(
             self.read(key, Language::JavaScript.file_name(), limit),
