@@ -133,7 +133,13 @@ mod tests {
     fn check(source: &str, expect: &str) {
         match strip(source.to_owned()) {
             StripOutcome::JavaScript(code) => {
-                assert_eq!(String::from_utf8_lossy(&code), expect, "{source}");
+                let code = String::from_utf8_lossy(&code);
+                assert_eq!(code, expect, "{source}");
+                let columns = |text: &str| -> Vec<_> {
+                    let lines = text.lines();
+                    lines.map(|line| line.encode_utf16().count()).collect()
+                };
+                assert_eq!(columns(&code), columns(source), "{source}");
             }
             other => panic!("{other:?} of {source}"),
         }
@@ -158,11 +164,11 @@ mod tests {
         check("const f = <T,>(x: T) => x", "const f =     (x   ) => x");
         check(
             "type A = {\n  b: 'ü𝒳'\n}\nf()",
-            ";        \n          \n \nf()",
+            ";         \n          \n \nf()",
         );
         check(
             "import type { A } from 'a'\nf()",
-            ";                        \nf()",
+            ";                         \nf()",
         );
         check("a satisfies B", "a            ");
         check("", "");
