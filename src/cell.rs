@@ -28,7 +28,7 @@ mod cache;
 mod hogs;
 mod invocation;
 mod isolate;
-mod lockdown;
+pub(crate) mod lockdown;
 mod logs;
 mod os_thread;
 mod outbox;

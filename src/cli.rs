@@ -8,7 +8,10 @@ use std::{
 
 use clap::{Parser, Subcommand};
 
-use crate::config::{LogConfig, LogFormat, ServeConfig};
+use crate::{
+    config::{LogConfig, LogFormat, ServeConfig},
+    strip::StripArguments,
+};
 
 mod check;
 mod invoke;
@@ -67,6 +70,9 @@ enum Command {
     /// Run JavaScript for a front; started by `serve`, never by hand
     #[command(hide = true)]
     Cell(LogConfig),
+    /// Take the types out of a TypeScript source; started by `serve`, never by hand
+    #[command(hide = true)]
+    Strip(StripArguments),
 }
 
 /// Parses the command line and runs what it asks for.
@@ -92,6 +98,10 @@ pub fn run() -> ExitCode {
             log::start(log.log_format, "warn", None);
             run_cell()
         }
+        Some(Command::Strip(arguments)) => {
+            log::start(LogFormat::Text, "warn", None);
+            run_strip(arguments)
+        }
     }
 }
 
@@ -115,6 +125,16 @@ fn run_cell() -> ExitCode {
         Err(error) => {
             tracing::error!(%error, "cell");
             crate::cell::leave(exit::EXECUTOR.into())
+        }
+    }
+}
+
+fn run_strip(arguments: StripArguments) -> ExitCode {
+    match crate::strip::run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(%error, "strip");
+            ExitCode::from(exit::EXECUTOR)
         }
     }
 }

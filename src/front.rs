@@ -23,5 +23,6 @@ pub mod sealed;
 pub mod security;
 pub mod server;
 pub mod settings;
+pub mod source_maps;
 pub mod telemetry;
 pub mod tls;

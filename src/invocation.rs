@@ -5,6 +5,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 mod description;
+pub mod stack;
 
 pub use description::{Description, Handler, MAX_WARNINGS, Place, SourceKind, SourceWarning};
 
@@ -410,5 +411,11 @@ impl Finished {
             logs: Vec::new(),
             usage: Usage::default(),
         }
+    }
+
+    /// Whether any event's outcome is a failure.
+    pub fn has_failed(&self) -> bool {
+        let failed = |outcome: &Outcome| matches!(outcome, Outcome::Failed(_));
+        self.outcomes.iter().any(failed)
     }
 }

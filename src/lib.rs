@@ -11,4 +11,5 @@ pub mod front;
 pub mod invocation;
 mod lock;
 mod source_text;
+pub mod strip;
 pub mod wire;

@@ -12,6 +12,7 @@ use tokio_util::codec::{Decoder, Encoder};
 mod convert;
 mod description;
 mod fetch;
+mod stripped;
 
 pub use convert::{Malformed, finished_from_wire, finished_to_wire};
 pub use description::{WireDescription, WireSourceWarning};
@@ -19,6 +20,7 @@ pub use fetch::{
     CancelFetch, Fetch, FetchFailed, FetchOutcome, FetchResponse, FetchTaken, Fetched,
     MAX_REQUEST_BODY_BYTES, MAX_REQUEST_HEAD_BYTES, WireHeader, WireRedirect,
 };
+pub use stripped::{Construct, StripFault, StripFaults, StripOutcome, Stripped};
 
 /// The largest frame either side accepts, in bytes without the length. Above every sum of sizes that the
 /// configuration allows (see [`crate::config::MAX_PAYLOAD_BYTES`]), so only a broken peer meets it.

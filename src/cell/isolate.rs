@@ -21,7 +21,6 @@ mod engine;
 pub mod fatal;
 mod heap;
 mod source;
-pub mod stack;
 
 pub use engine::{Engine, EngineError, v8_version};
 pub use source::FunctionSource;

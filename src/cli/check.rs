@@ -3,7 +3,7 @@
 use std::{
     io::{self, IsTerminal},
     num::NonZeroU32,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::ExitCode,
     sync::Arc,
 };
@@ -15,10 +15,10 @@ use super::{
     local::{self, ExecutorError, FileError, Output, OutputArguments},
 };
 use crate::{
-    config::{EgressConfig, LimitsConfig},
+    config::{EgressConfig, LimitsConfig, TypeScriptConfig},
     front::{
         describe::{self, Report, Severity},
-        functions::SOURCE_FILE,
+        source_maps::SourceMaps,
     },
     invocation::ErrorCode,
 };
@@ -39,6 +39,9 @@ pub struct CheckArguments {
 
     #[command(flatten)]
     limits: LimitsConfig,
+
+    #[command(flatten)]
+    typescript: TypeScriptConfig,
 }
 
 /// Why nothing could be said.
@@ -78,13 +81,18 @@ pub fn run(arguments: &CheckArguments) -> ExitCode {
 
 fn check(arguments: &CheckArguments) -> Result<Report, CheckError> {
     let limits = &arguments.limits;
-    let version = local::read_function(&source_file(&arguments.path), limits.source_bytes)?;
+    let version = local::read_function(&local::source_file(&arguments.path)?, limits)?;
+    let runtime = local::runtime()?;
+    let version = runtime.block_on(local::without_types(version, arguments.typescript))?;
     let version = Arc::new(version);
+    if version.code.is_err() {
+        return Ok(describe::unrunnable(version));
+    }
     let call = describe::call(version.clone(), "".into(), limits.of_invocation());
     let egress = no_requests();
-    let call = local::run_in_own_cell(call, limits, &egress);
-    let answered = local::runtime()?.block_on(call)?;
-    Ok(describe::report(version, answered))
+    let answered = runtime.block_on(local::run_in_own_cell(call, limits, &egress))?;
+    let maps = SourceMaps::new(limits.source_map_bytes);
+    Ok(runtime.block_on(describe::report(version, answered, &maps)))
 }
 
 /// The top level's requests never leave the cell.
@@ -106,14 +114,6 @@ fn no_requests() -> EgressConfig {
         egress_body_bytes: 0,
         egress_buffer_bytes: 1,
         egress_propagate_trace: false,
-    }
-}
-
-/// In a directory, what a store would take for the source.
-fn source_file(path: &Path) -> PathBuf {
-    match path.is_dir() {
-        true => path.join(SOURCE_FILE),
-        false => path.to_owned(),
     }
 }
 

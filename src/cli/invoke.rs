@@ -15,11 +15,12 @@ use super::{
     render::{self, Given},
 };
 use crate::{
-    config::{EgressConfig, LimitsConfig},
+    config::{EgressConfig, LimitsConfig, TypeScriptConfig},
     front::{
         cells::{Answered, Call},
         event::{self, EventFault},
         settings::{self, GivenSettings},
+        source_maps::SourceMaps,
     },
     invocation::{ErrorCode, Finished, Input, Outcome, SettingsJson},
 };
@@ -30,7 +31,8 @@ use sealed::{SealedArguments, SealedArgumentsError};
 
 #[derive(Args, Debug)]
 pub struct InvokeArguments {
-    /// The function's JavaScript
+    /// The function's JavaScript, or TypeScript in a file that ends with .ts; a source map FILE.map may be
+    /// beside it
     file: PathBuf,
 
     /// The event, a JSON object with a `type`; or a batch, a JSON array of them
@@ -49,6 +51,9 @@ pub struct InvokeArguments {
 
     #[command(flatten)]
     limits: LimitsConfig,
+
+    #[command(flatten)]
+    typescript: TypeScriptConfig,
 
     #[command(flatten)]
     egress: EgressConfig,
@@ -133,19 +138,23 @@ fn exit_code(outcomes: &[Outcome]) -> ExitCode {
 }
 
 fn invoke(arguments: &InvokeArguments) -> Result<(Answered, Given), InvokeError> {
-    let mut call = read_call(arguments)?;
+    let runtime = local::runtime()?;
+    let mut call = runtime.block_on(read_call(arguments))?;
     let given = match call.input {
         Input::Batch { .. } => Given::Batch,
         Input::Event(_) | Input::Describe => Given::Event,
     };
-    let runtime = local::runtime()?;
+    let version = call.version.clone();
     let given_settings = GivenSettings {
         settings: call.settings,
         secret_names: Vec::new(),
         sealed: runtime.block_on(arguments.sealed.open())?,
     };
     let settings_bytes = arguments.limits.settings_bytes;
-    let redactor = match settings::prepare(&call.version, given_settings, settings_bytes) {
+    let prepared = version
+        .check()
+        .and_then(|()| settings::prepare(&version, given_settings, settings_bytes));
+    let redactor = match prepared {
         Ok(prepared) => {
             call.settings = prepared.settings;
             prepared.redactor
@@ -157,13 +166,16 @@ fn invoke(arguments: &InvokeArguments) -> Result<(Answered, Given), InvokeError>
     };
     let call = local::run_in_own_cell(call, &arguments.limits, &arguments.egress);
     let mut answered = runtime.block_on(call)?;
+    let maps = SourceMaps::new(arguments.limits.source_map_bytes);
+    runtime.block_on(maps.apply(&version, &mut answered.finished));
     redactor.apply(&mut answered);
     Ok((answered, given))
 }
 
-fn read_call(arguments: &InvokeArguments) -> Result<Call, InvokeError> {
+async fn read_call(arguments: &InvokeArguments) -> Result<Call, InvokeError> {
     let limits = &arguments.limits;
-    let version = local::read_function(&arguments.file, limits.source_bytes)?;
+    let version = local::read_function(&arguments.file, limits)?;
+    let version = local::without_types(version, arguments.typescript).await?;
     Ok(Call {
         instance_id: "".into(),
         input: read_input(&arguments.event, limits)?,

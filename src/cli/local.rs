@@ -12,12 +12,12 @@ use clap::{Args, ValueEnum};
 use tokio::runtime::Runtime;
 
 use crate::{
-    config::{CellsConfig, EgressConfig, LimitsConfig, LogFormat},
+    config::{CellsConfig, EgressConfig, LimitsConfig, LogFormat, TypeScriptConfig},
     front::{
         admission::Admission,
         cells::{Answered, Call},
         dispatch::{DispatchError, Dispatcher},
-        functions::{FunctionVersion, manifest},
+        functions::{FunctionVersion, Language, StripFailed, manifest},
         quarantine::Quarantine,
         server::{self, ServeError},
     },
@@ -62,6 +62,8 @@ pub enum FileError {
     SourceTooLarge { path: PathBuf, limit: u64 },
     #[error("{}: the source is not UTF-8", .0.display())]
     SourceNotUtf8(PathBuf),
+    #[error("{}: has both index.js and index.ts; leave the one that is to run", .0.display())]
+    Twice(PathBuf),
 }
 
 /// The executor could not do its part.
@@ -73,14 +75,34 @@ pub enum ExecutorError {
     Serve(#[from] ServeError),
     #[error(transparent)]
     Dispatch(#[from] DispatchError),
+    #[error(transparent)]
+    Strip(#[from] StripFailed),
 }
 
-/// The function in a source file, with the manifest beside it if there is one.
+/// The source in a directory, or the file itself.
+///
+/// # Errors
+/// [`FileError::Twice`] when a directory has two.
+pub fn source_file(path: &Path) -> Result<PathBuf, FileError> {
+    if !path.is_dir() {
+        return Ok(path.to_owned());
+    }
+    let in_language = |language: Language| path.join(language.file_name());
+    let [javascript, typescript] = [Language::JavaScript, Language::TypeScript].map(in_language);
+    match (javascript.is_file(), typescript.is_file()) {
+        (true, true) => Err(FileError::Twice(path.to_owned())),
+        (false, true) => Ok(typescript),
+        _ => Ok(javascript),
+    }
+}
+
+/// The function in a source file, with manifest and source map beside it if there are any.
 ///
 /// # Errors
 /// [`FileError`] when a file can't be read, or the source is none.
-pub fn read_function(path: &Path, limit: u64) -> Result<FunctionVersion, FileError> {
+pub fn read_function(path: &Path, limits: &LimitsConfig) -> Result<FunctionVersion, FileError> {
     let source = read(path)?;
+    let limit = limits.source_bytes;
     if source.len() as u64 > limit {
         return Err(FileError::SourceTooLarge {
             path: path.to_owned(),
@@ -95,17 +117,52 @@ pub fn read_function(path: &Path, limit: u64) -> Result<FunctionVersion, FileErr
         version: "local".into(),
     };
     let file_name = path.display().to_string();
-    let manifest = read_manifest(Path::new(&manifest::name_beside(&file_name)))?;
+    let manifest = read_beside(Path::new(&manifest::name_beside(&file_name)))?;
+    let version = FunctionVersion::new(0, key, source, manifest.as_deref());
+    let map = match limits.source_map_bytes {
+        0 => None,
+        _ => read_beside(Path::new(&format!("{file_name}.map")))?,
+    };
+    let version = version.with_map(map);
     Ok(FunctionVersion {
+        language: language(path),
         file_name,
-        ..FunctionVersion::new(0, key, source, manifest.as_deref())
+        ..version
     })
 }
 
-/// The manifest beside a source; there need be none.
-fn read_manifest(path: &Path) -> Result<Option<Bytes>, FileError> {
+/// By the end of a file's name.
+fn language(path: &Path) -> Language {
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some("ts" | "mts" | "cts") => Language::TypeScript,
+        _ => Language::JavaScript,
+    }
+}
+
+/// The same as JavaScript, if it is not already.
+///
+/// # Errors
+/// [`ExecutorError::Strip`] when nobody could tell what it is without its types.
+pub async fn without_types(
+    version: FunctionVersion,
+    typescript: TypeScriptConfig,
+) -> Result<FunctionVersion, ExecutorError> {
+    if version.language == Language::JavaScript {
+        return Ok(version);
+    }
+    let stripper = server::stripper(typescript, &one_cell())?;
+    let code = stripper.strip(&version.source).await?;
+    let file_name = version.file_name.clone();
+    Ok(FunctionVersion {
+        file_name,
+        ..version.in_typescript(code)
+    })
+}
+
+/// A file beside a source; there need be none.
+fn read_beside(path: &Path) -> Result<Option<Bytes>, FileError> {
     match fs::read(path) {
-        Ok(manifest) => Ok(Some(manifest.into())),
+        Ok(contents) => Ok(Some(contents.into())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(FileError::Unreadable {
             path: path.to_owned(),
@@ -143,16 +200,7 @@ pub async fn run_in_own_cell(
     limits: &LimitsConfig,
     egress: &EgressConfig,
 ) -> Result<Answered, ExecutorError> {
-    let cells = CellsConfig {
-        cells: NonZeroU32::MIN,
-        cell_threads: Some(NonZeroU32::MIN),
-        cell_isolates: NonZeroU32::MIN,
-        memory: None,
-        cache_bytes: 8 << 20,
-        cache_instance_bytes: 8 << 20,
-        require_lockdown: false,
-        max_in_flight: NonZeroU32::MIN,
-    };
+    let cells = one_cell();
     let quarantine = Arc::new(Quarantine::default());
     let fetcher = server::fetcher(egress)?;
     let started = server::start_cells(
@@ -166,4 +214,18 @@ pub async fn run_in_own_cell(
     .await?;
     let dispatcher = Dispatcher::new(Admission::new(cells.max_in_flight), quarantine, started);
     Ok(dispatcher.dispatch(call).await?)
+}
+
+/// As much as one call needs.
+fn one_cell() -> CellsConfig {
+    CellsConfig {
+        cells: NonZeroU32::MIN,
+        cell_threads: Some(NonZeroU32::MIN),
+        cell_isolates: NonZeroU32::MIN,
+        memory: None,
+        cache_bytes: 8 << 20,
+        cache_instance_bytes: 8 << 20,
+        require_lockdown: false,
+        max_in_flight: NonZeroU32::MIN,
+    }
 }

@@ -8,9 +8,10 @@ use bytes::Bytes;
 use super::{
     cells::{Answered, Call},
     functions::{
-        FunctionVersion,
+        FunctionVersion, TypeScriptFault,
         manifest::{self, Manifest, ManifestFault},
     },
+    source_maps::SourceMaps,
 };
 use crate::{
     invocation::{
@@ -94,8 +95,37 @@ pub fn call(
     }
 }
 
-/// What there is to say of a version once a cell has answered.
-pub fn report(version: Arc<FunctionVersion>, answered: Answered) -> Report {
+/// What there is to say of a version once a cell has answered, by its author's files.
+pub async fn report(
+    version: Arc<FunctionVersion>,
+    mut answered: Answered,
+    maps: &SourceMaps,
+) -> Report {
+    let map_fault = maps.fault(&version).await;
+    if map_fault.is_none() {
+        maps.apply(&version, &mut answered.finished).await;
+    }
+    let mut report = answered_report(version, answered);
+    let map_fault = map_fault.map(|reason| of_map(&report.version, &reason));
+    report.diagnostics.extend(map_fault);
+    report
+}
+
+/// What there is to say of a version whose types can't be taken out. No cell could say more.
+pub fn unrunnable(version: Arc<FunctionVersion>) -> Report {
+    let faults = version.code.as_ref().err();
+    let faults = faults.into_iter().flat_map(|bad| &bad.0);
+    let of_source = faults.map(|fault| of_typescript(&version, fault));
+    let diagnostics = of_source.chain(of_manifest(&version)).collect();
+    Report {
+        version,
+        kind: None,
+        handlers: Vec::new(),
+        diagnostics,
+    }
+}
+
+fn answered_report(version: Arc<FunctionVersion>, answered: Answered) -> Report {
     let outcome = answered.finished.outcomes.into_iter().next();
     let (kind, handlers, fault, warnings) = match outcome {
         Some(Outcome::Described(description)) => {
@@ -180,6 +210,32 @@ fn of_warning(version: &FunctionVersion, warning: SourceWarning) -> Diagnostic {
     }
 }
 
+fn of_typescript(version: &FunctionVersion, fault: &TypeScriptFault) -> Diagnostic {
+    let place = fault.place().map(|(line, column)| Place { line, column });
+    let frame = place.map(|place| frame_of_source(version, place));
+    Diagnostic {
+        severity: Severity::Error,
+        code: Some(ErrorCode::InvalidFunction),
+        message: fault.to_string(),
+        file: version.file_name.clone(),
+        place,
+        code_frame: frame.unwrap_or_default(),
+        limit: None,
+    }
+}
+
+fn of_map(version: &FunctionVersion, reason: &str) -> Diagnostic {
+    Diagnostic {
+        severity: Severity::Warning,
+        code: None,
+        message: format!("the source map is not used: {reason}"),
+        file: version.file_name.clone(),
+        place: None,
+        code_frame: String::new(),
+        limit: None,
+    }
+}
+
 fn of_manifest(version: &FunctionVersion) -> Vec<Diagnostic> {
     let Err(bad) = &version.manifest else {
         return Vec::new();
@@ -245,7 +301,7 @@ mod tests {
 
     fn report_of(version: &Arc<FunctionVersion>, outcome: Outcome) -> Report {
         let finished = Finished::without_running(outcome, 1);
-        report(version.clone(), Answered::without_running(finished))
+        answered_report(version.clone(), Answered::without_running(finished))
     }
 
     fn described(warnings: Vec<SourceWarning>, fault: Option<FunctionError>) -> Outcome {

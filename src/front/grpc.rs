@@ -16,6 +16,7 @@ use super::{
     redactor::Redactor,
     sealed::{Opener, Purpose},
     settings::{self, GivenSettings, Prepared},
+    source_maps::SourceMaps,
     telemetry::{CallTrace, Invocations, Outcomes, Telemetry},
 };
 use crate::{
@@ -48,6 +49,7 @@ pub struct Executor {
     functions: Arc<Functions>,
     dispatcher: Arc<Dispatcher>,
     opener: Arc<Opener>,
+    source_maps: SourceMaps,
     limits: LimitsConfig,
     invocations: Invocations,
     outcomes: Outcomes,
@@ -65,6 +67,7 @@ impl Executor {
             functions,
             dispatcher,
             opener,
+            source_maps: SourceMaps::new(limits.source_map_bytes),
             limits,
             invocations: telemetry.invocations(),
             outcomes: outcomes::counter(telemetry),
@@ -93,7 +96,9 @@ impl Executor {
             secret_names: request.secret_settings,
             sealed: sealed.map_err(status::not_opened)?,
         };
-        let prepared = settings::prepare(&version, given, self.limits.settings_bytes);
+        let prepared = version
+            .check()
+            .and_then(|()| settings::prepare(&version, given, self.limits.settings_bytes));
         let Prepared { settings, redactor } = match prepared {
             Ok(prepared) => prepared,
             Err(error) => {
@@ -105,12 +110,18 @@ impl Executor {
         trace.keep_out(&redactor);
         let call = Call {
             limits: shortened(version.lowered(request.limits), patience),
-            version,
+            version: version.clone(),
             instance_id,
             input: request.input,
             settings,
         };
-        Ok((self.dispatch(call, &trace).await?, redactor))
+        let mut answered = self.dispatch(call, &trace).await?;
+        let finished = &mut answered.finished;
+        // Otherwise the logs are not told.
+        if request.capture || finished.has_failed() {
+            self.source_maps.apply(&version, finished).await;
+        }
+        Ok((answered, redactor))
     }
 
     /// Has a cell say what a function is.
@@ -125,10 +136,13 @@ impl Executor {
         let version = self.resolve(function, caller, WantedFor::Describing, &trace);
         let version = version.await?;
         trace.calls(&version.key, &instance_id, 0);
+        if version.code.is_err() {
+            return Ok(front::describe::unrunnable(version));
+        }
         let limits = shortened(self.limits.of_invocation(), patience);
         let call = front::describe::call(version.clone(), instance_id, limits);
         let answered = self.dispatch(call, &trace).await?;
-        Ok(front::describe::report(version, answered))
+        Ok(front::describe::report(version, answered, &self.source_maps).await)
     }
 
     /// Runs a call and tells what it cost, or that it was refused.

@@ -28,7 +28,7 @@ use super::{
     cells::{CellPlan, Cells, Fetcher, Places, own_program},
     dispatch::Dispatcher,
     egress::{Egress, EgressError},
-    functions::{Functions, Store, UnusableLocation},
+    functions::{Functions, Store, StoredBounds, TypeStripper, UnusableLocation},
     grpc::{Executor, METHODS, refused},
     memory,
     quarantine::Quarantine,
@@ -39,7 +39,10 @@ use super::{
 };
 use crate::{
     api::{FILE_DESCRIPTOR_SET, executor_service_server::ExecutorServiceServer},
-    config::{CellsConfig, EgressConfig, LimitsConfig, LogFormat, MAX_PAYLOAD_BYTES, ServeConfig},
+    config::{
+        CellsConfig, EgressConfig, LimitsConfig, LogFormat, MAX_PAYLOAD_BYTES, ServeConfig,
+        TypeScriptConfig,
+    },
     wire::Configure,
 };
 
@@ -228,8 +231,12 @@ async fn start_executor(
     let admission = Admission::new(config.cells.max_in_flight);
     let functions = Functions::new(
         store,
+        stripper(config.typescript, &config.cells)?,
         &config.functions,
-        config.limits.source_bytes,
+        StoredBounds {
+            source_bytes: config.limits.source_bytes,
+            map_bytes: config.limits.source_map_bytes,
+        },
         in_flight,
     );
     let functions = functions.audited(audit.clone()).measured(telemetry.store());
@@ -270,6 +277,22 @@ pub fn fetcher(config: &EgressConfig) -> Result<Fetcher, ServeError> {
 fn fetcher_over(egress: Egress, config: &EgressConfig) -> Fetcher {
     let (at_once, buffer_bytes) = (config.egress_at_once.get(), config.egress_buffer_bytes);
     Fetcher::new(Arc::new(egress), at_once, buffer_bytes)
+}
+
+/// What takes types out of TypeScript sources.
+///
+/// # Errors
+/// [`ServeError::Cells`] when this program can't be found.
+pub fn stripper(
+    typescript: TypeScriptConfig,
+    cells: &CellsConfig,
+) -> Result<TypeStripper, ServeError> {
+    let program = own_program().map_err(|error| ServeError::Cells(error.to_string()))?;
+    Ok(TypeStripper::new(
+        program,
+        typescript,
+        cells.require_lockdown,
+    ))
 }
 
 /// Starts the cells a configuration asks for.

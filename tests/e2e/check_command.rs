@@ -136,6 +136,56 @@ fn nothing_in_a_function_acts_on_the_terminal() {
 }
 
 #[test]
+fn typescript_is_checked_as_its_author_wrote_it() {
+    let files = Files::of(
+        "check",
+        &[("index.ts", "export const onTrack = (e: object) => e;")],
+    );
+    let expected = "
+./index.ts: a module of 40 bytes
+  handlers  onTrack
+  batches   each event by its own handler
+
+no errors";
+    prints(&files, &["."], 0, expected);
+    files.write("index.ts", "let a: number = 1;\nenum Plan { Free }");
+    let expected = "
+error: an enum is more than a type, and only types are taken out: write a const object and a union type, or compile the source and store index.js with its index.js.map instead
+  at ./index.ts:2:1
+  1 | let a: number = 1;
+> 2 | enum Plan { Free }
+    | ^
+
+./index.ts: a source of 37 bytes
+
+1 error";
+    prints(&files, &["."], 1, expected);
+    files.write("index.js", "");
+    let run = files.run(&["."]).exits(2);
+    assert!(
+        run.stderr.contains("has both index.js and index.ts"),
+        "{run:#?}"
+    );
+}
+
+#[test]
+fn a_source_map_leads_to_the_authors_files_or_is_told_to_be_of_no_use() {
+    let map = r#"{"version":3,"sources":["src/own.ts"],"mappings":"AAKA"}"#;
+    let files = Files::of(
+        "check",
+        &[("index.js", "throw new Error('so')"), ("index.js.map", map)],
+    );
+    let told = |expect: &str| {
+        let run = files.run(&["index.js"]).exits(1);
+        assert!(run.stdout.contains(expect), "{run:#?}");
+    };
+    told("  at src/own.ts:6:1\n");
+    files.write("index.js.map", "{}");
+    told("warning: the source map is not used: ");
+    told("  at index.js:1:7\n");
+}
+
+#[test]
 fn a_program_reads_json() {
     let files = Files::of("check", &[("index.js", WHOLE), ("function.json", MANIFEST)]);
     let json = files.run(&["index.js", "--json"]).exits(0).json();

@@ -151,6 +151,33 @@ fn the_manifest_beside_the_source_holds() {
 }
 
 #[test]
+fn typescript_and_a_map_beside_the_source() {
+    let files = files("", r#"{"type":"track"}"#);
+    let run = |file: &str, code, expect| {
+        let arguments = [file, "--event", "event.json", "--output", "json"];
+        outcome(&files.run(&arguments).exits(code), expect)
+    };
+    files.write(
+        "typed.ts",
+        "export const onTrack = (e: { n?: number }) => ({ ...e, n: 1 as number });",
+    );
+    let json = run("typed.ts", 0, "delivered");
+    assert_eq!(json["event"]["n"], 1, "{json:#}");
+    files.write("enum.ts", "\nenum Plan { Free }");
+    let json = run("enum.ts", 1, "error");
+    assert_eq!(json["error"]["code"], "INVALID_FUNCTION", "{json:#}");
+    let message = json["error"]["message"].to_string();
+    assert!(message.contains("(enum.ts:2:1)"), "{message}");
+
+    files.write("built.js", "function onTrack() { throw new Error('so') }");
+    let map = r#"{"version":3,"sources":["src/own.ts"],"mappings":"AAKA"}"#;
+    files.write("built.js.map", map);
+    let json = run("built.js", 1, "error");
+    let stack = json["error"]["stack"].to_string();
+    assert!(stack.contains("(src/own.ts:6:1)"), "{stack}");
+}
+
+#[test]
 fn a_filtered_event() {
     let files = files(
         "function onTrack() { throw new DropEvent('not for us') }",

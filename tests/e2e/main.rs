@@ -45,6 +45,7 @@ mod scrape;
 mod sealed;
 mod secrets;
 mod settings;
+mod source_maps;
 mod store;
 mod structured_clone;
 #[path = "../support/mod.rs"]
@@ -52,6 +53,7 @@ mod support;
 mod timers;
 mod tls;
 mod tracing;
+mod typescript;
 mod url;
 mod values;
 mod web;

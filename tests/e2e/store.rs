@@ -44,7 +44,7 @@ pub fn sha256(source: &str) -> String {
     hex
 }
 
-fn with_sha256(sha256: &str) -> Call {
+pub fn with_sha256(sha256: &str) -> Call {
     let function = |request: &mut penstock::api::InvokeRequest| {
         let function = request.function.get_or_insert_default();
         sha256.clone_into(&mut function.source_sha256);

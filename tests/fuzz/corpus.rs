@@ -271,6 +271,7 @@ pub fn request(random: &mut Random) -> InvokeRequest {
             1 => "0aF5".repeat(16),
             _ => String::new(),
         },
+        language: [0, 1, 2, 3][random.below(4)],
     };
     let limits = Limits {
         wall_time: random.one_in(2).then(|| Duration {

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::SourceDigest;
+use super::{Language, SourceDigest};
 use crate::{front::access::Caller, invocation::VersionKey};
 
 /// The longest id or version, in bytes.
@@ -14,6 +14,8 @@ pub struct Wanted {
     pub key: VersionKey,
     /// The source, if it was sent.
     pub inline: Option<Bytes>,
+    /// What that source is written in.
+    pub language: Language,
     /// What the source must be, if the caller says so.
     pub digest: Option<SourceDigest>,
     pub caller: Caller,

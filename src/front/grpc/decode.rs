@@ -7,12 +7,15 @@ use prost_types::Struct;
 
 use super::structs;
 use crate::{
-    api::{FunctionRef, InvokeBatchRequest, InvokeRequest, Limits, invoke_request::Payload},
+    api::{
+        FunctionRef, InvokeBatchRequest, InvokeRequest, Limits, SourceLanguage,
+        invoke_request::Payload,
+    },
     config::LimitsConfig,
     front::{
         access::Caller,
         event::{self, EventFault},
-        functions::{SourceDigest, Wanted, WantedFor, check_name},
+        functions::{Language, SourceDigest, Wanted, WantedFor, check_name},
         sealed::Sealed,
     },
     invocation::{Input, InvocationLimits, SettingsJson, VersionKey},
@@ -171,6 +174,10 @@ impl CheckedTerms {
 
 /// The version a checked reference means, who asks for it, and what for.
 pub fn function(function: FunctionRef, caller: Caller, wanted_for: WantedFor) -> Wanted {
+    let language = match function.language() {
+        SourceLanguage::Unspecified | SourceLanguage::Javascript => Language::JavaScript,
+        SourceLanguage::Typescript => Language::TypeScript,
+    };
     let inline = (!function.source.is_empty()).then(|| Bytes::from(function.source));
     Wanted {
         key: VersionKey {
@@ -178,6 +185,7 @@ pub fn function(function: FunctionRef, caller: Caller, wanted_for: WantedFor) ->
             version: function.version.into(),
         },
         inline,
+        language,
         digest: SourceDigest::from_hex(&function.source_sha256),
         caller,
         wanted_for,
@@ -204,6 +212,11 @@ pub fn check_function(function: &FunctionRef, faults: &mut Vec<Fault>) {
     {
         let form = format!("must be at most {MAX_INSTANCE_BYTES} visible ASCII characters");
         faults.push(Fault::new("function.instance_id", form));
+    }
+    if SourceLanguage::try_from(function.language).is_err() {
+        let values =
+            "must be SOURCE_LANGUAGE_JAVASCRIPT, SOURCE_LANGUAGE_TYPESCRIPT, or unspecified";
+        faults.push(Fault::new("function.language", values));
     }
     let digest = &function.source_sha256;
     if !digest.is_empty() && SourceDigest::from_hex(digest).is_none() {

@@ -70,7 +70,7 @@ async fn write_ready(
         if !in_flight.register(id, waiting) {
             continue;
         }
-        if loaded.needs(call.version.handle, call.version.source.len() as u64) {
+        if loaded.needs(call.version.handle, call.version.code().len() as u64) {
             let handle = call.version.handle;
             in_flight
                 .versions
@@ -104,7 +104,7 @@ fn load(version: &FunctionVersion) -> Load {
         handle: version.handle,
         function_id: version.key.function_id.to_string(),
         version: version.key.version.to_string(),
-        source: version.source.clone(),
+        source: version.code.clone().unwrap_or_default(),
         file_name: version.file_name.clone(),
     }
 }
