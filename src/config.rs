@@ -14,6 +14,10 @@ use ipnet::IpNet;
 
 use crate::invocation::InvocationLimits;
 
+mod traffic;
+
+pub use traffic::{MAX_MESSAGE_KNOB, TrafficConfig};
+
 /// No payload knob may be set above this, so that every frame and every response stays within what both
 /// ends accept.
 pub const MAX_PAYLOAD_BYTES: u64 = 16 << 20;
@@ -34,14 +38,8 @@ pub struct ServeConfig {
     #[arg(long, env = "PENSTOCK_READY_FILE", value_name = "FILE")]
     pub ready_file: Option<PathBuf>,
 
-    /// Longest that calls under way may take after SIGTERM, in milliseconds
-    #[arg(
-        long,
-        env = "PENSTOCK_DRAIN_MS",
-        value_name = "MS",
-        default_value_t = 30_000
-    )]
-    pub drain_ms: u64,
+    #[command(flatten)]
+    pub traffic: TrafficConfig,
 
     #[command(flatten)]
     pub admin: AdminConfig,

@@ -2,12 +2,15 @@
 
 pub mod admin;
 pub mod admission;
+pub mod arrival;
 pub mod cells;
 pub mod dispatch;
 pub mod egress;
 pub mod event;
 pub mod functions;
 pub mod grpc;
+mod jitter;
+pub mod listener;
 pub mod memory;
 pub mod quarantine;
 pub mod readiness;

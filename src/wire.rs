@@ -135,6 +135,9 @@ pub struct Start {
     /// Outgoing requests.
     #[prost(uint32, tag = "12")]
     pub requests: u32,
+    /// How long from now the caller can use an outcome, if it is not the wall time that says so.
+    #[prost(uint64, optional, tag = "13")]
+    pub patience_nanos: Option<u64>,
 }
 
 /// Without the settings, which may hold secrets.

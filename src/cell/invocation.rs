@@ -97,6 +97,8 @@ pub struct Invocation {
     pub source: Arc<FunctionSource>,
     pub call: Call,
     pub limits: InvocationLimits,
+    /// How long from its arrival its caller can use an outcome; `None` when the caller did not say.
+    patience: Option<Duration>,
     pub record: Arc<Record>,
     pub arrived: Instant,
     /// What came for it while no turn could take it; no more than it has asked for.
@@ -192,6 +194,7 @@ impl Invocation {
         source: Arc<FunctionSource>,
         call: Call,
         limits: InvocationLimits,
+        patience: Option<Duration>,
     ) -> Self {
         let record = Arc::new(Record::new(call.input.events(), limits.log_bytes));
         let arrived = Instant::now();
@@ -203,11 +206,27 @@ impl Invocation {
             source,
             call,
             limits,
+            patience,
             record,
             arrived,
             inbox: Lock::default(),
             stage,
         }
+    }
+
+    /// When the time is over of an invocation whose first turn began at `began`.
+    pub fn ends_by(&self, began: Instant) -> Instant {
+        let ends = began + self.limits.wall_time;
+        match self.patience {
+            Some(patience) => ends.min(self.arrived + patience),
+            None => ends,
+        }
+    }
+
+    /// The wall time, or what its caller leaves of it.
+    pub fn wall_time(&self) -> Duration {
+        let wall_time = self.limits.wall_time;
+        self.patience.map_or(wall_time, |patience| wall_time.min(patience))
     }
 
     /// Looks at the invocation before a turn. A parked one becomes running; a fresh one waits for

@@ -20,7 +20,8 @@ use super::{
 use crate::{
     config::{CellsConfig, EgressConfig, LimitsConfig},
     front::{
-        admission::Admission,
+        admission::{Admission, WaitingRoom},
+        arrival::Arrival,
         cells::{Answered, Call},
         dispatch::{DispatchError, Dispatcher},
         event::{self, EventFault},
@@ -185,8 +186,13 @@ fn invoke(arguments: &InvokeArguments) -> Result<(Answered, Given), InvokeError>
             quarantine.clone(),
         )
         .await?;
-        let dispatcher = Dispatcher::new(Admission::new(cells.max_in_flight), quarantine, started);
-        let mut answered = dispatcher.dispatch(call).await?;
+        let nobody_waits = WaitingRoom {
+            queue: 0,
+            longest_wait: Duration::ZERO,
+        };
+        let admission = Admission::new(cells.max_in_flight, nobody_waits);
+        let dispatcher = Dispatcher::new(admission, quarantine, started);
+        let mut answered = dispatcher.dispatch(call, Arrival::of_ourselves()).await?.answered;
         redactor.apply(&mut answered);
         Ok((answered, given))
     })
@@ -201,6 +207,7 @@ fn read_call(arguments: &InvokeArguments) -> Result<Call, InvokeError> {
         settings: read_settings(arguments.settings.as_deref())?,
         limits: version.lowered(limits.of_invocation()),
         version: Arc::new(version),
+        useful_until: None,
     })
 }
 

@@ -1,7 +1,8 @@
 //! `penstock serve`: the executor until a signal ends it.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
+use futures_util::{Stream, stream};
 use tokio::{
     runtime::Runtime,
     signal::unix::{SignalKind, signal},
@@ -10,10 +11,14 @@ use tokio::{
 use super::exit;
 use crate::{
     config::ServeConfig,
-    front::server::{self, Addresses},
+    front::server::{self, Addresses, Farewell},
 };
 
+/// How long threads that read files, or look up names, may hold up the end.
+const LAST_TASKS: Duration = Duration::from_secs(1);
+
 pub fn run(config: ServeConfig) -> ExitCode {
+    server::log_panics();
     let runtime = match Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -22,13 +27,15 @@ pub fn run(config: ServeConfig) -> ExitCode {
         }
     };
     let embedded = config.functions.location.is_none();
-    let served = runtime.block_on(server::serve(
-        config,
-        |addresses| announce(addresses, embedded),
-        stop_signal(),
-    ));
+    let served = runtime.block_on(async {
+        let announce = |addresses: &Addresses| announce(addresses, embedded);
+        server::serve(config, announce, stop_signals()).await
+    });
+    // What still runs is of no use to anybody.
+    runtime.shutdown_timeout(LAST_TASKS);
     match served {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(Farewell { dropped: 0 }) => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::from(exit::DROPPED),
         Err(error) => {
             tracing::error!("{error}");
             ExitCode::from(exit::USAGE)
@@ -63,18 +70,20 @@ fn try_request() -> serde_json::Value {
     })
 }
 
-/// Resolves at SIGTERM or SIGINT.
-async fn stop_signal() {
+/// Each SIGTERM or SIGINT from now on. To be called inside of a Tokio runtime.
+fn stop_signals() -> impl Stream<Item = ()> {
     let (terminate, interrupt) = (
         signal(SignalKind::terminate()),
         signal(SignalKind::interrupt()),
     );
-    let (Ok(mut terminate), Ok(mut interrupt)) = (terminate, interrupt) else {
-        // Without handlers the signals end the process by themselves.
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
+    // Without handlers the signals end the process by themselves.
+    let handlers = terminate.ok().zip(interrupt.ok());
+    stream::unfold(handlers, |handlers| async {
+        let (mut terminate, mut interrupt) = handlers?;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        Some(((), Some((terminate, interrupt))))
+    })
 }

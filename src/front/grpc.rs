@@ -1,12 +1,13 @@
 //! The API's service: decode → resolve → dispatch → encode.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use tonic::{Request, Response, Status, metadata::MetadataMap};
+use tonic::{Request, Response, Status};
 
 use super::{
+    arrival::Arrival,
     cells::{Answered, Call},
-    dispatch::Dispatcher,
+    dispatch::{Dispatched, Dispatcher},
     functions::{FunctionVersion, Functions},
     redactor::Redactor,
     settings::{self, Prepared},
@@ -18,7 +19,7 @@ use crate::{
         InvokeRequest, InvokeResponse, executor_service_server::ExecutorService,
     },
     config::LimitsConfig,
-    invocation::{Finished, InvocationLimits, Outcome},
+    invocation::{Finished, Outcome},
 };
 
 pub mod codec;
@@ -30,6 +31,7 @@ mod status;
 pub mod structs;
 
 use decode::InvokeParts;
+pub use status::{deadline_passed, draining, malformed_timeout};
 
 /// The methods of the service.
 pub const METHODS: [&str; 3] = ["Invoke", "InvokeBatch", "Describe"];
@@ -64,7 +66,7 @@ impl Executor {
     async fn run(
         &self,
         request: InvokeParts,
-        patience: Option<Duration>,
+        arrival: Arrival,
     ) -> Result<(Answered, Redactor), Status> {
         let instance_id = request.function.instance_id.as_str().into();
         let version = self.resolve(request.function).await?;
@@ -78,16 +80,21 @@ impl Executor {
             }
         };
         let call = Call {
-            limits: shortened(version.lowered(request.limits), patience),
+            limits: version.lowered(request.limits),
             version,
             instance_id,
             input: request.input,
             settings,
+            useful_until: None,
         };
-        let answered = self.dispatcher.dispatch(call).await.map_err(|error| {
-            self.invocations.refused(error);
+        let dispatched = self.dispatcher.dispatch(call, arrival).await;
+        let Dispatched { answered, waited } = dispatched.map_err(|error| {
+            self.invocations.refused(&error);
             status::not_dispatched(error)
         })?;
+        if let Some(waited) = waited {
+            self.invocations.waited(waited);
+        }
         self.invocations.ended(&answered.finished.usage);
         Ok((answered, redactor))
     }
@@ -106,11 +113,11 @@ impl ExecutorService for Executor {
         &self,
         request: Request<InvokeRequest>,
     ) -> Result<Response<InvokeResponse>, Status> {
-        let patience = callers_patience(request.metadata());
+        let arrival = arrival(&request);
         let request =
             decode::invoke(request.into_inner(), &self.limits).map_err(status::invalid)?;
         let (form, capture) = (request.form, request.capture);
-        let (answered, redactor) = self.run(request, patience).await?;
+        let (answered, redactor) = self.run(request, arrival).await?;
         let response = encode::invoke_response(answered, form, capture, &redactor);
         outcomes::count(&self.outcomes, response.outcome.as_ref());
         Ok(Response::new(response))
@@ -120,11 +127,11 @@ impl ExecutorService for Executor {
         &self,
         request: Request<InvokeBatchRequest>,
     ) -> Result<Response<InvokeBatchResponse>, Status> {
-        let patience = callers_patience(request.metadata());
+        let arrival = arrival(&request);
         let request =
             decode::invoke_batch(request.into_inner(), &self.limits).map_err(status::invalid)?;
         let (form, capture) = (request.form, request.capture);
-        let (answered, redactor) = self.run(request, patience).await?;
+        let (answered, redactor) = self.run(request, arrival).await?;
         let response = encode::invoke_batch_response(answered, form, capture, &redactor);
         outcomes::count_batch(&self.outcomes, &response.results);
         Ok(Response::new(response))
@@ -138,56 +145,8 @@ impl ExecutorService for Executor {
     }
 }
 
-/// A caller that waits less than the wall time shortens it.
-fn shortened(limits: InvocationLimits, patience: Option<Duration>) -> InvocationLimits {
-    let wall_time = patience.map_or(limits.wall_time, |patience| limits.wall_time.min(patience));
-    InvocationLimits {
-        wall_time,
-        ..limits
-    }
-}
-
-/// What the caller's `grpc-timeout` header allows; `None` without one, or with one that is no timeout.
-fn callers_patience(metadata: &MetadataMap) -> Option<Duration> {
-    let header = metadata.get("grpc-timeout")?.to_str().ok()?;
-    let (digits, unit) = header.split_at_checked(header.len().checked_sub(1)?)?;
-    // At most eight digits, as the gRPC specification has it.
-    if digits.is_empty() || digits.len() > 8 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let number = digits.parse().ok()?;
-    Some(match unit {
-        "H" => Duration::from_secs(number * 3600),
-        "M" => Duration::from_secs(number * 60),
-        "S" => Duration::from_secs(number),
-        "m" => Duration::from_millis(number),
-        "u" => Duration::from_micros(number),
-        "n" => Duration::from_nanos(number),
-        _ => return None,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_callers_patience_is_read_from_grpc_timeout() {
-        #[track_caller]
-        fn check(header: &'static str, expect: Option<Duration>) {
-            let mut metadata = MetadataMap::new();
-            metadata.insert("grpc-timeout", header.parse().unwrap());
-            assert_eq!(callers_patience(&metadata), expect, "{header}");
-        }
-        check("1H", Some(Duration::from_hours(1)));
-        check("2M", Some(Duration::from_mins(2)));
-        check("3S", Some(Duration::from_secs(3)));
-        check("250m", Some(Duration::from_millis(250)));
-        check("9u", Some(Duration::from_micros(9)));
-        check("99999999n", Some(Duration::from_nanos(99_999_999)));
-        for odd in ["", "m", "1", "1x", "-1m", "+1m", "100000000m", "1.5S"] {
-            check(odd, None);
-        }
-        assert_eq!(callers_patience(&MetadataMap::new()), None);
-    }
+/// As it was noted on the way in.
+fn arrival<M>(request: &Request<M>) -> Arrival {
+    let noted = request.extensions().get().copied();
+    noted.unwrap_or_else(Arrival::of_ourselves)
 }

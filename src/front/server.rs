@@ -1,7 +1,6 @@
 //! The gRPC listener: the services on it, readiness, and the way out.
 
 use std::{
-    future::Future,
     io,
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -9,24 +8,24 @@ use std::{
     time::Duration,
 };
 
+use futures_util::Stream;
 use opentelemetry_sdk::error::OTelSdkError;
 use serde::Serialize;
-use tokio::{net::TcpListener, runtime::Handle, sync::watch, time};
-use tonic::{
-    server::NamedService,
-    transport::{Server, server::TcpIncoming},
-};
+use tokio::{runtime::Handle, sync::watch};
+use tonic::{server::NamedService, service::Routes, transport::server::Connected};
 use tonic_health::{ServingStatus, server::HealthReporter};
 use tonic_reflection::server::Builder as ReflectionBuilder;
+use tower::ServiceBuilder;
 
 use super::{
-    admin::{self, AdminError, Bound, Routes},
-    admission::Admission,
+    admin::{self, AdminError, Bound, Routes as AdminRoutes},
+    admission::{Admission, WaitingRoom},
     cells::{CellPlan, Cells, Fetcher, Places, own_program},
     dispatch::Dispatcher,
     egress::{Egress, EgressError},
     functions::{Functions, Store, UnusableLocation},
     grpc::{Executor, METHODS},
+    listener::{Connection, Listener, Occupancy},
     memory,
     quarantine::Quarantine,
     readiness::Readiness,
@@ -34,13 +33,30 @@ use super::{
 };
 use crate::{
     api::{FILE_DESCRIPTOR_SET, executor_service_server::ExecutorServiceServer},
-    config::{CellsConfig, EgressConfig, LimitsConfig, MAX_PAYLOAD_BYTES, ServeConfig},
+    config::{CellsConfig, EgressConfig, LimitsConfig, MAX_MESSAGE_KNOB, ServeConfig},
     wire::Configure,
 };
 
-/// The largest message taken or sent: every payload at its highest knob, and room for what is around
-/// them. Our own checks, which name field and knob, are met long before.
-const MAX_MESSAGE_BYTES: usize = 3 * MAX_PAYLOAD_BYTES as usize;
+mod connections;
+mod drain;
+mod gate;
+mod message;
+mod panics;
+mod preface;
+mod taking;
+
+use connections::ConnectionPlan;
+pub use drain::Farewell;
+use drain::WayOut;
+use gate::Gate;
+use message::MessageBounds;
+use panics::ContainLayer;
+pub use panics::log_panics;
+use taking::TakingLayer;
+
+/// The largest message sent, and the largest that any knob lets in. Our own checks, which name field and knob,
+/// are met long before.
+const MAX_MESSAGE_BYTES: usize = MAX_MESSAGE_KNOB as usize;
 
 /// The API's service, as clients name it.
 const SERVICE: &str = <ExecutorServiceServer<Executor> as NamedService>::NAME;
@@ -73,8 +89,6 @@ pub enum ServeError {
     ReadyFile { path: PathBuf, error: io::Error },
     #[error("the API's descriptor is unusable: {0}")]
     Reflection(#[from] tonic_reflection::server::Error),
-    #[error("the gRPC server failed: {0}")]
-    Transport(#[from] tonic::transport::Error),
 }
 
 /// The addresses that were asked for, or chosen.
@@ -95,86 +109,99 @@ struct Ready {
     pid: u32,
 }
 
-/// Serves until `stop` resolves and calls under way are answered, or their grace is over.
-/// `announce` is called with the listeners' addresses once calls are taken.
+/// Serves until the first of `stops` comes, and calls under way are answered, or their grace is over, or the
+/// second comes. `announce` is called with the listeners' addresses once calls are taken.
 ///
 /// # Errors
 /// [`ServeError`] when something the configuration names can't be had.
 pub async fn serve(
     config: ServeConfig,
     announce: impl FnOnce(&Addresses),
-    stop: impl Future<Output = ()>,
-) -> Result<(), ServeError> {
+    stops: impl Stream<Item = ()>,
+) -> Result<Farewell, ServeError> {
     let listen_error = |error| ServeError::Listen {
         address: config.listen,
         error,
     };
-    let listener = TcpListener::bind(config.listen)
+    let listener = Listener::bind(config.listen, config.traffic.max_connections)
         .await
         .map_err(listen_error)?;
-    let grpc = listener.local_addr().map_err(listen_error)?;
+    let grpc = listener.address().map_err(listen_error)?;
     let admin = admin::bind(&config.admin).await?;
     let telemetry = Arc::new(Telemetry::new()?);
-    let (executor, cells) = start_executor(&config, &telemetry).await?;
+    let (executor, cells) = start_executor(&config, &telemetry, listener.occupancy()).await?;
     let (health, health_service) = tonic_health::server::health_reporter();
-    let (drain, mut draining) = watch::channel(false);
-    let readiness = Readiness::new(cells, draining.clone());
-    let executor = ExecutorServiceServer::new(executor)
-        .max_decoding_message_size(MAX_MESSAGE_BYTES)
-        .max_encoding_message_size(MAX_MESSAGE_BYTES);
-    // Answers are small and whole: waiting to fill a segment would only delay them.
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-    let server = Server::builder()
-        // Outermost, so that a call counts however it is refused.
-        .layer(telemetry.calls(SERVICE, &METHODS))
-        .add_service(health_service)
+    let way_out = WayOut::new(&config.traffic);
+    let readiness = Readiness::new(cells, way_out.announced());
+    let routes = Routes::new(health_service)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?)
-        .add_service(executor)
-        .serve_with_incoming_shutdown(incoming, async move {
-            // An error means that the sender is gone, which stops us too.
-            let _ = draining.wait_for(|draining| *draining).await;
-        });
-    tokio::pin!(server);
+        .add_service(
+            ExecutorServiceServer::new(executor)
+                .max_decoding_message_size(MAX_MESSAGE_BYTES)
+                .max_encoding_message_size(MAX_MESSAGE_BYTES),
+        );
+    let service = ServiceBuilder::new()
+        // Outermost, so that a call counts however it is refused.
+        .layer(telemetry.calls(SERVICE, &METHODS))
+        // A panic in anything further in is answered.
+        .layer(ContainLayer::new(telemetry.panics()))
+        // Last before the method: refuses while draining, notes the deadline, bounds the message.
+        .layer(taking(&config, way_out.gate()))
+        .service(routes.prepare());
+    let serving = tokio::spawn(connections::serve(
+        listener.connections(),
+        service,
+        ConnectionPlan::new(&config.traffic),
+        way_out.closing(),
+    ));
     let addresses = Addresses {
         grpc,
         admin: admin.as_ref().map(Bound::address),
     };
-    let routes = Routes {
+    let admin_routes = AdminRoutes {
         telemetry,
         readiness: readiness.clone(),
     };
-    let admin = admin.map(|admin| admin.serve(routes));
+    let admin = admin.map(|admin| admin.serve(admin_routes));
     let health_task = tokio::spawn(report_health(health, readiness));
     if let Some(path) = &config.ready_file {
         write_ready_file(path, addresses)?;
     }
     announce(&addresses);
-    tokio::select! {
-        ended = &mut server => return Ok(ended?),
-        () = stop => {}
-    }
-    tracing::info!(
-        grace_ms = config.drain_ms,
-        "draining: no new connections, calls under way finish"
-    );
-    let _ = drain.send(true);
-    let finished = time::timeout(Duration::from_millis(config.drain_ms), server).await;
+    let farewell = way_out.once_asked(serving, stops).await;
     health_task.abort();
-    match finished {
-        Ok(ended) => ended?,
-        Err(_) => tracing::warn!("the grace is over; calls still under way are dropped"),
-    }
     if let Some(admin) = admin {
         admin.stop().await;
     }
-    Ok(())
+    Ok(farewell)
+}
+
+/// What calls of the API go through.
+fn taking(config: &ServeConfig, gate: Gate) -> TakingLayer {
+    TakingLayer {
+        prefix: format!("/{SERVICE}/").into(),
+        gate,
+        message: MessageBounds {
+            bytes: config.traffic.message_bytes(&config.limits),
+            time: config.traffic.receive_time(),
+        },
+    }
+}
+
+impl Connected for Connection {
+    type ConnectInfo = SocketAddr;
+
+    fn connect_info(&self) -> SocketAddr {
+        self.peer()
+    }
 }
 
 /// The service with all that is behind it, and what tells when its cells come and go.
 async fn start_executor(
     config: &ServeConfig,
     telemetry: &Telemetry,
+    connections: Occupancy,
 ) -> Result<(Executor, watch::Receiver<Places>), ServeError> {
     let store = match &config.functions.location {
         Some(location) => Store::open(location, config.functions.store_timeout())?,
@@ -190,7 +217,11 @@ async fn start_executor(
     );
     let cells = cells.await?;
     let live = cells.watch();
-    let admission = Admission::new(config.cells.max_in_flight);
+    let room = WaitingRoom {
+        queue: config.traffic.queue,
+        longest_wait: config.traffic.longest_wait(),
+    };
+    let admission = Admission::new(config.cells.max_in_flight, room);
     let functions = Arc::new(Functions::new(
         store,
         &config.functions,
@@ -199,6 +230,7 @@ async fn start_executor(
     ));
     telemetry.observe(Observed {
         admission: admission.clone(),
+        connections,
         cells: cells.census(),
         cache: cells.cache(),
         quarantine: quarantine.clone(),

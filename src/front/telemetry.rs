@@ -20,12 +20,14 @@ mod calls;
 mod invocations;
 mod observed;
 mod outcomes;
+mod panics;
 mod process;
 
 pub use calls::{CallLayer, TimedCall, TimedCalls};
 pub use invocations::Invocations;
 pub use observed::Observed;
 pub use outcomes::{Named, Outcomes};
+pub use panics::Panics;
 
 /// Upper bounds of the buckets of every duration, in seconds. A call that finds its isolate warm is through
 /// in well under a millisecond; few may take longer than ten seconds.
@@ -80,6 +82,11 @@ impl Telemetry {
     /// What invocations cost, and which were refused.
     pub fn invocations(&self) -> Invocations {
         Invocations::new(&self.meter)
+    }
+
+    /// Counts panics that were contained.
+    pub fn panics(&self) -> Panics {
+        Panics::new(&self.meter)
     }
 
     /// Counts what became of events.

@@ -17,12 +17,14 @@ mod cli;
 mod console;
 mod containment;
 mod crypto;
+mod drain;
 mod encoding;
 mod examples;
 mod fan_out;
 mod fetch;
 mod fetch_limits;
 mod handlers;
+mod http2;
 mod isolation;
 mod modules;
 mod object_server;
@@ -39,6 +41,7 @@ mod structured_clone;
 #[path = "../support/mod.rs"]
 mod support;
 mod timers;
+mod traffic;
 mod url;
 mod values;
 mod web;
@@ -50,4 +53,4 @@ mod web_poisoned;
 mod web_request;
 mod web_response;
 
-use support::{batch, check, facts, json, origin, poison, processes, scripted, service, stored};
+use support::{batch, check, facts, frames, json, origin, poison, processes, scripted, service, stored};

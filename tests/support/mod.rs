@@ -3,6 +3,7 @@
 pub mod batch;
 pub mod check;
 pub mod facts;
+pub mod frames;
 pub mod json;
 pub mod origin;
 pub mod poison;

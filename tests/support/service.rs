@@ -109,6 +109,11 @@ impl Service {
         client(connect(&self.address))
     }
 
+    /// Where the gRPC listener is.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
     /// Where metrics and probes are, unless they are off.
     pub fn admin(&self) -> Option<&str> {
         self.admin.as_deref()
