@@ -66,6 +66,8 @@ pub struct Admitted {
 #[error("{refusal}")]
 pub struct Refused {
     pub refusal: Refusal,
+    /// How long it had waited; `None` when it could not.
+    pub waited: Option<Duration>,
     /// When it may be worth to come again.
     pub retry_after: Duration,
 }
@@ -83,8 +85,8 @@ pub enum Refusal {
          others wait, too"
     )]
     Share { function: Tenant, queue: u32 },
-    #[error("the invocation waited for {} ms, the longest allowed (knob --queue-ms)", waited.as_millis())]
-    Waited { waited: Duration },
+    #[error("the invocation waited for {} ms, the longest allowed (knob --queue-ms)", longest.as_millis())]
+    Waited { longest: Duration },
     #[error("the caller's deadline passed while the invocation waited")]
     Deadline,
 }
@@ -136,7 +138,7 @@ impl Admission {
         };
         match waiting {
             Ok(waiting) => waiting.place(deadline).await,
-            Err(crowded) => Err(self.crowded(crowded, tenant)),
+            Err(crowded) => Err(self.refused(self.crowded(crowded, tenant), None)),
         }
     }
 
@@ -163,8 +165,8 @@ impl Admission {
         })
     }
 
-    fn crowded(&self, crowded: Crowded, tenant: &Tenant) -> Refused {
-        self.refused(match crowded {
+    fn crowded(&self, crowded: Crowded, tenant: &Tenant) -> Refusal {
+        match crowded {
             Crowded::All => Refusal::Full {
                 max_in_flight: self.0.max_in_flight.get(),
                 queue: self.0.room.queue,
@@ -173,16 +175,17 @@ impl Admission {
                 function: tenant.clone(),
                 queue: self.0.room.queue,
             },
-        })
+        }
     }
 
     /// Whoever is refused is told to stay away for about as long as waiting takes now, so that it comes when
     /// those before it are through; not all at the same moment.
-    fn refused(&self, refusal: Refusal) -> Refused {
+    fn refused(&self, refusal: Refusal, waited: Option<Duration>) -> Refused {
         let usual = Duration::from_nanos(self.0.usual_wait.load(Ordering::Relaxed));
         let usual = usual.clamp(SHORTEST_ABSENCE, LONGEST_ABSENCE);
         Refused {
             refusal,
+            waited,
             retry_after: jitter::around(usual),
         }
     }
@@ -254,11 +257,13 @@ impl Waiting<'_> {
                     _place: place,
                 });
             }
-            Ok(_) => return Err(self.admission.crowded(Crowded::Tenant, &self.tenant)),
+            Ok(_) => self.admission.crowded(Crowded::Tenant, &self.tenant),
             Err(_) if until < longest => Refusal::Deadline,
-            Err(_) => Refusal::Waited { waited },
+            Err(_) => Refusal::Waited {
+                longest: self.admission.0.room.longest_wait,
+            },
         };
-        Err(self.admission.refused(refusal))
+        Err(self.admission.refused(refusal, Some(waited)))
     }
 }
 

@@ -65,7 +65,7 @@ fn a_call_that_finds_no_place_waits_for_one() {
         second.await.unwrap().delivered();
     });
     until(&service, WAITING, 0.0);
-    let waited = "penstock_invocation_place_wait_time_seconds_count";
+    let waited = "penstock_invocation_place_wait_time_seconds_count{penstock_wait_result=\"place\"}";
     assert_eq!(Scrape::of(&service).value(waited), 1.0);
 }
 

@@ -134,12 +134,12 @@ async fn who_is_refused_stays_away_for_about_as_long_as_waiting_takes() {
     for _ in 0..100 {
         admission.note_wait(Duration::from_secs(2));
     }
-    let refused = admission.refused(Refusal::Deadline);
+    let refused = admission.refused(Refusal::Deadline, None);
     assert!((900..=3100).contains(&refused.retry_after.as_millis()), "{refused:?}");
     for _ in 0..100 {
         admission.note_wait(LONG);
     }
-    let refused = admission.refused(Refusal::Deadline);
+    let refused = admission.refused(Refusal::Deadline, None);
     assert!(refused.retry_after <= LONGEST_ABSENCE * 3 / 2);
 }
 

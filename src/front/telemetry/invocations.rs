@@ -20,8 +20,10 @@ pub struct Invocations {
     warm: Costs,
     /// `faas.coldstarts`: invocations for which an isolate had to be made.
     cold_starts: BoundCounter<u64>,
-    /// `penstock.invocation.place.wait.time`: of those that had to wait for a place in flight.
-    place_wait: BoundHistogram<f64>,
+    /// `penstock.invocation.place.wait.time`, by `penstock.wait.result`: of those that had to wait for a place in
+    /// flight.
+    waited_for_place: BoundHistogram<f64>,
+    waited_for_nothing: BoundHistogram<f64>,
     /// `penstock.invocations.refused`, by `penstock.refusal.reason`: no place in flight, or no cell to run
     /// in. The caller may come again.
     full: BoundCounter<u64>,
@@ -77,13 +79,15 @@ impl Invocations {
         let place_wait = durations(
             meter,
             "penstock.invocation.place.wait.time",
-            "Time that invocations waited for a place in flight, of those that had to",
+            "Time that invocations waited for a place in flight, of those that had to, and whether they got one",
         );
+        let waits = |result| place_wait.bind(&[KeyValue::new("penstock.wait.result", result)]);
         Self {
             cold: costs(true),
             warm: costs(false),
             cold_starts: cold_starts.bind(&[]),
-            place_wait: place_wait.bind(&[]),
+            waited_for_place: waits("place"),
+            waited_for_nothing: waits("refused"),
             full: refusals(&refused, "max_in_flight"),
             share: refusals(&refused, "function_share"),
             queue_time: refusals(&refused, "queue_time"),
@@ -111,18 +115,23 @@ impl Invocations {
 
     /// An invocation got its place after a wait.
     pub fn waited(&self, time: Duration) {
-        self.place_wait.record(time.as_secs_f64());
+        self.waited_for_place.record(time.as_secs_f64());
     }
 
     /// An invocation was not run.
     pub fn refused(&self, error: &DispatchError) {
         let refused = match error {
-            DispatchError::Refused(refused) => match refused.refusal {
-                Refusal::Full { .. } => &self.full,
-                Refusal::Share { .. } => &self.share,
-                Refusal::Waited { .. } => &self.queue_time,
-                Refusal::Deadline => &self.deadline,
-            },
+            DispatchError::Refused(refused) => {
+                if let Some(waited) = refused.waited {
+                    self.waited_for_nothing.record(waited.as_secs_f64());
+                }
+                match refused.refusal {
+                    Refusal::Full { .. } => &self.full,
+                    Refusal::Share { .. } => &self.share,
+                    Refusal::Waited { .. } => &self.queue_time,
+                    Refusal::Deadline => &self.deadline,
+                }
+            }
             DispatchError::NoCell(_) => &self.no_cell,
         };
         refused.add(1);

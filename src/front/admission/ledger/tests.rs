@@ -182,8 +182,8 @@ impl Model {
 
 #[test]
 fn random_steps_never_pass_a_cap_starve_a_tenant_or_lose_a_wake_up() {
-    for seed in 1..=60 {
-        let mut dice = Dice(seed * 0x9E37_79B9_7F4A_7C15);
+    for seed in 1_u64..=60 {
+        let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         let tenants = 1 + dice.below(7);
         let (places, room) = (1 + dice.below(6), dice.below(12));
         let mut model = Model {
