@@ -80,7 +80,9 @@ const FETCHES: &str = "async function onTrack(event, settings) {
     return event }";
 
 fn main() -> ExitCode {
-    let minutes = std::env::args().skip(1).find_map(|argument| argument.parse().ok());
+    let minutes = std::env::args()
+        .skip(1)
+        .find_map(|argument| argument.parse().ok());
     let time = Duration::from_secs_f64(60.0 * minutes.unwrap_or(1.0));
     let service = Arc::new(Service::start(&ARGUMENTS));
     let origin = Origin::start();
@@ -123,7 +125,12 @@ async fn one_call(service: &Service, load: &Load, number: u64) {
         8..=9 => drop(Batch::of(CHANGES).numbered(20).send(client).await),
         10..=11 => {
             let settings = format!(r#"{{"url":"{}"}}"#, load.url);
-            drop(call("fetches", FETCHES).settings(&settings).send(client).await);
+            drop(
+                call("fetches", FETCHES)
+                    .settings(&settings)
+                    .send(client)
+                    .await,
+            );
         }
         // A function that nobody has seen.
         12..=13 => drop(Call::of(CHANGES).id(&fresh_id()).send(client).await),
@@ -137,7 +144,11 @@ async fn one_call(service: &Service, load: &Load, number: u64) {
         17 => deadline(service, call("sleeps", SLEEPS)).await,
         18 => deadline(service, call("spins", SPINS)).await,
         // On a connection of its own.
-        _ => drop(call("changes", CHANGES).send(service.separate_client()).await),
+        _ => drop(
+            call("changes", CHANGES)
+                .send(service.separate_client())
+                .await,
+        ),
     }
 }
 
@@ -164,7 +175,10 @@ struct Sample {
 fn watch(service: &Service, load: &Load, time: Duration) -> Vec<Sample> {
     let start = Instant::now();
     let mut samples = Vec::new();
-    println!("{:>8}  {:>9}  {:>9}  {:>11}  {:>7}", "seconds", "calls", "MiB", "descriptors", "threads");
+    println!(
+        "{:>8}  {:>9}  {:>9}  {:>11}  {:>7}",
+        "seconds", "calls", "MiB", "descriptors", "threads"
+    );
     while start.elapsed() < time {
         std::thread::sleep(SAMPLE_EVERY);
         let cells = service.cells();
@@ -189,7 +203,10 @@ fn watch(service: &Service, load: &Load, time: Duration) -> Vec<Sample> {
 
 fn judge(samples: &[Sample]) -> ExitCode {
     let judged = &samples[(samples.len() as f64 * WARM_UP) as usize..];
-    assert!(judged.len() >= 4, "too short a time to judge: one minute at least");
+    assert!(
+        judged.len() >= 4,
+        "too short a time to judge: one minute at least"
+    );
     let (early, late) = judged.split_at(judged.len() / 2);
     let memory = |sample: &Sample| sample.held.rss_kib as f64;
     let slope = slope(judged, memory);
@@ -202,10 +219,18 @@ fn judge(samples: &[Sample]) -> ExitCode {
     );
     let mut grows = growth > GROWTH * mean;
     for (what, count) in [
-        ("descriptors", (|gauge| gauge.descriptors) as fn(&Gauge) -> u64),
+        (
+            "descriptors",
+            (|gauge| gauge.descriptors) as fn(&Gauge) -> u64,
+        ),
         ("threads", |gauge| gauge.threads),
     ] {
-        let most = |part: &[Sample]| part.iter().map(|sample| count(&sample.held)).max().unwrap_or(0);
+        let most = |part: &[Sample]| {
+            part.iter()
+                .map(|sample| count(&sample.held))
+                .max()
+                .unwrap_or(0)
+        };
         let (before, after) = (most(early), most(late));
         println!("{what}: at most {before} in the first half, {after} in the second");
         grows |= after > before + SLACK;
@@ -219,7 +244,11 @@ fn slope(samples: &[Sample], value: impl Fn(&Sample) -> f64) -> f64 {
     let count = samples.len() as f64;
     let mean_time = samples.iter().map(|sample| sample.seconds).sum::<f64>() / count;
     let mean = samples.iter().map(&value).sum::<f64>() / count;
-    let along = samples.iter().map(|sample| (sample.seconds - mean_time) * (value(sample) - mean));
-    let squares = samples.iter().map(|sample| (sample.seconds - mean_time).powi(2));
+    let along = samples
+        .iter()
+        .map(|sample| (sample.seconds - mean_time) * (value(sample) - mean));
+    let squares = samples
+        .iter()
+        .map(|sample| (sample.seconds - mean_time).powi(2));
     along.sum::<f64>() / squares.sum::<f64>()
 }

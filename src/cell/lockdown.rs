@@ -31,8 +31,8 @@ pub fn close_inherited_files() {
     }
 }
 
-/// Takes no notice of the signals that ask a whole group of processes to end, such as a service manager's: the
-/// front finishes what is under way first, and cells end with it.
+/// Takes no notice of the signals that ask for an end, which a terminal's `^C`, `timeout` and service managers send
+/// to every process: the front finishes what is under way first, and cells end with it.
 pub fn leave_stopping_to_the_front() {
     for signal in [libc::SIGTERM, libc::SIGINT] {
         // SAFETY: no handler is installed, and nothing in this process counts on one.

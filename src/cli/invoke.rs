@@ -193,7 +193,10 @@ fn invoke(arguments: &InvokeArguments) -> Result<(Answered, Given), InvokeError>
         };
         let admission = Admission::new(cells.max_in_flight, nobody_waits);
         let dispatcher = Dispatcher::new(admission, quarantine, started);
-        let mut answered = dispatcher.dispatch(call, Arrival::of_ourselves()).await?.answered;
+        let mut answered = dispatcher
+            .dispatch(call, Arrival::of_ourselves())
+            .await?
+            .answered;
         redactor.apply(&mut answered);
         Ok((answered, given))
     })

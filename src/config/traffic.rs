@@ -14,12 +14,7 @@ pub const MAX_MESSAGE_KNOB: u64 = 9 * MAX_PAYLOAD_BYTES;
 pub struct TrafficConfig {
     /// Invocations that may wait for a place in flight; the next is refused with RESOURCE_EXHAUSTED, or, when
     /// other functions have more waiting, one of theirs; 0 lets none wait
-    #[arg(
-        long,
-        env = "PENSTOCK_QUEUE",
-        value_name = "N",
-        default_value_t = 1024
-    )]
+    #[arg(long, env = "PENSTOCK_QUEUE", value_name = "N", default_value_t = 1024)]
     pub queue: u32,
 
     /// Longest that an invocation waits for a place in flight, in milliseconds, from 1; a caller's shorter

@@ -31,7 +31,9 @@ impl Arrival {
             let timeout = timeout.to_str().map_err(|_| MalformedTimeout)?;
             parse(timeout).ok_or(MalformedTimeout)
         });
-        let deadline = timeout.transpose()?.and_then(|patience| at.checked_add(patience));
+        let deadline = timeout
+            .transpose()?
+            .and_then(|patience| at.checked_add(patience));
         Ok(Self { at, deadline })
     }
 
@@ -46,7 +48,8 @@ impl Arrival {
     /// How long the caller still waits; nothing when it has given up.
     pub fn remaining(&self) -> Option<Duration> {
         let now = Instant::now();
-        self.deadline.map(|deadline| deadline.saturating_duration_since(now))
+        self.deadline
+            .map(|deadline| deadline.saturating_duration_since(now))
     }
 }
 

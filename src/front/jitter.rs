@@ -2,30 +2,22 @@
 
 use std::{
     hash::{BuildHasher, RandomState},
-    sync::{
-        LazyLock,
-        atomic::{AtomicU64, Ordering},
-    },
     time::Duration,
 };
 
-/// Differs from process to process, so that many executors are spread, too.
-static SEED: LazyLock<RandomState> = LazyLock::new(RandomState::new);
-
-static DRAWN: AtomicU64 = AtomicU64::new(0);
-
 /// From half of a time to one and a half of it, each as likely.
 pub fn around(time: Duration) -> Duration {
-    between(time / 2, time + time / 2)
+    between(time.mul_f64(0.5), time.mul_f64(1.5))
 }
 
 /// From a tenth less than a time to a tenth more.
 pub fn near(time: Duration) -> Duration {
-    between(time - time / 10, time + time / 10)
+    between(time.mul_f64(0.9), time.mul_f64(1.1))
 }
 
 fn between(shortest: Duration, longest: Duration) -> Duration {
-    let drawn = SEED.hash_one(DRAWN.fetch_add(1, Ordering::Relaxed));
+    // Its keys are random, and others each time.
+    let drawn = RandomState::new().hash_one(());
     let part = f64::from((drawn >> 32) as u32) / f64::from(u32::MAX);
     shortest + longest.saturating_sub(shortest).mul_f64(part)
 }

@@ -1,4 +1,5 @@
-//! The listening socket: connections as they come, and no more at once than are allowed.
+//! The listening socket: connections as they come, and no more at once than are allowed, which tonic's own does not
+//! bound.
 
 use std::{
     io,
@@ -26,7 +27,7 @@ use tokio::{
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// When the kernel asks a silent peer whether it is still there, and how often before it gives it up.
-const KEEP_ALIVE_AFTER: Duration = Duration::from_secs(60);
+const KEEP_ALIVE_AFTER: Duration = Duration::from_mins(1);
 const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(10);
 const KEEP_ALIVE_PROBES: u32 = 3;
 

@@ -50,7 +50,6 @@ pub use drain::Farewell;
 use drain::WayOut;
 use gate::Gate;
 use message::MessageBounds;
-use panics::ContainLayer;
 pub use panics::log_panics;
 use taking::TakingLayer;
 
@@ -145,7 +144,7 @@ pub async fn serve(
         // Outermost, so that a call counts however it is refused.
         .layer(telemetry.calls(SERVICE, &METHODS))
         // A panic in anything further in is answered.
-        .layer(ContainLayer::new(telemetry.panics()))
+        .layer(panics::contain(telemetry.panics()))
         // Last before the method: refuses while draining, notes the deadline, bounds the message.
         .layer(taking(&config, way_out.gate()))
         .service(routes.prepare());

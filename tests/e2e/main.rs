@@ -53,4 +53,6 @@ mod web_poisoned;
 mod web_request;
 mod web_response;
 
-use support::{batch, check, facts, frames, json, origin, poison, processes, scripted, service, stored};
+use support::{
+    batch, check, facts, frames, json, origin, poison, processes, scripted, service, stored,
+};

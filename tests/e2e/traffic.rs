@@ -55,7 +55,14 @@ fn refused(reason: &str) -> String {
 
 #[test]
 fn a_call_that_finds_no_place_waits_for_one() {
-    let service = one_cell(&["--max-in-flight", "1", "--queue-ms", "30000", "--wall-time-ms", "30000"]);
+    let service = one_cell(&[
+        "--max-in-flight",
+        "1",
+        "--queue-ms",
+        "30000",
+        "--wall-time-ms",
+        "30000",
+    ]);
     block_on(async {
         let first = sleeping(&service, &fresh_id(), 700);
         until(&service, IN_FLIGHT, 1.0);
@@ -65,7 +72,8 @@ fn a_call_that_finds_no_place_waits_for_one() {
         second.await.unwrap().delivered();
     });
     until(&service, WAITING, 0.0);
-    let waited = "penstock_invocation_place_wait_time_seconds_count{penstock_wait_result=\"place\"}";
+    let waited =
+        "penstock_invocation_place_wait_time_seconds_count{penstock_wait_result=\"place\"}";
     assert_eq!(Scrape::of(&service).value(waited), 1.0);
 }
 
@@ -88,8 +96,18 @@ fn who_may_not_wait_is_told_why_and_when_to_come_again() {
         assert!(retry.retry_delay > Some(Duration::ZERO), "{reply}");
         assert_eq!(Scrape::of(&service).value(&refused(metric)), 1.0);
     }
-    check(&["--queue", "0"], "EXECUTOR_FULL", "max_in_flight", "--max-in-flight");
-    check(&["--queue-ms", "50"], "QUEUE_TIME", "queue_time", "--queue-ms");
+    check(
+        &["--queue", "0"],
+        "EXECUTOR_FULL",
+        "max_in_flight",
+        "--max-in-flight",
+    );
+    check(
+        &["--queue-ms", "50"],
+        "QUEUE_TIME",
+        "queue_time",
+        "--queue-ms",
+    );
 }
 
 #[test]
@@ -105,7 +123,9 @@ fn a_busy_function_gives_way_to_others() {
     ]);
     block_on(async {
         let busy = fresh_id();
-        let mut flood: Vec<_> = (0..ROOM + 2).map(|_| sleeping(&service, &busy, 300)).collect();
+        let mut flood: Vec<_> = (0..ROOM + 2)
+            .map(|_| sleeping(&service, &busy, 300))
+            .collect();
         until(&service, WAITING, 20.0);
         // The room is full, and yet another function's call is taken, and is next.
         let reply = Call::of(ECHO).send(service.client()).await;
@@ -173,7 +193,10 @@ fn a_function_that_takes_too_long_for_its_caller_comes_back_as_an_outcome() {
     };
     assert_eq!(error.code(), Code::Timeout, "{error:?}");
     let limit = error.limit.expect("a limit").value;
-    assert!((400..=450).contains(&limit), "what its caller left: {limit} ms");
+    assert!(
+        (400..=450).contains(&limit),
+        "what its caller left: {limit} ms"
+    );
 }
 
 #[test]

@@ -29,7 +29,7 @@ pub const ACK: u8 = 1;
 pub const END_STREAM: u8 = 1;
 pub const END_HEADERS: u8 = 4;
 
-/// Error codes of RST_STREAM and GOAWAY.
+/// Error codes of `RST_STREAM` and GOAWAY.
 pub const NO_ERROR: u32 = 0;
 pub const REFUSED_STREAM: u32 = 7;
 pub const ENHANCE_YOUR_CALM: u32 = 11;
@@ -48,7 +48,7 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// The code that a RST_STREAM or GOAWAY ends with.
+    /// The code that a `RST_STREAM` or GOAWAY ends with.
     pub fn error(&self) -> u32 {
         let at = if self.kind == GOAWAY { 4 } else { 0 };
         let code = self.payload[at..at + 4].try_into();

@@ -176,8 +176,7 @@ impl<W> Ledger<W> {
         }
         let changed = change(tenant, turn);
         if !tenant.waiting.is_empty() {
-            self.claims
-                .insert((tenant.held, tenant.turn), name.clone());
+            self.claims.insert((tenant.held, tenant.turn), name.clone());
             self.crowds.insert((tenant.waiting.len(), name.clone()));
         } else if tenant.held == 0 {
             entry.remove();

@@ -145,8 +145,6 @@ fn spawn(plan: &CellPlan, socket: OwnedFd) -> io::Result<Child> {
         .stdout(Stdio::null())
         .stderr(Stdio::inherit())
         .kill_on_drop(true)
-        // A terminal's ^C goes to the front alone, which still needs the cell for what is under way.
-        .process_group(0)
         .spawn()
 }
 

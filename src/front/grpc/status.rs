@@ -108,7 +108,11 @@ pub fn deadline_passed() -> Status {
 /// New calls go elsewhere.
 pub fn draining() -> Status {
     let message = NotReady::Draining.to_string();
-    retryable(Code::Unavailable, message, jitter::around(DRAIN_RETRY_DELAY))
+    retryable(
+        Code::Unavailable,
+        message,
+        jitter::around(DRAIN_RETRY_DELAY),
+    )
 }
 
 /// The caller's deadline can't be read.

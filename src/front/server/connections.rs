@@ -1,4 +1,8 @@
 //! HTTP/2 on accepted connections, and when each of them ends.
+//!
+//! The bounds are hyper's own. tonic's server, which has them, too, ends connections in no way that we could use:
+//! with a grace its `max_connection_age` closes them without a GOAWAY, without one a silent client stays for ever;
+//! it spreads no ages, knows no idle connection, and has no end of waiting for clients when it stops.
 
 use std::{
     convert::Infallible,
@@ -167,7 +171,17 @@ async fn connection<IO, S, B>(
     }
     // Says GOAWAY first and counts the last call only when the client has heard it: none is lost between.
     connection.as_mut().graceful_shutdown();
-    let _ = time::timeout(plan.grace, connection).await;
+    let grace = async {
+        time::sleep(plan.grace).await;
+        // A drain has a grace of its own, and counts the calls that are left before their connections go.
+        if *closing.borrow() {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        _ = connection => {}
+        () = grace => {}
+    }
 }
 
 /// What a connection's calls do, as far as its end depends on it.

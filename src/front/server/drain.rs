@@ -118,6 +118,6 @@ impl WayOut {
 /// The next request to stop; never when none can come any more.
 async fn next(stops: &mut (impl Stream<Item = ()> + Unpin)) {
     if stops.next().await.is_none() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }

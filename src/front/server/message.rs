@@ -1,4 +1,6 @@
 //! The message of a call on its way in: bounded in size and in time, before anybody holds it whole.
+//!
+//! tonic bounds the size only, and what it says of it names no knob.
 
 use std::{
     future::Future,
@@ -85,11 +87,12 @@ where
                     let patience = time::sleep_until((*this.until).into());
                     this.patience.set(Some(patience));
                 }
-                let over = this.patience.as_pin_mut().map(|patience| patience.poll(context));
+                let over = this
+                    .patience
+                    .as_pin_mut()
+                    .map(|patience| patience.poll(context));
                 match over {
-                    Some(Poll::Ready(())) => {
-                        Poll::Ready(Some(Err(slow(this.bounds.time).into())))
-                    }
+                    Some(Poll::Ready(())) => Poll::Ready(Some(Err(slow(this.bounds.time).into()))),
                     _ => Poll::Pending,
                 }
             }
@@ -148,7 +151,10 @@ mod tests {
 
     /// Reads a body that sends these parts, and then ends or hangs.
     async fn read(parts: &[&[u8]], hangs: bool) -> Result<usize, Status> {
-        let parts: Vec<_> = parts.iter().map(|part| Bytes::copy_from_slice(part)).collect();
+        let parts: Vec<_> = parts
+            .iter()
+            .map(|part| Bytes::copy_from_slice(part))
+            .collect();
         let frames = stream::iter(parts).map(|part| Ok::<_, Infallible>(Frame::data(part)));
         let rest = match hangs {
             true => stream::pending().boxed(),
@@ -173,10 +179,17 @@ mod tests {
                 }
             }
         }
-        let too_large = "the message has 301 bytes, the most allowed are 300 (knob --message-bytes)";
+        let too_large =
+            "the message has 301 bytes, the most allowed are 300 (knob --message-bytes)";
         check(read(&[&[0, 0, 0, 1, 44], &[0; 300]], false).await, Ok(305));
-        check(read(&[&[0, 0, 0, 1, 45], &[0; 301]], false).await, Err(too_large));
-        check(read(&[&[0, 0], &[0], &[1, 45, 0, 0]], false).await, Err(too_large));
+        check(
+            read(&[&[0, 0, 0, 1, 45], &[0; 301]], false).await,
+            Err(too_large),
+        );
+        check(
+            read(&[&[0, 0], &[0], &[1, 45, 0, 0]], false).await,
+            Err(too_large),
+        );
         check(read(&[&[0, 0]], false).await, Ok(2));
     }
 

@@ -1,14 +1,12 @@
 //! The first bytes of a connection: whether its client speaks HTTP/2, before HTTP/2 is spoken to it.
+//!
+//! hyper waits for them without end and tells a client of HTTP/1 nothing that a person can read. So who connects
+//! and stays silent would hold a connection until it counts as idle, and who tries `curl` would not learn why.
 
-use std::{
-    io,
-    pin::Pin,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::time::Duration;
 
 use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf},
+    io::{self, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     time,
 };
 
@@ -19,27 +17,24 @@ const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What a client of HTTP/1 is told.
-const ANSWER: &str = "This is a gRPC listener: it speaks HTTP/2 only. Metrics and probes are at --admin.\n";
+const ANSWER: &str =
+    "This is a gRPC listener: it speaks HTTP/2 only. Metrics and probes are at --admin.\n";
 
 /// How long it may take to hear it, and what it may go on saying meanwhile.
 const FAREWELL: Duration = Duration::from_secs(1);
 const LAST_WORDS_BYTES: u64 = 64 << 10;
 
-/// A connection of which the preface was read, and is read again.
-#[derive(Debug)]
-pub struct Prefaced<IO> {
-    io: IO,
-    read_again: usize,
-}
-
-/// Waits for the preface. `None` when the client sent something else, or nothing for too long; one that speaks
-/// HTTP/1 was told why.
-pub async fn expect<IO>(mut io: IO) -> Option<Prefaced<IO>>
+/// Waits for the preface, and gives the connection back as if nobody had read it. `None` when the client sent
+/// something else, or nothing for too long; one that speaks HTTP/1 was told why.
+pub async fn expect<IO>(mut io: IO) -> Option<impl AsyncRead + AsyncWrite + Unpin + Send>
 where
-    IO: AsyncRead + AsyncWrite + Unpin,
+    IO: AsyncRead + AsyncWrite + Unpin + Send,
 {
     match time::timeout(PATIENCE, read(&mut io)).await {
-        Ok(Ok(First::Preface)) => Some(Prefaced { io, read_again: 0 }),
+        Ok(Ok(First::Preface)) => {
+            let (reader, writer) = io::split(io);
+            Some(io::join(PREFACE.as_slice().chain(reader), writer))
+        }
         Ok(Ok(First::OldHttp)) => {
             let _ = time::timeout(FAREWELL, send_away(io)).await;
             None
@@ -89,55 +84,8 @@ async fn send_away(mut io: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()
     io.shutdown().await?;
     // What it still sends is read: closing on it would take the answer from it.
     let mut last_words = io.take(LAST_WORDS_BYTES);
-    tokio::io::copy(&mut last_words, &mut tokio::io::sink()).await?;
+    io::copy(&mut last_words, &mut io::sink()).await?;
     Ok(())
-}
-
-impl<IO: AsyncRead + Unpin> AsyncRead for Prefaced<IO> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let rest = &PREFACE[self.read_again..];
-        if rest.is_empty() {
-            return Pin::new(&mut self.io).poll_read(context, buffer);
-        }
-        let count = rest.len().min(buffer.remaining());
-        buffer.put_slice(&rest[..count]);
-        self.read_again += count;
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl<IO: AsyncWrite + Unpin> AsyncWrite for Prefaced<IO> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write(context, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        parts: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write_vectored(context, parts)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.io.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_shutdown(context)
-    }
 }
 
 #[cfg(test)]
@@ -169,10 +117,18 @@ mod tests {
     async fn only_who_speaks_http_2_is_spoken_to() {
         assert_eq!(told(&[PREFACE]).await, (true, String::new()));
         assert!(told(&[&PREFACE[..3], &PREFACE[3..]]).await.0);
-        let old = ["GET / HTTP/1.1\r\n\r\n", "POST /x HTTP/1.1\r\n\r\n", "PRI * HTTP/2.1", "PRINT"];
+        let old = [
+            "GET / HTTP/1.1\r\n\r\n",
+            "POST /x HTTP/1.1\r\n\r\n",
+            "PRI * HTTP/2.1",
+            "PRINT",
+        ];
         for old in old {
             let (spoken_to, answer) = told(&[old.as_bytes()]).await;
-            assert!(!spoken_to && answer.starts_with("HTTP/1.1 505 "), "{old}: {answer}");
+            assert!(
+                !spoken_to && answer.starts_with("HTTP/1.1 505 "),
+                "{old}: {answer}"
+            );
             assert!(answer.ends_with(ANSWER), "{answer}");
         }
         for odd in [&b"\x16\x03\x01\x02"[..], b"PRI ", b""] {

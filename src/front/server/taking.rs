@@ -75,8 +75,8 @@ where
             Ok(arrival) => arrival,
             Err(malformed) => return Taken::refused(grpc::malformed_timeout(malformed)),
         };
-        let mut request = request
-            .map(|body| Body::new(MessageBody::new(body, self.layer.message, arrival.at)));
+        let mut request =
+            request.map(|body| Body::new(MessageBody::new(body, self.layer.message, arrival.at)));
         request.extensions_mut().insert(arrival);
         let deadline = arrival.deadline.map(|at| time::sleep_until(at.into()));
         Taken::Called {

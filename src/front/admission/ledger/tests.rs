@@ -33,7 +33,10 @@ fn places_go_to_who_holds_the_fewest_and_then_in_turn() {
         assert_eq!(served, expect, "{waiting:?}");
     }
     check(&["a", "a", "a", "b"], &["a", "b", "a", "a"]);
-    check(&["a", "b", "c", "a", "b", "c"], &["a", "b", "c", "a", "b", "c"]);
+    check(
+        &["a", "b", "c", "a", "b", "c"],
+        &["a", "b", "c", "a", "b", "c"],
+    );
     check(&["busy", "busy", "a"], &["a", "busy", "busy"]);
     check(
         &["busy", "a", "a", "a", "a", "a", "a"],
@@ -58,7 +61,10 @@ fn a_newcomer_displaces_the_newest_of_the_most_crowded_tenant() {
     assert_eq!(displaced(ledger.join(&name("a"), 8)), Ok(Some(2)));
     // Two each now: nobody has a better claim.
     assert_eq!(displaced(ledger.join(&name("a"), 9)), Err(Crowded::Tenant));
-    assert_eq!(displaced(ledger.join(&name("busy"), 9)), Err(Crowded::Tenant));
+    assert_eq!(
+        displaced(ledger.join(&name("busy"), 9)),
+        Err(Crowded::Tenant)
+    );
     assert_eq!(displaced(ledger.join(&name("b"), 5)), Ok(Some(1)));
     assert_eq!(ledger.waiting(), 4);
 }
@@ -69,7 +75,10 @@ fn one_that_goes_is_not_served() {
     let tickets = join(&mut ledger, &["a", "a", "a"]);
     assert_eq!(ledger.withdraw(&name("a"), tickets[1]), Some(1));
     assert_eq!(ledger.withdraw(&name("a"), tickets[1]), None);
-    assert_eq!(ledger.leave(&name("busy")).map(|(_, waiter)| waiter), Some(0));
+    assert_eq!(
+        ledger.leave(&name("busy")).map(|(_, waiter)| waiter),
+        Some(0)
+    );
     assert_eq!(ledger.leave(&name("a")).map(|(_, waiter)| waiter), Some(2));
     assert_eq!(ledger.leave(&name("a")), None);
     assert!(ledger.tenants.is_empty() && ledger.claims.is_empty() && ledger.crowds.is_empty());
@@ -111,7 +120,10 @@ impl Model {
     fn arrive(&mut self, tenant: usize) {
         let name = self.names[tenant].clone();
         if self.ledger.take(&name) {
-            assert!(self.waiting.is_empty(), "a place is free and somebody waits");
+            assert!(
+                self.waiting.is_empty(),
+                "a place is free and somebody waits"
+            );
             self.held.push(tenant);
             return;
         }
@@ -129,8 +141,12 @@ impl Model {
                     let at = self.waiting.iter().position(|one| one.2 == displaced);
                     let (victim, ..) = self.waiting.remove(at.unwrap());
                     assert!(self.waits(victim) + 1 == most && own + 1 < most);
-                    let newer = |one: &&(usize, Ticket, u32, usize)| one.0 == victim && one.2 > displaced;
-                    assert!(!self.waiting.iter().any(|one| newer(&one)), "its newest goes");
+                    let newer =
+                        |one: &&(usize, Ticket, u32, usize)| one.0 == victim && one.2 > displaced;
+                    assert!(
+                        !self.waiting.iter().any(|one| newer(&one)),
+                        "its newest goes"
+                    );
                 }
                 self.waiting.push((tenant, ticket, number, 0));
             }
@@ -150,7 +166,10 @@ impl Model {
         assert_eq!(self.names[served], name);
         let fewest = self.waiting.iter().map(|one| self.holds(one.0)).min();
         assert!(fewest.is_none_or(|fewest| self.holds(served) <= fewest));
-        let earlier = self.waiting.iter().any(|one| one.0 == served && one.2 < number);
+        let earlier = self
+            .waiting
+            .iter()
+            .any(|one| one.0 == served && one.2 < number);
         assert!(!earlier, "a tenant's own are served in order");
         self.held.push(served);
         self.note_passed_over();
@@ -161,14 +180,20 @@ impl Model {
             let holds = self.holds(tenant);
             if let Some(first) = self.waiting.iter_mut().find(|one| one.0 == tenant) {
                 first.3 = if holds == 0 { first.3 + 1 } else { 0 };
-                assert!(first.3 <= self.names.len(), "a tenant that holds nothing starves");
+                assert!(
+                    first.3 <= self.names.len(),
+                    "a tenant that holds nothing starves"
+                );
             }
         }
     }
 
     fn go(&mut self, at: usize) {
         let (tenant, ticket, number, _) = self.waiting.remove(at);
-        assert_eq!(self.ledger.withdraw(&self.names[tenant], ticket), Some(number));
+        assert_eq!(
+            self.ledger.withdraw(&self.names[tenant], ticket),
+            Some(number)
+        );
     }
 
     fn check_counts(&self) {
@@ -176,7 +201,11 @@ impl Model {
         assert_eq!(self.ledger.waiting(), self.waiting.len());
         assert!(self.held.len() <= self.ledger.places && self.waiting.len() <= self.ledger.room);
         let names = (0..self.names.len()).filter(|at| self.holds(*at) + self.waits(*at) > 0);
-        assert_eq!(self.ledger.tenants.len(), names.count(), "no tenant is kept for nothing");
+        assert_eq!(
+            self.ledger.tenants.len(),
+            names.count(),
+            "no tenant is kept for nothing"
+        );
     }
 }
 
@@ -188,7 +217,9 @@ fn random_steps_never_pass_a_cap_starve_a_tenant_or_lose_a_wake_up() {
         let (places, room) = (1 + dice.below(6), dice.below(12));
         let mut model = Model {
             ledger: Ledger::new(places, room),
-            names: (0..tenants).map(|tenant| name(&tenant.to_string())).collect(),
+            names: (0..tenants)
+                .map(|tenant| name(&tenant.to_string()))
+                .collect(),
             held: Vec::new(),
             waiting: Vec::new(),
             next: 0,
