@@ -42,6 +42,12 @@ pub struct TrafficConfig {
           value_parser = RangedU64ValueParser::<u64>::new().range(64 << 10..=MAX_MESSAGE_KNOB))]
     pub message_bytes: Option<u64>,
 
+    /// Bytes of the messages of all calls under way together, from 64 KiB; one that finds no room is refused with
+    /// RESOURCE_EXHAUSTED; there is room for one of --message-bytes in any case
+    #[arg(long, env = "PENSTOCK_MESSAGES_BYTES", value_name = "BYTES", default_value_t = 512 << 20,
+          value_parser = RangedU64ValueParser::<u64>::new().range(64 << 10..=1 << 40))]
+    pub messages_bytes: u64,
+
     /// How long the message of a call may take to arrive, in milliseconds, from 1
     #[arg(long, env = "PENSTOCK_RECEIVE_MS", value_name = "MS", default_value_t = 10_000,
           value_parser = RangedU64ValueParser::<u64>::new().range(1..=MAX_TIME_MS))]
@@ -85,10 +91,11 @@ impl TrafficConfig {
     }
 
     /// Bytes of a call's message.
-    pub fn message_bytes(&self, limits: &LimitsConfig) -> u64 {
+    pub fn message_bytes(&self, limits: &LimitsConfig) -> u32 {
         let input = limits.event_bytes.max(limits.batch_bytes);
         let payload = input + limits.settings_bytes + limits.source_bytes;
-        self.message_bytes.unwrap_or(3 * payload)
+        let bytes = self.message_bytes.unwrap_or(3 * payload);
+        u32::try_from(bytes).unwrap_or(u32::MAX)
     }
 
     /// How long a call's message may take to arrive.

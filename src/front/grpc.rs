@@ -31,7 +31,7 @@ mod status;
 pub mod structs;
 
 use decode::InvokeParts;
-pub use status::{deadline_passed, draining, malformed_timeout};
+pub use status::{deadline_passed, draining, malformed_timeout, message_refused};
 
 /// The methods of the service.
 pub const METHODS: [&str; 3] = ["Invoke", "InvokeBatch", "Describe"];

@@ -40,7 +40,7 @@ use crate::{
 mod connections;
 mod drain;
 mod gate;
-mod message;
+pub mod message;
 mod panics;
 mod preface;
 mod taking;
@@ -132,12 +132,14 @@ pub async fn serve(
     let (health, health_service) = tonic_health::server::health_reporter();
     let way_out = WayOut::new(&config.traffic);
     let readiness = Readiness::new(cells, way_out.announced());
+    // Met only by what follows a first message; that one is judged on its way in.
+    let most_in = config.traffic.message_bytes(&config.limits) as usize;
     let routes = Routes::new(health_service)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?)
         .add_service(
             ExecutorServiceServer::new(executor)
-                .max_decoding_message_size(MAX_MESSAGE_BYTES)
+                .max_decoding_message_size(most_in)
                 .max_encoding_message_size(MAX_MESSAGE_BYTES),
         );
     let service = ServiceBuilder::new()
@@ -181,10 +183,11 @@ fn taking(config: &ServeConfig, gate: Gate) -> TakingLayer {
     TakingLayer {
         prefix: format!("/{SERVICE}/").into(),
         gate,
-        message: MessageBounds {
-            bytes: config.traffic.message_bytes(&config.limits),
-            time: config.traffic.receive_time(),
-        },
+        message: MessageBounds::new(
+            config.traffic.message_bytes(&config.limits),
+            config.traffic.receive_time(),
+            config.traffic.messages_bytes,
+        ),
     }
 }
 

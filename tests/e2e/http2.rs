@@ -1,6 +1,7 @@
 //! What clients may do to a connection, and what becomes of those that do more.
 
 use tonic::Code as StatusCode;
+use tonic_types::StatusExt;
 
 use crate::check::{Call, fresh_id};
 use crate::frames::{
@@ -107,15 +108,39 @@ fn a_message_that_is_too_large_is_refused_before_it_is_there() {
     let call = |bytes| Call::of(ECHO).id(&id).event(&padded(bytes));
     call(60_000).run_on(&service).delivered();
     let reply = call(70_000).run_on(&service);
-    let status = reply.status(StatusCode::ResourceExhausted);
+    let status = reply.status(StatusCode::InvalidArgument);
     assert!(status.message().contains("--message-bytes"), "{reply}");
     block_on(async {
         let mut call = BareCall::open(&service, &[]).await;
         let prefix = [0, 0, 1, 0, 1];
         call.body.send_data(prefix.to_vec().into(), false).unwrap();
         let status = call.answer().await.status();
-        assert_eq!(status.code(), StatusCode::ResourceExhausted);
+        assert_eq!(status.code(), StatusCode::InvalidArgument);
         assert!(status.message().contains("65537 bytes"), "{status}");
+    });
+}
+
+#[test]
+fn messages_that_are_too_much_together_are_refused_until_there_is_room() {
+    let service = one_cell(&["--message-bytes", "65536", "--messages-bytes", "65536"]);
+    block_on(async {
+        let mut half_sent = BareCall::open(&service, &[]).await;
+        let prefix = [0, 0, 1, 0, 0];
+        half_sent.body.send_data(prefix.to_vec().into(), false).unwrap();
+        let call = || Call::of(ECHO).send(service.client());
+        // Until the prefix is there, the room is free.
+        let mut reply = call().await;
+        while reply.result.is_ok() {
+            reply = call().await;
+        }
+        let status = reply.status(StatusCode::ResourceExhausted);
+        assert!(status.message().contains("--messages-bytes"), "{reply}");
+        assert!(status.get_details_retry_info().is_some(), "{reply}");
+        drop(half_sent);
+        while reply.result.is_err() {
+            reply = call().await;
+        }
+        reply.delivered();
     });
 }
 

@@ -13,6 +13,7 @@ use crate::front::{
     functions::{ResolveError, StoreError},
     jitter,
     readiness::NotReady,
+    server::message::MessageFault,
 };
 
 /// The domain of our ErrorInfo reasons.
@@ -113,6 +114,19 @@ pub fn draining() -> Status {
         message,
         jitter::around(DRAIN_RETRY_DELAY),
     )
+}
+
+/// A call whose message is not taken, or not now.
+pub fn message_refused(fault: MessageFault) -> Status {
+    let message = fault.to_string();
+    match fault {
+        MessageFault::TooLarge { .. } => invalid(vec![Fault::new("message", message)]),
+        MessageFault::NoRoom { .. } => {
+            let delay = jitter::around(RETRY_DELAY);
+            retryable(Code::ResourceExhausted, message, delay)
+        }
+        MessageFault::Slow { .. } => Status::deadline_exceeded(message),
+    }
 }
 
 /// The caller's deadline can't be read.

@@ -18,7 +18,7 @@ use tower::{Layer, Service};
 
 use super::{
     gate::{Gate, Inside, LeavingBody},
-    message::{MessageBody, MessageBounds},
+    message::{MessageBody, MessageBounds, MessageRoom},
 };
 use crate::front::{arrival::Arrival, grpc};
 
@@ -75,14 +75,17 @@ where
             Ok(arrival) => arrival,
             Err(malformed) => return Taken::refused(grpc::malformed_timeout(malformed)),
         };
+        let (bounds, room) = (self.layer.message.clone(), MessageRoom::default());
+        let held = room.clone();
         let mut request =
-            request.map(|body| Body::new(MessageBody::new(body, self.layer.message, arrival.at)));
+            request.map(|body| Body::new(MessageBody::new(body, bounds, arrival.at, held)));
         request.extensions_mut().insert(arrival);
         let deadline = arrival.deadline.map(|at| time::sleep_until(at.into()));
         Taken::Called {
             call: self.service.call(request),
             deadline,
             inside: Some(inside),
+            room,
         }
     }
 }
@@ -98,6 +101,8 @@ pin_project! {
             #[pin]
             deadline: Option<Sleep>,
             inside: Option<Inside>,
+            // Kept until there is an answer.
+            room: MessageRoom,
         },
         Refused { status: Option<Status> },
     }
@@ -115,6 +120,7 @@ impl<F> Taken<F> {
             call,
             deadline: None,
             inside: None,
+            room: MessageRoom::default(),
         }
     }
 }
@@ -135,6 +141,7 @@ where
                 call,
                 deadline,
                 inside,
+                ..
             } => {
                 // First the call: an answer that is there counts, even at the last moment.
                 let answer = match call.poll(context) {
@@ -165,10 +172,7 @@ mod tests {
         TakingLayer {
             prefix: "/api/".into(),
             gate: Gate::default(),
-            message: MessageBounds {
-                bytes: 1,
-                time: Duration::from_secs(1),
-            },
+            message: MessageBounds::new(1, Duration::from_secs(1), 1),
         }
     }
 
