@@ -31,6 +31,10 @@ neighbour:
 batching:
     cargo bench --bench batch
 
+# What traces cost
+tracing:
+    cargo bench --bench tracing
+
 # What every change has to pass
 ci:
     .ci/run

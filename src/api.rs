@@ -30,6 +30,7 @@ impl fmt::Debug for InvokeRequest {
             .field("payload", &self.payload)
             .field("settings", &Names(&self.settings))
             .field("secret_settings", &self.secret_settings)
+            .field("sealed_settings", &self.sealed_settings.keys())
             .field("limits", &self.limits)
             .field("capture", &self.capture)
             .finish()
@@ -53,6 +54,7 @@ impl fmt::Debug for InvokeBatchRequest {
             .field("events_json", &self.events_json)
             .field("settings", &Names(&self.settings))
             .field("secret_settings", &self.secret_settings)
+            .field("sealed_settings", &self.sealed_settings.keys())
             .field("limits", &self.limits)
             .field("capture", &self.capture)
             .finish()
@@ -72,16 +74,20 @@ mod tests {
         let settings = Some(Struct {
             fields: [("pin".to_owned(), value)].into(),
         });
+        let sealed = [("seal".to_owned(), "hunter22".into())];
         let event = InvokeRequest {
             settings: settings.clone(),
+            sealed_settings: sealed.clone().into(),
             ..InvokeRequest::default()
         };
         let batch = InvokeBatchRequest {
             settings,
+            sealed_settings: sealed.into(),
             ..InvokeBatchRequest::default()
         };
         for printed in [format!("{event:?}"), format!("{batch:#?}")] {
             assert!(printed.contains("\"pin\""), "{printed}");
+            assert!(printed.contains("\"seal\""), "{printed}");
             assert!(!printed.contains("hunter22"), "{printed}");
         }
     }

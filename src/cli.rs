@@ -1,15 +1,21 @@
 //! The command line: which subcommand runs, and with which exit code it ends.
 
-use std::{io::IsTerminal, process::ExitCode};
+use std::{
+    env,
+    ffi::{OsStr, OsString},
+    process::ExitCode,
+};
 
 use clap::{Parser, Subcommand};
-use tracing_subscriber::EnvFilter;
 
-use crate::config::ServeConfig;
+use crate::config::{LogConfig, LogFormat, ServeConfig};
 
 mod invoke;
+mod log;
 mod render;
+mod seal;
 mod serve;
+mod token;
 
 /// Exit codes; 0 is success.
 mod exit {
@@ -30,6 +36,7 @@ struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
 
+    /// For help: `serve` reads its flags itself.
     #[command(flatten)]
     serve: ServeConfig,
 }
@@ -49,20 +56,54 @@ enum Command {
     /// Exit code: 0 delivered or filtered, 1 the function failed, 2 unusable arguments or files, 3 the
     /// executor failed.
     Invoke(Box<invoke::InvokeArguments>),
+    /// Seal a setting's value, read from standard input, so that only an executor can open it
+    ///
+    /// Give function and instance, so that it is of no use to others.
+    Seal(seal::SealArguments),
+    /// Make a token for a caller, and the entry for it in the file of --access
+    ///
+    /// The entry goes to standard output, the token to standard error: nothing else has it, and the file needs
+    /// only its hash.
+    Token(token::TokenArguments),
     /// Run JavaScript for a front; started by `serve`, never by hand
     #[command(hide = true)]
-    Cell,
+    Cell(LogConfig),
 }
 
 /// Parses the command line and runs what it asks for.
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
-    match cli.command {
-        None => with_log("info", || serve::run(cli.serve)),
-        Some(Command::Serve(config)) => with_log("info", || serve::run(*config)),
-        Some(Command::Invoke(arguments)) => with_log("error", || invoke::run(&arguments)),
-        Some(Command::Cell) => with_log("warn", run_cell),
+    let arguments: Vec<OsString> = env::args_os().skip(1).collect();
+    if let Some(flags) = flags_of_serve(&arguments) {
+        return serve::run(flags);
     }
+    match Cli::parse().command {
+        // Their help, or the version, was asked for, which is answered by now.
+        None | Some(Command::Serve(_)) => ExitCode::SUCCESS,
+        Some(Command::Invoke(arguments)) => {
+            log::start(LogFormat::Text, "error", None);
+            invoke::run(&arguments)
+        }
+        Some(Command::Seal(arguments)) => seal::run(arguments),
+        Some(Command::Token(arguments)) => token::run(&arguments),
+        Some(Command::Cell(log)) => {
+            log::start(log.log_format, "warn", None);
+            run_cell()
+        }
+    }
+}
+
+/// What follows `serve`, or stands alone without a command. That is not for clap, which stops at the first
+/// fault and knows of no file; help and version are.
+fn flags_of_serve(arguments: &[OsString]) -> Option<&[OsString]> {
+    let is_flag = |argument: &OsStr| argument.as_encoded_bytes().starts_with(b"-");
+    let flags = match arguments {
+        [command, flags @ ..] if command == "serve" => flags,
+        [command, ..] if !is_flag(command) => return None,
+        flags => flags,
+    };
+    let answered_by_clap = ["-h", "--help", "-V", "--version"];
+    let asks = |flag: &OsString| answered_by_clap.iter().any(|known| flag == known);
+    (!flags.iter().any(asks)).then_some(flags)
 }
 
 fn run_cell() -> ExitCode {
@@ -73,25 +114,6 @@ fn run_cell() -> ExitCode {
             crate::cell::leave(exit::EXECUTOR.into())
         }
     }
-}
-
-/// Libraries that would log what requests carry, secrets among it: names looked up, headers, URLs. They warn,
-/// and say more only to who names them, as in `PENSTOCK_LOG=trace,h2=trace`.
-const RESERVED: &str = "h2=warn,hickory_net=warn,hickory_proto=warn,hickory_resolver=warn,hyper=warn,\
-                        hyper_util=warn,object_store=warn,reqwest=warn,rustls=warn";
-
-/// Logs to standard error, at `level` unless `PENSTOCK_LOG` says otherwise.
-fn with_log(level: &str, command: impl FnOnce() -> ExitCode) -> ExitCode {
-    let wanted = std::env::var("PENSTOCK_LOG").ok();
-    let wanted = wanted.map(|wanted| format!("{RESERVED},{wanted}"));
-    let filter = wanted.and_then(|wanted| EnvFilter::try_new(wanted).ok());
-    let filter = filter.unwrap_or_else(|| EnvFilter::new(format!("{RESERVED},{level}")));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .init();
-    command()
 }
 
 #[cfg(test)]

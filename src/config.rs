@@ -1,4 +1,7 @@
-//! What an operator may set: one struct per section; flag before environment before default.
+//! What an operator may set: one struct per section; flag before environment before file before default.
+//!
+//! `effective` reads them all and says where each value came from; it goes by the flags as they are defined
+//! here, so that a flag is all there is to write for a new knob.
 
 use std::{
     fmt,
@@ -14,8 +17,28 @@ use ipnet::IpNet;
 
 use crate::invocation::InvocationLimits;
 
+mod doubts;
+mod effective;
+mod environment;
+mod faults;
+mod file;
+mod flags;
+mod knobs;
+mod layers;
+mod log;
+mod print;
+mod sealed;
+mod security;
 mod traffic;
 
+pub use doubts::Doubt;
+pub use effective::{Effective, Setting};
+pub use faults::{Fault, Faults, Origin, Place};
+pub use knobs::{Knob, Knobs, Shape};
+pub use layers::Given;
+pub use log::{LogConfig, LogFormat};
+pub use sealed::SealedConfig;
+pub use security::{ClientAuth, SecurityConfig};
 pub use traffic::{MAX_MESSAGE_KNOB, TrafficConfig};
 
 /// No payload knob may be set above this, so that every frame and every response stays within what both
@@ -29,12 +52,13 @@ const MIB: u64 = 1 << 20;
 
 /// Everything `penstock serve` takes.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Service")]
 pub struct ServeConfig {
     /// Address of the gRPC listener; port 0 picks one
     #[arg(long, env = "PENSTOCK_LISTEN", value_name = "ADDRESS", default_value_t = default_listen())]
     pub listen: SocketAddr,
 
-    /// File that gets the chosen addresses as JSON once serving
+    /// File that gets the chosen addresses as JSON once serving [default: none]
     #[arg(long, env = "PENSTOCK_READY_FILE", value_name = "FILE")]
     pub ready_file: Option<PathBuf>,
 
@@ -43,6 +67,9 @@ pub struct ServeConfig {
 
     #[command(flatten)]
     pub admin: AdminConfig,
+
+    #[command(flatten)]
+    pub log: LogConfig,
 
     #[command(flatten)]
     pub functions: FunctionsConfig,
@@ -54,11 +81,35 @@ pub struct ServeConfig {
     pub limits: LimitsConfig,
 
     #[command(flatten)]
+    pub sealed: SealedConfig,
+
+    #[command(flatten)]
     pub egress: EgressConfig,
+
+    #[command(flatten)]
+    pub security: SecurityConfig,
+
+    #[command(flatten)]
+    pub source: SourceConfig,
+}
+
+/// Where the rest is read from, and whether that is all that is wanted.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Configuration")]
+pub struct SourceConfig {
+    /// TOML file with any of what follows, its keys named as the flags without their dashes; flags and
+    /// environment win over it [default: none]
+    #[arg(long, env = "PENSTOCK_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// Print what would be served with, as such a file that says where each value came from, and exit
+    #[arg(long)]
+    pub print_config: bool,
 }
 
 /// What is for those who run the executor, not for those who call it.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Service")]
 pub struct AdminConfig {
     /// Address of the HTTP endpoint with /metrics, /livez and /readyz; port 0 picks one, `off` or an
     /// empty value leaves it out
@@ -95,6 +146,7 @@ impl fmt::Display for AdminAddress {
 
 /// Where functions come from.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Functions")]
 pub struct FunctionsConfig {
     /// Function store: a directory, or a URL of file, s3, gs, az or https, with
     /// `<function_id>/<version>/index.js` and `function.json`; credentials come from the environment
@@ -102,7 +154,7 @@ pub struct FunctionsConfig {
     #[arg(long = "functions", env = "PENSTOCK_FUNCTIONS", value_name = "URL")]
     pub location: Option<String>,
 
-    /// How long a look into the function store may take, in milliseconds
+    /// How long a look into the function store may take, in milliseconds, from 1 to 30000
     #[arg(long, env = "PENSTOCK_STORE_TIMEOUT_MS", value_name = "MS", default_value_t = 5_000,
           value_parser = RangedU64ValueParser::<u64>::new().range(1..=30_000))]
     pub store_timeout_ms: u64,
@@ -112,7 +164,7 @@ pub struct FunctionsConfig {
           value_parser = RangedU64ValueParser::<u64>::new().range(0..=MAX_TIME_MS))]
     pub store_missing_ms: u64,
 
-    /// Bytes of sources kept; the least used go, and are fetched or sent again
+    /// Bytes of sources kept, from 1 MiB; the least used go, and are fetched or sent again
     #[arg(long, env = "PENSTOCK_FUNCTION_CACHE_BYTES", value_name = "BYTES", default_value_t = 256 * MIB,
           value_parser = RangedU64ValueParser::<u64>::new().range(MIB..))]
     pub function_cache_bytes: u64,
@@ -130,20 +182,21 @@ impl FunctionsConfig {
 
 /// The processes that run JavaScript.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Cells")]
 pub struct CellsConfig {
-    /// Cell processes
+    /// Cell processes, from 1
     #[arg(long, env = "PENSTOCK_CELLS", value_name = "N", default_value_t = nonzero(2))]
     pub cells: NonZeroU32,
 
-    /// JS threads in each cell [default: the machine's cores]
+    /// JS threads in each cell, from 1 [default: the machine's cores]
     #[arg(long, env = "PENSTOCK_CELL_THREADS", value_name = "N")]
     pub cell_threads: Option<NonZeroU32>,
 
-    /// Isolates held in each cell, in use and idle; the longest idle goes when another is needed
+    /// Isolates held in each cell, in use and idle, from 1; the longest idle goes when another is needed
     #[arg(long, env = "PENSTOCK_CELL_ISOLATES", value_name = "N", default_value_t = nonzero(256))]
     pub cell_isolates: NonZeroU32,
 
-    /// Memory the executor may use in all, in bytes, from which cells know how many isolates to keep
+    /// Memory the executor may use in all, in bytes, half of which is for idle isolates; 0 keeps none idle
     /// [default: the cgroup's limit, else the machine's memory]
     #[arg(long, env = "PENSTOCK_MEMORY", value_name = "BYTES")]
     pub memory: Option<u64>,
@@ -160,7 +213,7 @@ pub struct CellsConfig {
     #[arg(long, env = "PENSTOCK_REQUIRE_LOCKDOWN")]
     pub require_lockdown: bool,
 
-    /// Invocations in flight, over all cells; the next is refused with RESOURCE_EXHAUSTED
+    /// Invocations in flight, over all cells, from 1; the next is refused with RESOURCE_EXHAUSTED
     #[arg(long, env = "PENSTOCK_MAX_IN_FLIGHT", value_name = "N", default_value_t = nonzero(1024))]
     pub max_in_flight: NonZeroU32,
 }
@@ -178,28 +231,29 @@ impl CellsConfig {
 /// The limits of invocations and isolates. A request may lower times, result and log
 /// bytes, never raise them.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Limits")]
 pub struct LimitsConfig {
-    /// Wall time of an invocation, in milliseconds, from 1; a caller's shorter deadline wins
+    /// Wall time of an invocation, in milliseconds, from 1 to an hour; a caller's shorter deadline wins
     #[arg(long, env = "PENSTOCK_WALL_TIME_MS", value_name = "MS", default_value_t = 5_000,
           value_parser = RangedU64ValueParser::<u64>::new().range(1..=MAX_TIME_MS))]
     pub wall_time_ms: u64,
 
-    /// CPU time of an invocation, in milliseconds, from 1
+    /// CPU time of an invocation, in milliseconds, from 1 to an hour
     #[arg(long, env = "PENSTOCK_CPU_TIME_MS", value_name = "MS", default_value_t = 2_000,
           value_parser = RangedU64ValueParser::<u64>::new().range(1..=MAX_TIME_MS))]
     pub cpu_time_ms: u64,
 
-    /// How long a source's top level may run, in milliseconds, from 1
+    /// How long a source's top level may run, in milliseconds, from 1 to an hour
     #[arg(long, env = "PENSTOCK_TOP_LEVEL_MS", value_name = "MS", default_value_t = 1_000,
           value_parser = RangedU64ValueParser::<u64>::new().range(1..=MAX_TIME_MS))]
     pub top_level_ms: u64,
 
-    /// JSON bytes of an event out
+    /// JSON bytes of an event out, from 1 to 16 MiB
     #[arg(long, env = "PENSTOCK_RESULT_BYTES", value_name = "BYTES", default_value_t = MIB,
           value_parser = payload_bytes())]
     pub result_bytes: u64,
 
-    /// Bytes of logs kept for an invocation; 0 keeps none
+    /// Bytes of logs kept for an invocation, to 16 MiB; 0 keeps none
     #[arg(long, env = "PENSTOCK_LOG_BYTES", value_name = "BYTES", default_value_t = 64 << 10,
           value_parser = RangedU64ValueParser::<u64>::new().range(0..=MAX_PAYLOAD_BYTES))]
     pub log_bytes: u64,
@@ -213,37 +267,37 @@ pub struct LimitsConfig {
     )]
     pub egress_requests: u32,
 
-    /// JSON bytes of an event in
+    /// JSON bytes of an event in, from 1 to 16 MiB
     #[arg(long, env = "PENSTOCK_EVENT_BYTES", value_name = "BYTES", default_value_t = MIB,
           value_parser = payload_bytes())]
     pub event_bytes: u64,
 
-    /// Events in a batch
+    /// Events in a batch, from 1 to 10000
     #[arg(long, env = "PENSTOCK_BATCH_EVENTS", value_name = "N", default_value_t = 400,
           value_parser = RangedU64ValueParser::<u64>::new().range(1..=10_000))]
     pub batch_events: u64,
 
-    /// JSON bytes of all events of a batch in
+    /// JSON bytes of all events of a batch in, from 1 to 16 MiB
     #[arg(long, env = "PENSTOCK_BATCH_BYTES", value_name = "BYTES", default_value_t = 6 * MIB,
           value_parser = payload_bytes())]
     pub batch_bytes: u64,
 
-    /// JSON bytes of all events of a batch out
+    /// JSON bytes of all events of a batch out, from 1 to 16 MiB
     #[arg(long, env = "PENSTOCK_BATCH_RESULT_BYTES", value_name = "BYTES", default_value_t = 6 * MIB,
           value_parser = payload_bytes())]
     pub batch_result_bytes: u64,
 
-    /// JSON bytes of an invocation's settings
+    /// JSON bytes of an invocation's settings, and bytes of its sealed ones, from 1 to 16 MiB
     #[arg(long, env = "PENSTOCK_SETTINGS_BYTES", value_name = "BYTES", default_value_t = MIB,
           value_parser = payload_bytes())]
     pub settings_bytes: u64,
 
-    /// Bytes of a function's source
+    /// Bytes of a function's source, from 1 to 16 MiB
     #[arg(long, env = "PENSTOCK_SOURCE_BYTES", value_name = "BYTES", default_value_t = MIB,
           value_parser = payload_bytes())]
     pub source_bytes: u64,
 
-    /// Heap of one isolate, in bytes, from 8 MiB
+    /// Heap of one isolate, in bytes, from 8 MiB to 4 GiB
     #[arg(long, env = "PENSTOCK_HEAP_BYTES", value_name = "BYTES", default_value_t = 128 * MIB,
           value_parser = RangedU64ValueParser::<u64>::new().range(8 * MIB..=(4 << 30)))]
     pub heap_bytes: u64,
@@ -277,10 +331,16 @@ impl LimitsConfig {
 
 /// The requests that functions make. By default they reach public addresses and no others.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Requests of functions")]
 pub struct EgressConfig {
     /// Make no requests for functions at all
     #[arg(long, env = "PENSTOCK_EGRESS_OFF")]
     pub egress_off: bool,
+
+    /// Have requests carry the trace they are part of, in `traceparent` and `tracestate`, to whomever they go;
+    /// by default third parties learn nothing of it
+    #[arg(long, env = "PENSTOCK_EGRESS_PROPAGATE_TRACE")]
+    pub egress_propagate_trace: bool,
 
     /// Addresses that requests may go to although they are not public, or this machine's own, such as
     /// 10.1.0.0/16; repeatable, comma-separated in the environment.
@@ -303,7 +363,7 @@ pub struct EgressConfig {
     )]
     pub egress_deny: Vec<IpNet>,
 
-    /// PEM file of certificates to trust for https besides the platform's roots
+    /// PEM file of certificates to trust for https besides the platform's roots [default: none]
     #[arg(long, env = "PENSTOCK_EGRESS_CA", value_name = "FILE")]
     pub egress_ca: Option<PathBuf>,
 
@@ -359,12 +419,12 @@ pub struct EgressConfig {
           value_parser = RangedU64ValueParser::<u64>::new().range(0..=3_600_000))]
     pub egress_idle_ms: u64,
 
-    /// How long resolving, connecting and TLS may take together, in milliseconds, from 1
+    /// How long resolving, connecting and TLS may take together, in milliseconds, from 1 to an hour
     #[arg(long, env = "PENSTOCK_EGRESS_CONNECT_MS", value_name = "MS", default_value_t = 10_000,
           value_parser = RangedU64ValueParser::<u64>::new().range(1..=3_600_000))]
     pub egress_connect_ms: u64,
 
-    /// Bytes of a response's body, before and after decompression
+    /// Bytes of a response's body, before and after decompression, to 16 MiB; 0 takes empty ones only
     #[arg(long, env = "PENSTOCK_EGRESS_BODY_BYTES", value_name = "BYTES", default_value_t = 10 * MIB,
           value_parser = RangedU64ValueParser::<u64>::new().range(0..=MAX_PAYLOAD_BYTES))]
     pub egress_body_bytes: u64,

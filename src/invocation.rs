@@ -353,6 +353,10 @@ pub struct Usage {
     pub queue: Duration,
     /// Whether an isolate had to be made.
     pub cold_start: bool,
+    /// Of the wall time, what making it took: snapshot, compile, top level. Zero when one was warm.
+    pub setup: Duration,
+    /// Stretches of JavaScript, with waiting between them.
+    pub turns: u32,
     /// Bytes in use on the isolate's heap at the end.
     pub heap_used_bytes: u64,
 }

@@ -344,6 +344,10 @@ pub struct WireUsage {
     pub cold_start: bool,
     #[prost(uint64, tag = "5")]
     pub heap_used_bytes: u64,
+    #[prost(uint64, tag = "6")]
+    pub setup_nanos: u64,
+    #[prost(uint32, tag = "7")]
+    pub turns: u32,
 }
 
 impl From<CellFrame> for ToCell {

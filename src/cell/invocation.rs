@@ -82,6 +82,10 @@ pub struct Run {
     /// CPU time of the turns so far.
     pub cpu: Duration,
     pub cold_start: bool,
+    /// What making the isolate took, if it was made for this.
+    pub setup: Duration,
+    /// Turns so far.
+    pub turns: u32,
     /// The source can't run, and so the isolate serves nobody.
     pub unloaded: bool,
     /// Rings at the end of the wall time, as long as the run lasts.

@@ -137,12 +137,15 @@ impl Scheduler {
         }
     }
 
-    /// A thread has parked for ever: answers for what it ran and asks for the cell to be replaced.
+    /// A thread has parked for ever: asks for the cell to be replaced and answers for what it ran.
     pub fn parked(&self, parked: fatal::Parked) {
         let invocation = parked
             .invocation
             .and_then(|id| self.live.lock().get(&id).cloned());
         let handle = invocation.as_ref().map(|invocation| invocation.handle);
+        // First, so that no caller who has the answer is sent to this cell again.
+        let reason = format!("a thread parked: {:?}", parked.cause);
+        self.outbox.unfit(UnfitCause::Parked, handle, &reason);
         if let Some(invocation) = invocation
             && let Some(given_up) = invocation.never_comes_back(|at| self.set_look(&invocation, at))
         {
@@ -152,8 +155,6 @@ impl Scheduler {
             };
             self.answer_given_up(&invocation, given_up, Some(error));
         }
-        let reason = format!("a thread parked: {:?}", parked.cause);
-        self.outbox.unfit(UnfitCause::Parked, handle, &reason);
     }
 
     /// Its next turn comes when it is its function's.
@@ -188,13 +189,13 @@ impl Scheduler {
     /// A turn panicked: our own defect. Its isolate was condemned by its lease; the caller is answered, and
     /// the cell replaced, since nobody knows what else was left half done.
     fn answer_for_defect(&self, invocation: &Arc<Invocation>) {
+        self.outbox
+            .unfit(UnfitCause::Defect, None, "a defect of the executor's own");
         if let Some(given_up) = invocation.never_comes_back(|at| self.set_look(invocation, at)) {
             let lost = FunctionError::executor_lost();
             self.answer_given_up(invocation, given_up, Some(lost));
         }
         invocation.stop_running();
-        self.outbox
-            .unfit(UnfitCause::Defect, None, "a defect of the executor's own");
     }
 
     fn demote(&self, thread: &JsThread) {
@@ -224,6 +225,8 @@ impl Scheduler {
             began,
             cpu: Duration::ZERO,
             cold_start: false,
+            setup: Duration::ZERO,
+            turns: 1,
             unloaded: false,
             deadline: self.watchdog.set(invocation.ends_by(began), deadline),
         });
@@ -269,6 +272,7 @@ impl Scheduler {
         invocation.mark_top_level(Some(top_level_ends), |at| self.set_look(invocation, at));
         let loaded = isolate.load(&invocation.source, host);
         invocation.mark_top_level(None, |at| self.set_look(invocation, at));
+        run.setup = run.began.elapsed();
         match loaded {
             LoadEnd::Loaded => isolate.begin(&invocation.call),
             LoadEnd::Failed => {
@@ -280,6 +284,7 @@ impl Scheduler {
     }
 
     fn further_turn(&self, invocation: &Arc<Invocation>, mut run: Box<Run>) {
+        run.turns += 1;
         let turn = run.lease.isolate().map_or(TurnEnd::Terminated, |isolate| {
             isolate.resume(invocation.take_deliveries())
         });
@@ -393,6 +398,8 @@ impl Scheduler {
             cpu: run.cpu,
             queue: run.began.saturating_duration_since(invocation.arrived),
             cold_start: run.cold_start,
+            setup: run.setup,
+            turns: run.turns,
             heap_used_bytes: held.bytes,
         };
         match end {

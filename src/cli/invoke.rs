@@ -19,7 +19,7 @@ use super::{
     render::{self, Given},
 };
 use crate::{
-    config::{CellsConfig, EgressConfig, LimitsConfig},
+    config::{CellsConfig, EgressConfig, LimitsConfig, LogFormat},
     front::{
         admission::{Admission, WaitingRoom},
         arrival::Arrival,
@@ -29,10 +29,14 @@ use crate::{
         functions::FunctionVersion,
         quarantine::Quarantine,
         server::{self, ServeError},
-        settings,
+        settings::{self, GivenSettings},
     },
     invocation::{ErrorCode, Finished, Input, Outcome, SettingsJson, VersionKey},
 };
+
+mod sealed;
+
+use sealed::{SealedArguments, SealedArgumentsError};
 
 #[derive(Args, Debug)]
 pub struct InvokeArguments {
@@ -46,6 +50,9 @@ pub struct InvokeArguments {
     /// The settings, a JSON object [default: {}]
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
+
+    #[command(flatten)]
+    sealed: SealedArguments,
 
     /// How the result is printed
     #[arg(long, value_enum, default_value_t = Output::Text)]
@@ -100,6 +107,8 @@ enum InvokeError {
         line: usize,
         column: usize,
     },
+    #[error(transparent)]
+    Sealed(#[from] SealedArgumentsError),
     #[error("the executor could not be started: {0}")]
     Runtime(io::Error),
     #[error(transparent)]
@@ -156,7 +165,14 @@ fn invoke(arguments: &InvokeArguments) -> Result<(Answered, Given), InvokeError>
         Input::Event(_) => Given::Event,
         Input::Batch { .. } => Given::Batch,
     };
-    let redactor = match settings::prepare(&call.version, call.settings, &[]) {
+    let runtime = Runtime::new().map_err(InvokeError::Runtime)?;
+    let given_settings = GivenSettings {
+        settings: call.settings,
+        secret_names: Vec::new(),
+        sealed: runtime.block_on(arguments.sealed.open())?,
+    };
+    let settings_bytes = arguments.limits.settings_bytes;
+    let redactor = match settings::prepare(&call.version, given_settings, settings_bytes) {
         Ok(prepared) => {
             call.settings = prepared.settings;
             prepared.redactor
@@ -176,11 +192,11 @@ fn invoke(arguments: &InvokeArguments) -> Result<(Answered, Given), InvokeError>
         require_lockdown: false,
         max_in_flight: NonZeroU32::MIN,
     };
-    let runtime = Runtime::new().map_err(InvokeError::Runtime)?;
     runtime.block_on(async {
         let quarantine = Arc::new(Quarantine::default());
         let started = server::start_cells(
             &cells,
+            LogFormat::Text,
             &arguments.limits,
             server::fetcher(&arguments.egress)?,
             0,

@@ -1,6 +1,6 @@
 //! `penstock serve`: the executor until a signal ends it.
 
-use std::{process::ExitCode, time::Duration};
+use std::{env, ffi::OsString, process::ExitCode, sync::Arc, time::Duration};
 
 use futures_util::{Stream, stream};
 use tokio::{
@@ -8,28 +8,69 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 
-use super::exit;
+use super::{exit, log};
 use crate::{
-    config::ServeConfig,
-    front::server::{self, Addresses, Farewell},
+    config::{Effective, ServeConfig},
+    front::{
+        server::{self, Addresses, Farewell, ServeError},
+        telemetry::Telemetry,
+    },
 };
+
+/// What is logged unless `PENSTOCK_LOG` says otherwise.
+const LEVEL: &str = "info";
+
+/// How long the exit may wait for a collector.
+const FLUSH: Duration = Duration::from_secs(3);
 
 /// How long threads that read files, or look up names, may hold up the end.
 const LAST_TASKS: Duration = Duration::from_secs(1);
 
-pub fn run(config: ServeConfig) -> ExitCode {
+/// Serves on what the flags, the environment and the file come to, or only shows that.
+pub fn run(flags: &[OsString]) -> ExitCode {
+    let variables: Vec<_> = env::vars_os().collect();
+    let effective = match Effective::read(flags, &variables) {
+        Ok(effective) => effective,
+        Err(faults) => {
+            eprintln!("error: {faults}\n\nSee penstock serve --help");
+            return ExitCode::from(exit::USAGE);
+        }
+    };
+    if effective.config.source.print_config {
+        print!("{effective}");
+        return ExitCode::SUCCESS;
+    }
+    serve(effective.config)
+}
+
+fn serve(config: ServeConfig) -> ExitCode {
     server::log_panics();
+    let format = config.log.log_format;
     let runtime = match Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
+            log::start(format, LEVEL, None);
             tracing::error!(%error, "no runtime");
             return ExitCode::from(exit::EXECUTOR);
         }
     };
-    let embedded = config.functions.location.is_none();
-    let served = runtime.block_on(async {
-        let announce = |addresses: &Addresses| announce(addresses, embedded);
-        server::serve(config, announce, stop_signals()).await
+    let started = runtime.block_on(async { Telemetry::start() });
+    let exported = started.as_ref().ok().and_then(Telemetry::logs);
+    log::start(format, LEVEL, exported);
+    for doubt in config.doubts() {
+        tracing::warn!("{doubt}");
+    }
+    let served = started.map_err(ServeError::from).and_then(|telemetry| {
+        let telemetry = Arc::new(telemetry);
+        let trying = config.functions.location.is_none()
+            && config.security.tls_cert.is_none()
+            && config.security.access.is_none();
+        let served = runtime.block_on(async {
+            let announce = |addresses: &Addresses| announce(addresses, trying);
+            server::serve(config, telemetry.clone(), announce, stop_signals()).await
+        });
+        telemetry.stop(FLUSH);
+        served
     });
     // What still runs is of no use to anybody.
     runtime.shutdown_timeout(LAST_TASKS);
@@ -44,13 +85,13 @@ pub fn run(config: ServeConfig) -> ExitCode {
 }
 
 /// Tells the log where we listen, and a person who started us by hand what to try.
-fn announce(addresses: &Addresses, embedded: bool) {
+fn announce(addresses: &Addresses, trying: bool) {
     let grpc = addresses.grpc;
     match addresses.admin {
         Some(admin) => tracing::info!(%grpc, %admin, "listening"),
         None => tracing::info!(%grpc, "listening"),
     }
-    if !embedded {
+    if !trying {
         return;
     }
     println!("Penstock is up, with its examples as functions. Try one:\n");

@@ -11,6 +11,7 @@ pub const MAX_MESSAGE_KNOB: u64 = 9 * MAX_PAYLOAD_BYTES;
 
 /// What the gRPC listener takes, and when it lets go.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Traffic")]
 pub struct TrafficConfig {
     /// Invocations that may wait for a place in flight; the next is refused with RESOURCE_EXHAUSTED, or, when
     /// other functions have more waiting, one of theirs; 0 lets none wait
@@ -78,7 +79,7 @@ pub struct TrafficConfig {
     pub drain_delay_ms: u64,
 
     /// Longest that calls under way may take after that, in milliseconds; what is left then is dropped, as by
-    /// a second SIGTERM, and the exit code is 4
+    /// a second SIGTERM, and the exit code is 4; 0 drops them at once
     #[arg(long, env = "PENSTOCK_DRAIN_MS", value_name = "MS", default_value_t = 30_000,
           value_parser = RangedU64ValueParser::<u64>::new().range(0..=MAX_TIME_MS))]
     pub drain_ms: u64,

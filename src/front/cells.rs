@@ -11,7 +11,7 @@ use std::{
 use tokio::{sync::watch, task::JoinSet, time};
 
 use super::quarantine::Quarantine;
-use crate::{invocation::FunctionKey, wire::Configure};
+use crate::{config::LogFormat, invocation::FunctionKey, wire::Configure};
 
 mod cache_account;
 mod census;
@@ -37,6 +37,8 @@ const SATURATED_PER_THREAD: usize = 16;
 pub struct CellPlan {
     /// The executor's own binary.
     pub program: PathBuf,
+    /// How their own log looks.
+    pub log_format: LogFormat,
     /// Cells that take invocations.
     pub cells: usize,
     /// Cells kept ready beside them.

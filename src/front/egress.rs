@@ -14,7 +14,7 @@ use tokio_rustls::rustls;
 use tokio_util::task::AbortOnDropHandle;
 use url::Url;
 
-use crate::{config::EgressConfig, invocation::FunctionKey};
+use crate::{config::EgressConfig, front::telemetry::EgressMetrics, invocation::FunctionKey};
 
 mod body;
 mod budget;
@@ -39,12 +39,12 @@ use exchange::{Exchanges, Head, within};
 pub use hosts::{AllowedHosts, BadHostPattern};
 pub use invocation::InvocationRequests;
 pub use policy::{AddressPolicy, Denial};
-use pool::Pool;
+pub use pool::Pool;
 use request::Hop;
 pub use request::{Redirect, Request};
 use resolve::Resolver;
 use tls::Tls;
-pub use trace::{ConnectionTrace, Excerpt, Protocol, Timings, Trace};
+pub use trace::{ConnectionTrace, Excerpt, HopEnd, Protocol, Timings, Trace};
 use trace::{Recording, header_excerpt, header_text};
 
 /// Connections when the system does not say how many files may be open.
@@ -57,6 +57,9 @@ const SWEEP: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub struct Egress {
     is_off: bool,
+    /// Whether requests carry the trace that they are part of.
+    propagates_trace: bool,
+    metrics: Option<Arc<EgressMetrics>>,
     exchanges: Exchanges,
     _sweeper: AbortOnDropHandle<()>,
 }
@@ -122,6 +125,8 @@ impl Egress {
         };
         Ok(Self {
             is_off: config.egress_off,
+            propagates_trace: config.egress_propagate_trace,
+            metrics: None,
             exchanges: Exchanges {
                 pool: pool.clone(),
                 dialler,
@@ -130,6 +135,20 @@ impl Egress {
             },
             _sweeper: AbortOnDropHandle::new(runtime.spawn(sweep(pool))),
         })
+    }
+
+    /// Counts and times its requests with these.
+    #[must_use]
+    pub fn measured(self, metrics: EgressMetrics) -> Self {
+        Self {
+            metrics: Some(Arc::new(metrics)),
+            ..self
+        }
+    }
+
+    /// What of its connections is in use, kept and waited for.
+    pub fn connections(&self) -> Arc<Pool> {
+        self.exchanges.pool.clone()
     }
 
     /// Makes one request and follows its redirects as it says. Dropping the future gives the request up and
@@ -145,8 +164,8 @@ impl Egress {
         let mut followed = 0;
         let mut turn = None;
         loop {
-            let headers = hop.headers_with_defaults(request.compress);
-            let mut recording = start_recording(caller, &request, &hop, &headers)?;
+            let mut headers = hop.headers_with_defaults(request.compress);
+            let mut recording = self.start_recording(caller, &request, &hop, &mut headers)?;
             if turn.is_none() {
                 turn = caller.requests.turn().await;
             }
@@ -212,34 +231,40 @@ impl Egress {
         }))
     }
 
+    /// Counts the hop and starts its trace. What is beyond the limit has no trace: there is no end to it.
+    fn start_recording(
+        &self,
+        caller: &Caller,
+        request: &Request,
+        hop: &Hop,
+        headers: &mut HeaderMap,
+    ) -> Result<Recording, FetchError> {
+        let passed = |limit| FetchError::TooManyRequests {
+            url: hop.shown_url(),
+            limit,
+        };
+        caller.requests.count().map_err(passed)?;
+        let span = caller.requests.call().request();
+        if self.propagates_trace {
+            span.propagate(headers);
+        }
+        let host = ("host".to_owned(), request::authority(&hop.url));
+        let trace = Trace {
+            event_index: request.event_index,
+            method: hop.method.to_string(),
+            url: hop.shown_url(),
+            request_headers: [vec![host], header_excerpt(headers)].concat(),
+            request_body: Excerpt::of(&hop.body),
+            ..Trace::default()
+        };
+        let (requests, metrics) = (caller.requests.clone(), self.metrics.clone());
+        Ok(Recording::start(requests, span, metrics, trace))
+    }
+
     /// Functions that connections or places are kept for.
     pub fn functions(&self) -> usize {
         self.exchanges.pool.functions()
     }
-}
-
-/// Counts the hop and starts its trace. What is beyond the limit has no trace: there is no end to it.
-fn start_recording(
-    caller: &Caller,
-    request: &Request,
-    hop: &Hop,
-    headers: &HeaderMap,
-) -> Result<Recording, FetchError> {
-    let passed = |limit| FetchError::TooManyRequests {
-        url: hop.shown_url(),
-        limit,
-    };
-    caller.requests.count().map_err(passed)?;
-    let host = ("host".to_owned(), request::authority(&hop.url));
-    let trace = Trace {
-        event_index: request.event_index,
-        method: hop.method.to_string(),
-        url: hop.shown_url(),
-        request_headers: [vec![host], header_excerpt(headers)].concat(),
-        request_body: Excerpt::of(&hop.body),
-        ..Trace::default()
-    };
-    Ok(Recording::start(caller.requests.clone(), trace))
 }
 
 /// Where to go next, if the response redirects and is to be followed.

@@ -16,17 +16,24 @@ use tokio::sync::Semaphore;
 
 use crate::{
     config::FunctionsConfig,
-    front::egress::AllowedHosts,
+    front::{
+        access::{Caller, NotAllowed},
+        audit::{Audit, SourceOrigin},
+        egress::AllowedHosts,
+    },
     invocation::{InvocationLimits, VersionKey},
     lock::Lock,
 };
 
+mod account;
 mod digest;
 pub mod manifest;
+mod measured_store;
 mod store;
 
 pub use digest::SourceDigest;
 use manifest::{BadManifest, Manifest};
+use measured_store::MeasuredStore;
 pub use store::{Store, StoreError, UnusableLocation};
 
 /// What a kept version costs besides its source.
@@ -90,11 +97,12 @@ pub struct Wanted {
     pub inline: Option<Bytes>,
     /// What the source must be, if the caller says so.
     pub digest: Option<SourceDigest>,
+    pub caller: Caller,
 }
 
 /// Finds functions' sources and keeps them, so that each is fetched or sent once.
 pub struct Functions {
-    store: Store,
+    store: MeasuredStore,
     known: Cache<VersionKey, Arc<Known>, BySource>,
     /// Versions the store did not have, and when it said so.
     missing: Cache<VersionKey, Instant>,
@@ -104,6 +112,7 @@ pub struct Functions {
     /// Calls that may wait for the store.
     waiting: Semaphore,
     last_handle: AtomicU64,
+    audit: Audit,
 }
 
 impl fmt::Debug for Functions {
@@ -134,6 +143,8 @@ impl Weighter<VersionKey, Arc<Known>> for BySource {
 /// Why a function can't be run as asked.
 #[derive(Debug, thiserror::Error)]
 pub enum ResolveError {
+    #[error(transparent)]
+    NotAllowed(NotAllowed),
     #[error("function {0} is not known here: send its source, or put it into the function store")]
     NotFound(VersionKey),
     #[error(
@@ -196,22 +207,19 @@ impl Functions {
         let expected = (kept_bytes / source_bytes.max(1)).saturating_mul(8).max(32);
         let expected = usize::try_from(expected).unwrap_or(usize::MAX);
         Self {
-            store,
+            store: MeasuredStore::unmeasured(store),
             known: Cache::with_weighter(expected, kept_bytes, BySource),
             missing: Cache::new(MISSING_VERSIONS),
             trust: config.missing_time(),
             source_bytes,
             waiting: Semaphore::new(waiting.min(Semaphore::MAX_PERMITS)),
             last_handle: AtomicU64::new(0),
+            audit: Audit::default(),
         }
     }
 
-    /// The version `wanted` names. Concurrent callers share one look into the store. An inline source is
-    /// taken when the version is not known otherwise, and must be the same when it is.
-    ///
-    /// # Errors
-    /// [`ResolveError`]; nothing is kept then.
-    pub async fn resolve(&self, wanted: &Wanted) -> Result<Arc<FunctionVersion>, ResolveError> {
+    /// As [`Self::resolve`], for any caller.
+    async fn version_of(&self, wanted: &Wanted) -> Result<Arc<FunctionVersion>, ResolveError> {
         if let Some(source) = &wanted.inline {
             self.check_source(source).map_err(ResolveError::Unusable)?;
         }
@@ -252,6 +260,7 @@ impl Functions {
 
     async fn first_seen(&self, wanted: &Wanted) -> Result<Arc<Known>, ResolveError> {
         if let Some(version) = self.stored(&wanted.key).await? {
+            self.tell_accepted(wanted, &version, SourceOrigin::Store);
             let asked = Some(Lock::new(Instant::now()));
             return Ok(Arc::new(Known { version, asked }));
         }
@@ -260,6 +269,7 @@ impl Functions {
         };
         let version = self.version(&wanted.key, source, None);
         check_digest(&version, wanted.digest)?;
+        self.tell_accepted(wanted, &version, SourceOrigin::Inline);
         let asked = None;
         Ok(Arc::new(Known { version, asked }))
     }
@@ -305,6 +315,7 @@ impl Functions {
         check_digest(version, wanted.digest)?;
         tracing::warn!(function = %key, was = %known.version.digest, now = %version.digest,
             "the function store gave another source before");
+        self.tell_accepted(wanted, version, SourceOrigin::Store);
         let fresh = Known {
             version: version.clone(),
             asked: Some(Lock::new(Instant::now())),
@@ -368,6 +379,7 @@ fn check_digest(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::front::peer::Peer;
 
     fn key(function_id: &str) -> VersionKey {
         VersionKey {
@@ -391,6 +403,7 @@ mod tests {
             key: key(id),
             inline: inline.map(Bytes::from),
             digest: None,
+            caller: Caller::anyone(&Peer::default()),
         }
     }
 

@@ -1,17 +1,19 @@
 //! The API's service: decode → resolve → dispatch → encode.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use tonic::{Request, Response, Status};
 
 use super::{
+    access::{Caller, Refusal},
     arrival::Arrival,
     cells::{Answered, Call},
     dispatch::{Dispatched, Dispatcher},
     functions::{FunctionVersion, Functions},
     redactor::Redactor,
-    settings::{self, Prepared},
-    telemetry::{Invocations, Outcomes, Telemetry},
+    sealed::{Opener, Purpose},
+    settings::{self, GivenSettings, Prepared},
+    telemetry::{CallTrace, Invocations, Outcomes, Telemetry},
 };
 use crate::{
     api::{
@@ -41,6 +43,7 @@ pub const METHODS: [&str; 3] = ["Invoke", "InvokeBatch", "Describe"];
 pub struct Executor {
     functions: Arc<Functions>,
     dispatcher: Arc<Dispatcher>,
+    opener: Arc<Opener>,
     limits: LimitsConfig,
     invocations: Invocations,
     outcomes: Outcomes,
@@ -50,12 +53,14 @@ impl Executor {
     pub fn new(
         functions: Arc<Functions>,
         dispatcher: Arc<Dispatcher>,
+        opener: Arc<Opener>,
         limits: LimitsConfig,
         telemetry: &Telemetry,
     ) -> Self {
         Self {
             functions,
             dispatcher,
+            opener,
             limits,
             invocations: telemetry.invocations(),
             outcomes: outcomes::counter(telemetry),
@@ -67,10 +72,23 @@ impl Executor {
         &self,
         request: InvokeParts,
         arrival: Arrival,
+        caller: Caller,
     ) -> Result<(Answered, Redactor), Status> {
-        let instance_id = request.function.instance_id.as_str().into();
-        let version = self.resolve(request.function).await?;
-        let prepared = settings::prepare(&version, request.settings, &request.secret_settings);
+        let trace = CallTrace::current();
+        let instance_id: Arc<str> = request.function.instance_id.as_str().into();
+        let version = self.resolve(request.function, caller, &trace).await?;
+        trace.calls(&version.key, &instance_id, request.input.events());
+        let purpose = Purpose {
+            function_id: &version.key.function_id,
+            instance_id: &instance_id,
+        };
+        let sealed = self.opener.open(request.sealed_settings, purpose).await;
+        let given = GivenSettings {
+            settings: request.settings,
+            secret_names: request.secret_settings,
+            sealed: sealed.map_err(status::not_opened)?,
+        };
+        let prepared = settings::prepare(&version, given, self.limits.settings_bytes);
         let Prepared { settings, redactor } = match prepared {
             Ok(prepared) => prepared,
             Err(error) => {
@@ -79,6 +97,7 @@ impl Executor {
                 return Ok((Answered::without_running(finished), Redactor::none()));
             }
         };
+        trace.keep_out(&redactor);
         let call = Call {
             limits: version.lowered(request.limits),
             version,
@@ -87,6 +106,7 @@ impl Executor {
             settings,
             useful_until: None,
         };
+        let asked = Instant::now();
         let dispatched = self.dispatcher.dispatch(call, arrival).await;
         let Dispatched { answered, waited } = dispatched.map_err(|error| {
             self.invocations.refused(&error);
@@ -95,15 +115,27 @@ impl Executor {
         if let Some(waited) = waited {
             self.invocations.waited(waited);
         }
-        self.invocations.ended(&answered.finished.usage);
+        let finished = &answered.finished;
+        self.invocations.ended(&finished.usage);
+        trace.ran(
+            asked,
+            &finished.usage,
+            outcomes::failure(&finished.outcomes),
+        );
         Ok((answered, redactor))
     }
 
-    async fn resolve(&self, function: FunctionRef) -> Result<Arc<FunctionVersion>, Status> {
-        self.functions
-            .resolve(&decode::function(function))
-            .await
-            .map_err(|error| status::unresolved(&error))
+    async fn resolve(
+        &self,
+        function: FunctionRef,
+        caller: Caller,
+        trace: &CallTrace,
+    ) -> Result<Arc<FunctionVersion>, Status> {
+        let began = Instant::now();
+        let wanted = decode::function(function, caller);
+        let resolved = self.functions.resolve(&wanted).await;
+        trace.resolved(began, resolved.is_ok());
+        resolved.map_err(|error| status::unresolved(&error))
     }
 }
 
@@ -113,13 +145,14 @@ impl ExecutorService for Executor {
         &self,
         request: Request<InvokeRequest>,
     ) -> Result<Response<InvokeResponse>, Status> {
-        let arrival = arrival(&request);
+        let (arrival, caller) = (arrival(&request), caller(&request));
         let request =
             decode::invoke(request.into_inner(), &self.limits).map_err(status::invalid)?;
         let (form, capture) = (request.form, request.capture);
-        let (answered, redactor) = self.run(request, arrival).await?;
+        let (answered, redactor) = self.run(request, arrival, caller).await?;
         let response = encode::invoke_response(answered, form, capture, &redactor);
         outcomes::count(&self.outcomes, response.outcome.as_ref());
+        CallTrace::current().came_to(|| outcomes::ends(response.outcome.as_ref()));
         Ok(Response::new(response))
     }
 
@@ -127,13 +160,14 @@ impl ExecutorService for Executor {
         &self,
         request: Request<InvokeBatchRequest>,
     ) -> Result<Response<InvokeBatchResponse>, Status> {
-        let arrival = arrival(&request);
+        let (arrival, caller) = (arrival(&request), caller(&request));
         let request =
             decode::invoke_batch(request.into_inner(), &self.limits).map_err(status::invalid)?;
         let (form, capture) = (request.form, request.capture);
-        let (answered, redactor) = self.run(request, arrival).await?;
+        let (answered, redactor) = self.run(request, arrival, caller).await?;
         let response = encode::invoke_batch_response(answered, form, capture, &redactor);
         outcomes::count_batch(&self.outcomes, &response.results);
+        CallTrace::current().came_to(|| outcomes::batch_ends(&response.results));
         Ok(Response::new(response))
     }
 
@@ -143,6 +177,17 @@ impl ExecutorService for Executor {
     ) -> Result<Response<DescribeResponse>, Status> {
         Err(Status::unimplemented("Describe is not there yet"))
     }
+}
+
+/// How a call is answered that is not let in.
+pub fn refused<Body: Default>(refusal: &Refusal) -> http::Response<Body> {
+    status::refused(refusal).into_http()
+}
+
+/// Whose call it is. Guards that are not there let nobody in.
+fn caller<M>(request: &Request<M>) -> Caller {
+    let caller = request.extensions().get().cloned();
+    caller.unwrap_or_else(Caller::nobody)
 }
 
 /// As it was noted on the way in.

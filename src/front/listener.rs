@@ -23,6 +23,8 @@ use tokio::{
     time::{self, Instant},
 };
 
+use super::peer::Accepted;
+
 /// The wait after a connection that could not be accepted, mostly for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -161,10 +163,11 @@ impl Connection {
             _place: place,
         }
     }
+}
 
-    /// The address of who connected.
-    pub fn peer(&self) -> SocketAddr {
-        self.peer
+impl Accepted for Connection {
+    fn peer_address(&self) -> Option<SocketAddr> {
+        Some(self.peer)
     }
 }
 
@@ -252,6 +255,6 @@ mod tests {
         drop(held);
         let third = TcpStream::connect(address).await.unwrap();
         let served = connections.next().await.unwrap();
-        assert_eq!(served.peer(), third.local_addr().unwrap());
+        assert_eq!(served.peer_address(), third.local_addr().ok());
     }
 }

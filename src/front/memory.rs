@@ -9,13 +9,17 @@ const IDLE_PERCENT: u64 = 50;
 /// When the system does not tell, which Linux always does.
 const UNKNOWN: u64 = 1 << 30;
 
-/// Bytes that the idle isolates of one of `cells` cells may hold. `given` is the operator's word for the
-/// memory in all; else the cgroup's limit counts, else the machine's memory.
-pub fn idle_bytes(given: Option<u64>, cells: u64) -> u64 {
-    let total = given
+/// Bytes that the executor may use. `given` is the operator's word; else the cgroup's limit counts, else the
+/// machine's memory.
+pub fn total_bytes(given: Option<u64>) -> u64 {
+    given
         .or_else(|| available(Path::new("/")))
-        .unwrap_or(UNKNOWN);
-    total / 100 * IDLE_PERCENT / cells.max(1)
+        .unwrap_or(UNKNOWN)
+}
+
+/// Bytes that the idle isolates of one of `cells` cells may hold, of those [`total_bytes`] tells.
+pub fn idle_bytes(given: Option<u64>, cells: u64) -> u64 {
+    total_bytes(given) / 100 * IDLE_PERCENT / cells.max(1)
 }
 
 /// The lower of the cgroup's limit and the machine's memory, as the file system under `root` tells.

@@ -9,6 +9,7 @@ use std::{
 
 use dashmap::DashMap;
 
+use super::audit::{Audit, Event};
 use crate::invocation::{ErrorCode, FunctionError, VersionKey};
 
 /// Cells a version may cost in [`WINDOW`] before it is quarantined.
@@ -30,6 +31,7 @@ pub struct Quarantine {
     /// Whether there are any: asked for every invocation, and mostly there are none.
     any: AtomicBool,
     strikes: AtomicU64,
+    audit: Audit,
 }
 
 #[derive(Debug, Default)]
@@ -42,6 +44,14 @@ struct Record {
 }
 
 impl Quarantine {
+    /// One that tells an audit log whom it holds.
+    pub fn audited(audit: Audit) -> Self {
+        Self {
+            audit,
+            ..Self::default()
+        }
+    }
+
     /// A version has cost a cell.
     pub fn strike(&self, version: &VersionKey) {
         self.strike_at(version, Instant::now());
@@ -94,6 +104,8 @@ impl Quarantine {
             record.strikes.clear();
             record.until = Some(now + term);
             tracing::warn!(%version, seconds = term.as_secs(), "quarantined");
+            self.audit
+                .record(&Event::quarantined(version, STRIKES, term));
         }
     }
 

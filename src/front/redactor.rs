@@ -9,7 +9,10 @@
 //! What a function does to a secret itself is not undone: a secret it prints letter by letter, backwards or
 //! encrypted goes out. The delivered event is the function's output and is not touched.
 
-use std::{ops::Range, sync::OnceLock};
+use std::{
+    ops::Range,
+    sync::{Arc, OnceLock},
+};
 
 use bytes::Bytes;
 
@@ -35,8 +38,11 @@ const LOOK_AHEAD: usize = 4096;
 const UNSEARCHABLE: &str = "[redacted]";
 
 /// The secrets of one invocation, ready to be kept out of its texts. Made ready at the first text, which
-/// an invocation that only delivers never has.
-pub struct Redactor {
+/// an invocation that only delivers never has. Clones share it; `None` without secrets.
+#[derive(Clone)]
+pub struct Redactor(Option<Arc<Known>>);
+
+struct Known {
     secrets: Secrets,
     search: OnceLock<Option<Search>>,
 }
@@ -60,15 +66,16 @@ struct Spot {
 
 impl Redactor {
     pub fn new(secrets: Secrets) -> Self {
-        Self {
+        let known = (!secrets.is_empty()).then(|| Known {
             secrets,
             search: OnceLock::new(),
-        }
+        });
+        Self(known.map(Arc::new))
     }
 
     /// A redactor without secrets.
     pub fn none() -> Self {
-        Self::new(Secrets::default())
+        Self(None)
     }
 
     /// Redacts all of an invocation's end but the delivered events, and cuts bodies to what is shown of them.
@@ -123,10 +130,10 @@ impl Redactor {
 
     /// Redacts a text, such as a URL or a header's value.
     pub fn text(&self, text: &mut String) {
-        if self.secrets.is_empty() || text.is_empty() {
+        let Some(known) = self.0.as_ref().filter(|_| !text.is_empty()) else {
             return;
-        }
-        let Some(search) = self.search() else {
+        };
+        let Some(search) = known.search() else {
             UNSEARCHABLE.clone_into(text);
             return;
         };
@@ -142,7 +149,7 @@ impl Redactor {
         for spot in spots {
             let range = whole(spot.range);
             redacted.push_str(text.get(copied..range.start).unwrap_or_default());
-            self.push_mark(&mut redacted, spot.name);
+            known.push_mark(&mut redacted, spot.name);
             copied = range.end;
         }
         redacted.push_str(text.get(copied..).unwrap_or_default());
@@ -152,10 +159,10 @@ impl Redactor {
     /// The first `limit` bytes of a body, redacted before they are cut off. To be given more of the body
     /// than `limit` if there is more.
     pub fn excerpt(&self, body: &Bytes, limit: usize) -> Bytes {
-        if self.secrets.is_empty() || body.is_empty() {
+        let Some(known) = self.0.as_ref().filter(|_| !body.is_empty()) else {
             return body.slice(..limit.min(body.len()));
-        }
-        let Some(search) = self.search() else {
+        };
+        let Some(search) = known.search() else {
             return Bytes::from_static(UNSEARCHABLE.as_bytes());
         };
         let end = body.len().min(limit.saturating_add(LOOK_AHEAD));
@@ -169,7 +176,7 @@ impl Redactor {
         for spot in spots(search, view) {
             redacted.extend_from_slice(seen.get(copied..spot.range.start).unwrap_or_default());
             let mut mark = String::new();
-            self.push_mark(&mut mark, spot.name);
+            known.push_mark(&mut mark, spot.name);
             redacted.extend_from_slice(mark.as_bytes());
             copied = spot.range.end;
         }
@@ -177,7 +184,9 @@ impl Redactor {
         redacted.truncate(limit);
         redacted.into()
     }
+}
 
+impl Known {
     fn search(&self) -> Option<&Search> {
         self.search
             .get_or_init(|| Search::new(&self.secrets))

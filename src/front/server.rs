@@ -9,34 +9,38 @@ use std::{
 };
 
 use futures_util::Stream;
-use opentelemetry_sdk::error::OTelSdkError;
 use serde::Serialize;
 use tokio::{runtime::Handle, sync::watch};
-use tonic::{server::NamedService, service::Routes, transport::server::Connected};
+use tonic::{server::NamedService, service::Routes};
 use tonic_health::{ServingStatus, server::HealthReporter};
 use tonic_reflection::server::Builder as ReflectionBuilder;
 use tower::ServiceBuilder;
 
 use super::{
+    access::AccessLayer,
     admin::{self, AdminError, Bound, Routes as AdminRoutes},
     admission::{Admission, WaitingRoom},
+    audit::Audit,
     cells::{CellPlan, Cells, Fetcher, Places, own_program},
     dispatch::Dispatcher,
     egress::{Egress, EgressError},
     functions::{Functions, Store, UnusableLocation},
-    grpc::{Executor, METHODS},
-    listener::{Connection, Listener, Occupancy},
+    grpc::{Executor, METHODS, refused},
+    listener::{Listener, Occupancy},
     memory,
     quarantine::Quarantine,
     readiness::Readiness,
-    telemetry::{Observed, Telemetry},
+    sealed::{IdentitiesError, Opener},
+    security::{Security, SecurityFaults},
+    telemetry::{Observed, Telemetry, TelemetryError},
 };
 use crate::{
     api::{FILE_DESCRIPTOR_SET, executor_service_server::ExecutorServiceServer},
-    config::{CellsConfig, EgressConfig, LimitsConfig, MAX_MESSAGE_KNOB, ServeConfig},
+    config::{CellsConfig, EgressConfig, LimitsConfig, LogFormat, MAX_MESSAGE_KNOB, ServeConfig},
     wire::Configure,
 };
 
+mod connected;
 mod connections;
 mod drain;
 mod gate;
@@ -70,6 +74,8 @@ const DRAIN_MARGIN: Duration = Duration::from_secs(1);
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     #[error(transparent)]
+    Security(#[from] SecurityFaults),
+    #[error(transparent)]
     Functions(#[from] UnusableLocation),
     #[error("--listen {address}: {error}")]
     Listen {
@@ -79,9 +85,11 @@ pub enum ServeError {
     #[error(transparent)]
     Egress(#[from] EgressError),
     #[error(transparent)]
+    Identities(#[from] IdentitiesError),
+    #[error(transparent)]
     Admin(#[from] AdminError),
-    #[error("the metrics could not be set up: {0}")]
-    Telemetry(#[from] OTelSdkError),
+    #[error(transparent)]
+    Telemetry(#[from] TelemetryError),
     #[error("the cells could not be started: {0}")]
     Cells(String),
     #[error("--ready-file {}: {error}", path.display())]
@@ -115,6 +123,7 @@ struct Ready {
 /// [`ServeError`] when something the configuration names can't be had.
 pub async fn serve(
     config: ServeConfig,
+    telemetry: Arc<Telemetry>,
     announce: impl FnOnce(&Addresses),
     stops: impl Stream<Item = ()>,
 ) -> Result<Farewell, ServeError> {
@@ -122,13 +131,15 @@ pub async fn serve(
         address: config.listen,
         error,
     };
+    let security = Security::open(&config.security, config.listen)?;
     let listener = Listener::bind(config.listen, config.traffic.max_connections)
         .await
         .map_err(listen_error)?;
     let grpc = listener.address().map_err(listen_error)?;
     let admin = admin::bind(&config.admin).await?;
-    let telemetry = Arc::new(Telemetry::new()?);
-    let (executor, cells) = start_executor(&config, &telemetry, listener.occupancy()).await?;
+    telemetry.observe_security(&security);
+    let occupancy = listener.occupancy();
+    let (executor, cells) = start_executor(&config, &security.audit, &telemetry, occupancy).await?;
     let (health, health_service) = tonic_health::server::health_reporter();
     let way_out = WayOut::new(&config.traffic);
     let readiness = Readiness::new(cells, way_out.announced());
@@ -147,11 +158,13 @@ pub async fn serve(
         .layer(telemetry.calls(SERVICE, &METHODS))
         // A panic in anything further in is answered.
         .layer(panics::contain(telemetry.panics()))
+        // Before anything of a call is read.
+        .layer(AccessLayer::new(security.access.clone(), refused))
         // Last before the method: refuses while draining, notes the deadline, bounds the message.
         .layer(taking(&config, way_out.gate()))
         .service(routes.prepare());
     let serving = tokio::spawn(connections::serve(
-        listener.connections(),
+        security.guard(listener.connections()),
         service,
         ConnectionPlan::new(&config.traffic),
         way_out.closing(),
@@ -165,6 +178,7 @@ pub async fn serve(
         readiness: readiness.clone(),
     };
     let admin = admin.map(|admin| admin.serve(admin_routes));
+    let fresh = security.keep_fresh();
     let health_task = tokio::spawn(report_health(health, readiness));
     if let Some(path) = &config.ready_file {
         write_ready_file(path, addresses)?;
@@ -172,9 +186,13 @@ pub async fn serve(
     announce(&addresses);
     let farewell = way_out.once_asked(serving, stops).await;
     health_task.abort();
+    if let Some(fresh) = fresh {
+        fresh.abort();
+    }
     if let Some(admin) = admin {
         admin.stop().await;
     }
+    security.audit.flush().await;
     Ok(farewell)
 }
 
@@ -191,29 +209,28 @@ fn taking(config: &ServeConfig, gate: Gate) -> TakingLayer {
     }
 }
 
-impl Connected for Connection {
-    type ConnectInfo = SocketAddr;
-
-    fn connect_info(&self) -> SocketAddr {
-        self.peer()
-    }
-}
-
 /// The service with all that is behind it, and what tells when its cells come and go.
 async fn start_executor(
     config: &ServeConfig,
+    audit: &Audit,
     telemetry: &Telemetry,
-    connections: Occupancy,
+    occupancy: Occupancy,
 ) -> Result<(Executor, watch::Receiver<Places>), ServeError> {
     let store = match &config.functions.location {
         Some(location) => Store::open(location, config.functions.store_timeout())?,
         None => Store::examples(),
     };
-    let quarantine = Arc::new(Quarantine::default());
+    let in_flight = config.cells.max_in_flight.get() as usize;
+    let opener = Arc::new(Opener::new(&config.sealed, in_flight)?);
+    opener.follow_identities();
+    let quarantine = Arc::new(Quarantine::audited(audit.clone()));
+    let egress = Egress::new(&config.egress, &Handle::current())?.measured(telemetry.egress());
+    let connections = egress.connections();
     let cells = start_cells(
         &config.cells,
+        config.log.log_format,
         &config.limits,
-        fetcher(&config.egress)?,
+        fetcher_over(egress, &config.egress),
         SPARES,
         quarantine.clone(),
     );
@@ -224,22 +241,27 @@ async fn start_executor(
         longest_wait: config.traffic.longest_wait(),
     };
     let admission = Admission::new(config.cells.max_in_flight, room);
-    let functions = Arc::new(Functions::new(
+    let functions = Functions::new(
         store,
         &config.functions,
         config.limits.source_bytes,
-        config.cells.max_in_flight.get() as usize,
-    ));
+        in_flight,
+    );
+    let functions = functions.audited(audit.clone()).measured(telemetry.store());
+    let functions = Arc::new(functions);
     telemetry.observe(Observed {
         admission: admission.clone(),
-        connections,
+        occupancy,
         cells: cells.census(),
         cache: cells.cache(),
         quarantine: quarantine.clone(),
         functions: functions.clone(),
+        connections,
+        memory: memory::total_bytes(config.cells.memory),
     });
     let dispatcher = Arc::new(Dispatcher::new(admission, quarantine, cells));
-    let executor = Executor::new(functions, dispatcher, config.limits.clone(), telemetry);
+    let limits = config.limits.clone();
+    let executor = Executor::new(functions, dispatcher, opener, limits, telemetry);
     Ok((executor, live))
 }
 
@@ -258,8 +280,12 @@ fn reflection() -> ReflectionBuilder<'static> {
 /// [`ServeError::Egress`] when a file that the configuration names can't be read.
 pub fn fetcher(config: &EgressConfig) -> Result<Fetcher, ServeError> {
     let egress = Egress::new(config, &Handle::current())?;
+    Ok(fetcher_over(egress, config))
+}
+
+fn fetcher_over(egress: Egress, config: &EgressConfig) -> Fetcher {
     let (at_once, buffer_bytes) = (config.egress_at_once.get(), config.egress_buffer_bytes);
-    Ok(Fetcher::new(Arc::new(egress), at_once, buffer_bytes))
+    Fetcher::new(Arc::new(egress), at_once, buffer_bytes)
 }
 
 /// Starts the cells a configuration asks for.
@@ -268,6 +294,7 @@ pub fn fetcher(config: &EgressConfig) -> Result<Fetcher, ServeError> {
 /// [`ServeError::Cells`] when they can't be started.
 pub async fn start_cells(
     cells: &CellsConfig,
+    log_format: LogFormat,
     limits: &LimitsConfig,
     fetcher: Fetcher,
     spares: usize,
@@ -276,6 +303,7 @@ pub async fn start_cells(
     let failed = |error: String| ServeError::Cells(error);
     let plan = CellPlan {
         program: own_program().map_err(|error| failed(error.to_string()))?,
+        log_format,
         cells: cells.cells.get() as usize,
         spares,
         drain: limits.wall_time() + DRAIN_MARGIN,

@@ -11,8 +11,22 @@ use super::{
         manifest::{BadManifest, Manifest, SettingSchema, SettingType},
     },
     redactor::{MAX_SECRET_BYTES, Redactor, Secrets},
+    sealed::Opened,
 };
 use crate::invocation::{ErrorCode, FunctionError, SettingsJson, StackFrame, Violation};
+
+mod joining;
+
+use joining::Joined;
+
+/// What a caller gives an invocation besides events.
+#[derive(Debug)]
+pub struct GivenSettings {
+    pub settings: SettingsJson,
+    /// Settings to be kept secret besides the encrypted and the sealed.
+    pub secret_names: Vec<String>,
+    pub sealed: Opened,
+}
 
 /// Settings fit for the function, and what keeps their secrets out of all that goes out.
 #[derive(Debug)]
@@ -22,38 +36,61 @@ pub struct Prepared {
 }
 
 /// Checks what an invocation is given and completes it. Settings the schema does not know pass. A value
-/// of `null` counts as none. Secret are the settings the schema marks encrypted and those that
-/// `secret_names` names; a name without a setting is no fault, since an optional one may have no value.
+/// of `null` counts as none. Secret are the settings that came sealed, those the schema marks encrypted and
+/// those that `secret_names` names; a name without a setting is no fault, since an optional one may have no
+/// value. With the sealed ones opened, the settings may have `settings_bytes` of JSON.
 ///
 /// # Errors
 /// `INVALID_SETTINGS` with every setting that does not fit; `INVALID_FUNCTION` when the version's
 /// manifest can't be used, so that nobody knows what would fit.
 pub fn prepare(
     version: &FunctionVersion,
-    given: SettingsJson,
-    secret_names: &[String],
+    given: GivenSettings,
+    settings_bytes: u64,
 ) -> Result<Prepared, Box<FunctionError>> {
     let manifest = version
         .manifest
         .as_ref()
         .map_err(|bad| bad_manifest(version, bad))?;
-    if manifest.settings.is_empty() && secret_names.is_empty() {
+    let is_plain = given.secret_names.is_empty() && given.sealed.is_empty();
+    if manifest.settings.is_empty() && is_plain {
         return Ok(Prepared {
-            settings: given,
+            settings: given.settings,
             redactor: Redactor::none(),
         });
     }
     // The error would quote the text.
-    let mut fields = serde_json::from_slice(given.bytes()).map_err(|_| unreadable())?;
-    check(manifest, &fields)?;
-    let settings = match fill_in(manifest, &mut fields) {
+    let mut fields = serde_json::from_slice(given.settings.bytes()).map_err(|_| unreadable())?;
+    let is_joined = !given.sealed.is_empty();
+    let joined = joining::join(manifest, given.sealed, &mut fields);
+    check(manifest, &joined, &fields)?;
+    let is_filled_in = fill_in(manifest, &mut fields);
+    let settings = match is_joined || is_filled_in {
         true => written(&fields)?,
-        false => given,
+        false => given.settings,
     };
+    if is_joined {
+        check_size(&settings, settings_bytes)?;
+    }
+    let secret_names = given.secret_names.iter().chain(joined.names());
     Ok(Prepared {
         settings,
         redactor: Redactor::new(secrets(manifest, secret_names, &fields)?),
     })
+}
+
+fn check_size(settings: &SettingsJson, limit: u64) -> Result<(), Box<FunctionError>> {
+    let bytes = settings.bytes().len() as u64;
+    if bytes <= limit {
+        return Ok(());
+    }
+    Err(do_not_fit(vec![Violation {
+        field: "settings".to_owned(),
+        description: format!(
+            "have {bytes} bytes with the sealed ones opened, over the limit of {limit} (knob \
+             --settings-bytes)"
+        ),
+    }]))
 }
 
 fn written(fields: &Map<String, Json>) -> Result<SettingsJson, Box<FunctionError>> {
@@ -68,9 +105,9 @@ fn unreadable() -> Box<FunctionError> {
     Box::new(FunctionError::new(ErrorCode::InvalidSettings, message))
 }
 
-fn secrets(
-    manifest: &Manifest,
-    secret_names: &[String],
+fn secrets<'a>(
+    manifest: &'a Manifest,
+    secret_names: impl Iterator<Item = &'a String>,
     fields: &Map<String, Json>,
 ) -> Result<Secrets, Box<FunctionError>> {
     let encrypted = manifest.settings.iter().filter(|setting| setting.encrypted);
@@ -97,12 +134,20 @@ fn secrets(
     Ok(secrets)
 }
 
-fn check(manifest: &Manifest, fields: &Map<String, Json>) -> Result<(), Box<FunctionError>> {
-    let violations: Vec<_> = manifest
+fn check(
+    manifest: &Manifest,
+    joined: &Joined,
+    fields: &Map<String, Json>,
+) -> Result<(), Box<FunctionError>> {
+    let known = manifest
         .settings
         .iter()
-        .filter_map(|setting| violation(setting, fields.get(&setting.name)))
-        .collect();
+        .filter(|setting| !joined.is_unknown(&setting.name));
+    let misfits = known.filter_map(|setting| {
+        let field = joined.place(&setting.name);
+        violation(field, setting, fields.get(&setting.name))
+    });
+    let violations: Vec<_> = joined.violations().chain(misfits).collect();
     if violations.is_empty() {
         Ok(())
     } else {
@@ -124,8 +169,7 @@ fn do_not_fit(violations: Vec<Violation>) -> Box<FunctionError> {
 
 /// What is wrong with a setting's value. Tells of which type it is and never the value itself: it may be
 /// a secret, be it in the wrong place.
-fn violation(setting: &SettingSchema, value: Option<&Json>) -> Option<Violation> {
-    let field = format!("settings.{}", setting.name);
+fn violation(field: String, setting: &SettingSchema, value: Option<&Json>) -> Option<Violation> {
     let expected = setting.setting_type.expected();
     let (field, description) = match value {
         None | Some(Json::Null) if setting.required && setting.default.is_none() => (
@@ -246,8 +290,18 @@ mod tests {
         )
     }
 
+    const NO_LIMIT: u64 = u64::MAX;
+
+    fn given(settings: impl Into<bytes::Bytes>, secret_names: &[&str]) -> GivenSettings {
+        GivenSettings {
+            settings: SettingsJson::new(settings.into()),
+            secret_names: secret_names.iter().map(|&name| name.to_owned()).collect(),
+            sealed: Vec::new(),
+        }
+    }
+
     fn prepared(settings: &'static str) -> Result<Prepared, Box<FunctionError>> {
-        prepare(&version(MANIFEST), SettingsJson::new(settings.into()), &[])
+        prepare(&version(MANIFEST), given(settings, &[]), NO_LIMIT)
     }
 
     #[track_caller]
@@ -320,20 +374,18 @@ mod tests {
 
     #[test]
     fn without_a_schema_settings_pass_untouched() {
-        let given = SettingsJson::new(r#"{ "a" : null }"#.into());
-        for names in [vec![], vec!["a".to_owned()]] {
-            let prepared = prepare(&version("{}"), given.clone(), &names).unwrap();
-            assert_eq!(prepared.settings, given);
+        let settings = r#"{ "a" : null }"#;
+        for names in [&[][..], &["a"]] {
+            let prepared = prepare(&version("{}"), given(settings, names), NO_LIMIT).unwrap();
+            assert_eq!(prepared.settings.bytes(), settings);
         }
     }
 
     #[test]
     fn secrets_are_what_the_schema_or_the_caller_says() {
-        let given = r#"{"key":"hunter22","rate":1,"other":"correct horse","map":"no"}"#
-            .replace(r#","map":"no""#, "");
-        let names = ["other".to_owned(), "absent".to_owned()];
-        let prepared =
-            prepare(&version(MANIFEST), SettingsJson::new(given.into()), &names).unwrap();
+        let settings = r#"{"key":"hunter22","rate":1,"other":"correct horse"}"#;
+        let given = given(settings, &["other", "absent"]);
+        let prepared = prepare(&version(MANIFEST), given, NO_LIMIT).unwrap();
         let mut text = "hunter22 1 correct horse".to_owned();
         prepared.redactor.text(&mut text);
         assert_eq!(text, "[redacted:key] 1 [redacted:other]");
@@ -341,9 +393,8 @@ mod tests {
 
     #[test]
     fn more_secrets_than_can_be_kept_are_refused() {
-        let given = format!(r#"{{"a":"{}"}}"#, "x".repeat(MAX_SECRET_BYTES + 1));
-        let given = SettingsJson::new(given.into());
-        let error = prepare(&version("{}"), given, &["a".to_owned()]).unwrap_err();
+        let settings = format!(r#"{{"a":"{}"}}"#, "x".repeat(MAX_SECRET_BYTES + 1));
+        let error = prepare(&version("{}"), given(settings, &["a"]), NO_LIMIT).unwrap_err();
         assert_eq!(error.code, ErrorCode::InvalidSettings);
         assert!(
             error.message.contains("262145 bytes; no more than 262144"),
@@ -353,8 +404,8 @@ mod tests {
 
     #[test]
     fn a_bad_manifest_is_the_functions_fault() {
-        let given = SettingsJson::new("{}".into());
-        let error = prepare(&version("{\n \"setings\": []}"), given, &[]).unwrap_err();
+        let version = version("{\n \"setings\": []}");
+        let error = prepare(&version, given("{}", &[]), NO_LIMIT).unwrap_err();
         assert_eq!(error.code, ErrorCode::InvalidFunction);
         assert!(error.message.contains("no key \"setings\""), "{error:?}");
         let frame = &error.frames[0];

@@ -1,5 +1,5 @@
-//! What is measured, by OpenTelemetry's instruments; every reader reads the same ones. Prometheus' text is the
-//! only one so far.
+//! What is measured and traced, by OpenTelemetry. Every reader of metrics reads the same instruments: Prometheus'
+//! text, and the collector if the environment names one ([`otlp`]).
 //!
 //! Where a thing happens there is one line; names, units and attributes are here. Attribute sets are bound to
 //! their instruments beforehand, so that a record is an addition and finds no map, and every series is there
@@ -8,26 +8,45 @@
 //!
 //! What has a state is not counted along but observed at a scrape: [`Telemetry::observe`].
 
+use std::time::Duration;
+
 use opentelemetry::{
-    KeyValue,
+    global,
     metrics::{Histogram, Meter, MeterProvider},
+    trace::TracerProvider,
 };
 use opentelemetry_prometheus::exporter;
-use opentelemetry_sdk::{Resource, error::OTelSdkError, metrics::SdkMeterProvider};
+use opentelemetry_sdk::{
+    error::OTelSdkError, logs::SdkLoggerProvider, metrics::SdkMeterProvider,
+    trace::SdkTracerProvider,
+};
 use prometheus::{Encoder, Registry, TextEncoder};
 
+use super::security::Security;
+
 mod calls;
+mod egress;
 mod invocations;
 mod observed;
+mod otlp;
 mod outcomes;
 mod panics;
 mod process;
+mod security;
+mod store;
+mod trace;
 
 pub use calls::{CallLayer, TimedCall, TimedCalls};
+pub use egress::EgressMetrics;
 pub use invocations::Invocations;
 pub use observed::Observed;
+pub use otlp::UnusableExport;
+use otlp::{Signal, Wanted};
 pub use outcomes::{Named, Outcomes};
 pub use panics::Panics;
+pub use store::{LookEnd, StoreMetrics};
+use trace::Tracing;
+pub use trace::{CallTrace, Ends, RequestSpan};
 
 /// Upper bounds of the buckets of every duration, in seconds. A call that finds its isolate warm is through
 /// in well under a millisecond; few may take longer than ten seconds.
@@ -36,22 +55,41 @@ const SECONDS: [f64; 15] = [
     10.0,
 ];
 
-/// The instruments and who reads them. Dropping it ends the measuring.
+/// What the instruments and spans are of, as readers name it.
+const SCOPE: &str = "penstock";
+
+/// The instruments and who reads them, and where spans and log lines go. Dropping it ends the measuring.
 #[derive(Debug)]
 pub struct Telemetry {
     /// Gives instruments to the readers; it has to live as long as they are read.
-    _provider: SdkMeterProvider,
+    meters: SdkMeterProvider,
     meter: Meter,
     registry: Registry,
+    /// Nothing when calls are not traced.
+    spans: Option<SdkTracerProvider>,
+    /// Nothing when the log is not sent to a collector.
+    logs: Option<SdkLoggerProvider>,
+}
+
+/// There can be no telemetry as it was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum TelemetryError {
+    #[error("the metrics could not be set up: {0}")]
+    Metrics(#[from] OTelSdkError),
+    #[error(transparent)]
+    Export(#[from] UnusableExport),
 }
 
 /// Why there is no text for Prometheus.
 pub type ExpositionError = prometheus::Error;
 
 impl Telemetry {
+    /// As the environment has it. To be called inside of a Tokio runtime, which then carries what is exported.
+    ///
     /// # Errors
-    /// When the SDK refuses the reader, which it has no cause to.
-    pub fn new() -> Result<Self, OTelSdkError> {
+    /// [`TelemetryError`] when the environment asks for an export that can't be.
+    pub fn start() -> Result<Self, TelemetryError> {
+        let wanted = Wanted::from_environment()?;
         let registry = Registry::new();
         // Whoever scrapes names the target, and there is one scope only: neither says anything here.
         let prometheus = exporter()
@@ -59,24 +97,60 @@ impl Telemetry {
             .without_target_info()
             .scope_info_enabled(false)
             .build()?;
-        let resource = Resource::builder()
-            .with_service_name("penstock")
-            .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
-            .build();
-        let provider = SdkMeterProvider::builder()
-            .with_resource(resource)
-            .with_reader(prometheus)
-            .build();
+        let resource = otlp::resource();
+        let mut meters = SdkMeterProvider::builder()
+            .with_resource(resource.clone())
+            .with_reader(prometheus);
+        if wanted.exports(Signal::Metrics) {
+            meters = meters.with_reader(otlp::metrics()?);
+        }
+        let meters = meters.build();
+        let meter = meters.meter(SCOPE);
+        let spans = wanted.exports(Signal::Traces).then(|| {
+            // The SDK counts the spans it has no room for by the global meter.
+            global::set_meter_provider(meters.clone());
+            otlp::spans(resource.clone(), &meter)
+        });
+        let logs = wanted.exports(Signal::Logs).then(|| otlp::logs(resource));
         Ok(Self {
-            meter: provider.meter("penstock"),
-            _provider: provider,
+            meters,
+            meter,
             registry,
+            spans: spans.transpose()?,
+            logs: logs.transpose()?,
         })
     }
 
-    /// Times gRPC calls of the service, of which `methods` are known.
+    /// Where log lines go, if the environment names a collector for them.
+    pub fn logs(&self) -> Option<&SdkLoggerProvider> {
+        self.logs.as_ref()
+    }
+
+    /// Exports what is left, for so long at most; what a collector did not take by then is lost.
+    pub fn stop(&self, within: Duration) {
+        otlp::flush(
+            self.spans.clone(),
+            self.logs.clone(),
+            self.meters.clone(),
+            within,
+        );
+    }
+
+    /// Times gRPC calls of the service, of which `methods` are known, and traces them.
     pub fn calls(&self, service: &'static str, methods: &[&'static str]) -> CallLayer {
-        CallLayer::new(&self.meter, service, methods)
+        let tracing = self.spans.as_ref();
+        let tracing = tracing.map(|spans| Tracing::new(spans.tracer(SCOPE)));
+        CallLayer::new(&self.meter, tracing, service, methods)
+    }
+
+    /// Counts and times outgoing requests.
+    pub fn egress(&self) -> EgressMetrics {
+        EgressMetrics::new(&self.meter)
+    }
+
+    /// Times looks into the function store.
+    pub fn store(&self) -> StoreMetrics {
+        StoreMetrics::new(&self.meter)
     }
 
     /// What invocations cost, and which were refused.
@@ -98,6 +172,11 @@ impl Telemetry {
     pub fn observe(&self, observed: Observed) {
         process::observe(&self.meter, observed.cells.clone());
         observed.observe(&self.meter);
+    }
+
+    /// From now on, the listener's guards are looked at when a reader asks.
+    pub fn observe_security(&self, guards: &Security) {
+        security::observe(&self.meter, guards);
     }
 
     /// All there is now, in Prometheus' text format. It reads files in /proc: not for an async thread.

@@ -275,6 +275,8 @@ fn usage_to_wire(usage: &Usage) -> WireUsage {
         queue_nanos: nanos(usage.queue),
         cold_start: usage.cold_start,
         heap_used_bytes: usage.heap_used_bytes,
+        setup_nanos: nanos(usage.setup),
+        turns: usage.turns,
     }
 }
 
@@ -284,6 +286,8 @@ fn usage_from_wire(usage: WireUsage) -> Usage {
         cpu: Duration::from_nanos(usage.cpu_nanos),
         queue: Duration::from_nanos(usage.queue_nanos),
         cold_start: usage.cold_start,
+        setup: Duration::from_nanos(usage.setup_nanos),
+        turns: usage.turns,
         heap_used_bytes: usage.heap_used_bytes,
     }
 }
@@ -309,6 +313,8 @@ mod tests {
                 cpu: Duration::from_nanos(3),
                 queue: Duration::from_nanos(4),
                 cold_start: true,
+                setup: Duration::from_nanos(6),
+                turns: 7,
                 heap_used_bytes: 5,
             },
         };

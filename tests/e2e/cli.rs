@@ -357,7 +357,9 @@ fn a_lost_cell_is_an_executor_failure() {
         "function onTrack() { while (true) {} }",
         r#"{"type":"track"}"#,
     );
-    let process = files.start(&AS_JSON);
+    // Time enough on a machine that is busy with others.
+    let patience = ["--wall-time-ms", "600000", "--cpu-time-ms", "600000"];
+    let process = files.start(&[&AS_JSON[..], &patience].concat());
     let mut busy = None;
     // Kills a cell only once it must be running the function.
     wait_until(BOUND, || {

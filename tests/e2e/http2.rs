@@ -126,7 +126,10 @@ fn messages_that_are_too_much_together_are_refused_until_there_is_room() {
     block_on(async {
         let mut half_sent = BareCall::open(&service, &[]).await;
         let prefix = [0, 0, 1, 0, 0];
-        half_sent.body.send_data(prefix.to_vec().into(), false).unwrap();
+        half_sent
+            .body
+            .send_data(prefix.to_vec().into(), false)
+            .unwrap();
         let call = || Call::of(ECHO).send(service.client());
         // Until the prefix is there, the room is free.
         let mut reply = call().await;

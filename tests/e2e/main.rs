@@ -6,20 +6,26 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+mod access;
 mod admin;
 mod api;
+mod audit;
 mod batch_model;
 mod batches;
 mod buffer;
 mod cache;
 mod cells;
 mod cli;
+mod collector;
+mod configuration;
 mod console;
 mod containment;
 mod crypto;
+mod documents;
 mod drain;
 mod encoding;
 mod examples;
+mod exporting;
 mod fan_out;
 mod fetch;
 mod fetch_limits;
@@ -27,13 +33,16 @@ mod handlers;
 mod http2;
 mod isolation;
 mod modules;
+mod monitoring;
 mod object_server;
 mod operations;
 mod outcomes;
 #[allow(dead_code, reason = "the fuzz targets need all of it")]
 #[path = "../fuzz/targets/random.rs"]
 mod random;
+mod reload;
 mod scrape;
+mod sealed;
 mod secrets;
 mod settings;
 mod store;
@@ -41,6 +50,8 @@ mod structured_clone;
 #[path = "../support/mod.rs"]
 mod support;
 mod timers;
+mod tls;
+mod tracing;
 mod traffic;
 mod url;
 mod values;
@@ -54,5 +65,6 @@ mod web_request;
 mod web_response;
 
 use support::{
-    batch, check, facts, frames, json, origin, poison, processes, scripted, service, stored,
+    batch, certificates, check, dial, facts, frames, json, origin, poison, processes, scripted,
+    secured, service, stored,
 };

@@ -1,12 +1,15 @@
-//! Object stores on this machine: one that serves what it is told to, faults included, and an S3 server.
+//! Object stores on this machine: one that serves what it is told to, faults included, in the ways of a web
+//! server, of Google Cloud Storage and of Azure Blob Storage; and an S3 server.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
+use percent_encoding::percent_decode_str;
 use s3s::auth::SimpleAuth;
 use s3s::service::S3ServiceBuilder;
 use s3s_fs::FileSystem;
@@ -22,7 +25,7 @@ use crate::service::{block_on, spawn};
 pub enum Answer {
     Body(Vec<u8>),
     Status(u16),
-    /// 404 with a code in the way of S3.
+    /// 404 with a code in the way of S3, which the others share.
     Missing(&'static str),
     /// This status for one request, then the body.
     Once(u16, Vec<u8>),
@@ -34,16 +37,36 @@ pub enum Answer {
     Held(Vec<u8>),
 }
 
+/// In whose way a server names objects and knows who asks.
+#[derive(Clone, Copy, Debug)]
+pub enum Way {
+    /// Paths as they are, for everybody.
+    Web,
+    /// The XML API: `/bucket/object`, the object's name in one percent-encoded piece; a bearer token.
+    Google,
+    /// `/container/object`; a shared key.
+    Azure,
+    /// As Azurite has it: `/account/container/object`, with the account and key that all of them have.
+    AzureEmulator,
+}
+
+const BUCKET: &str = "bucket";
+const TOKEN: &str = "token-canary-0123456789";
+const ACCOUNT: &str = "account";
+const SHARED_KEY: &[u8] = b"key-canary-0123456789";
+
 /// An HTTP server of objects, gone when dropped.
 #[derive(Debug)]
 pub struct ObjectServer {
     address: SocketAddr,
+    way: Way,
     state: Arc<State>,
     task: JoinHandle<()>,
 }
 
 #[derive(Debug)]
 struct State {
+    way: Way,
     answers: Mutex<HashMap<String, Answer>>,
     requests: Mutex<HashMap<String, usize>>,
     gate: watch::Sender<bool>,
@@ -51,9 +74,14 @@ struct State {
 
 impl ObjectServer {
     pub fn start() -> ObjectServer {
+        ObjectServer::start_as(Way::Web)
+    }
+
+    pub fn start_as(way: Way) -> ObjectServer {
         let listener = block_on(TcpListener::bind("127.0.0.1:0")).expect("a port");
         let address = listener.local_addr().expect("an address");
         let state = Arc::new(State {
+            way,
             answers: Mutex::default(),
             requests: Mutex::default(),
             gate: watch::Sender::new(false),
@@ -66,13 +94,40 @@ impl ObjectServer {
         });
         ObjectServer {
             address,
+            way,
             state,
             task,
         }
     }
 
     pub fn location(&self) -> String {
-        format!("http://{}/functions", self.address)
+        match self.way {
+            Way::Web => format!("http://{}/functions", self.address),
+            Way::Google => format!("gs://{BUCKET}/functions"),
+            Way::Azure | Way::AzureEmulator => format!("az://{BUCKET}/functions"),
+        }
+    }
+
+    /// The environment that leads an executor here, as someone who may read.
+    pub fn environment(&self) -> Vec<(&'static str, String)> {
+        let url = format!("http://{}", self.address);
+        match self.way {
+            Way::Web => vec![],
+            Way::Google => vec![
+                ("GOOGLE_BASE_URL", url),
+                ("GOOGLE_BEARER_TOKEN", TOKEN.to_owned()),
+            ],
+            Way::Azure => vec![
+                ("AZURE_STORAGE_ENDPOINT", url),
+                ("AZURE_ALLOW_HTTP", "true".to_owned()),
+                ("AZURE_STORAGE_ACCOUNT_NAME", ACCOUNT.to_owned()),
+                ("AZURE_STORAGE_ACCOUNT_KEY", STANDARD.encode(SHARED_KEY)),
+            ],
+            Way::AzureEmulator => vec![
+                ("AZURE_STORAGE_USE_EMULATOR", "true".to_owned()),
+                ("AZURITE_BLOB_STORAGE_URL", url),
+            ],
+        }
     }
 
     /// Sets what comes of requests for a path below the location; of others, 404.
@@ -109,6 +164,50 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+impl Way {
+    /// The object's path behind the root, and whether who asks may have it.
+    fn read(self, head: &str) -> (String, bool) {
+        let path = head.split(' ').nth(1).unwrap_or_default();
+        let (root, who) = match self {
+            Way::Web => return (path.to_owned(), true),
+            Way::Google => (format!("/{BUCKET}"), format!("Bearer {TOKEN}")),
+            Way::Azure => (format!("/{BUCKET}"), format!("SharedKey {ACCOUNT}:")),
+            Way::AzureEmulator => {
+                let account = "devstoreaccount1";
+                (
+                    format!("/{account}/{BUCKET}"),
+                    format!("SharedKey {account}:"),
+                )
+            }
+        };
+        let object = path.strip_prefix(&root).unwrap_or_default();
+        // Google's clients may not leave the slashes in a name; Azure's do.
+        let is_one_piece = !object.trim_start_matches('/').contains('/');
+        let object = match self {
+            Way::Google if is_one_piece => {
+                percent_decode_str(object).decode_utf8_lossy().into_owned()
+            }
+            Way::Google => String::new(),
+            _ => object.to_owned(),
+        };
+        let mut lines = head.lines().filter_map(|line| line.split_once(':'));
+        let authorization = lines.find(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+        let may = authorization.is_some_and(|(_, told)| told.trim().starts_with(&who));
+        (object, may)
+    }
+
+    /// What is said of an object that is not there.
+    fn missing(self) -> &'static str {
+        match self {
+            Way::Web => "",
+            Way::Google => "<?xml version='1.0'?><Error><Code>NoSuchKey</Code></Error>",
+            Way::Azure | Way::AzureEmulator => {
+                "<?xml version=\"1.0\"?><Error><Code>BlobNotFound</Code></Error>"
+            }
+        }
+    }
+}
+
 /// One request, then the connection is closed.
 async fn serve(mut connection: TcpStream, state: Arc<State>) {
     let mut head = Vec::new();
@@ -120,11 +219,14 @@ async fn serve(mut connection: TcpStream, state: Arc<State>) {
         }
     }
     let head = String::from_utf8_lossy(&head).into_owned();
-    let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
+    let (path, may) = state.way.read(&head);
     *lock(&state.requests).entry(path.clone()).or_default() += 1;
-    let answer = lock(&state.answers).get(&path).cloned();
+    let answer = match may {
+        true => lock(&state.answers).get(&path).cloned(),
+        false => Some(Answer::Status(403)),
+    };
     let (status, body, sent) = match answer {
-        None => (404, vec![], 0),
+        None => (404, state.way.missing().as_bytes().to_vec(), usize::MAX),
         Some(Answer::Missing(code)) => {
             let body = format!("<Error><Code>{code}</Code></Error>");
             (404, body.into_bytes(), usize::MAX)
@@ -146,7 +248,8 @@ async fn serve(mut connection: TcpStream, state: Arc<State>) {
         }
     };
     let head = format!(
-        "HTTP/1.1 {status} x\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        "HTTP/1.1 {status} x\r\nContent-Length: {}\r\nConnection: close\r\n\
+         ETag: \"1\"\r\nLast-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n",
         body.len()
     );
     let _ = connection.write_all(head.as_bytes()).await;

@@ -21,9 +21,11 @@ use crate::service::{Service, block_on};
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Every family there is, with its type.
-const FAMILIES: [(&str, &str); 29] = [
+pub const FAMILIES: [(&str, &str); 38] = [
     ("faas_coldstarts_total", "counter"),
+    ("faas_init_duration_seconds", "histogram"),
     ("faas_invoke_duration_seconds", "histogram"),
+    ("penstock_audit_lost_total", "counter"),
     ("penstock_build_info", "gauge"),
     ("penstock_cache_evictions_total", "counter"),
     ("penstock_cache_lookups_total", "counter"),
@@ -34,6 +36,10 @@ const FAMILIES: [(&str, &str); 29] = [
     ("penstock_cell_starts_total", "counter"),
     ("penstock_connections_open", "gauge"),
     ("penstock_connections_refused_total", "counter"),
+    ("penstock_egress_connections_kept", "gauge"),
+    ("penstock_egress_in_flight", "gauge"),
+    ("penstock_egress_request_duration_seconds", "histogram"),
+    ("penstock_egress_waiting", "gauge"),
     ("penstock_invocation_cpu_time_seconds", "histogram"),
     ("penstock_invocation_outcomes_total", "counter"),
     ("penstock_invocation_place_wait_time_seconds", "histogram"),
@@ -41,12 +47,15 @@ const FAMILIES: [(&str, &str); 29] = [
     ("penstock_invocations_in_flight", "gauge"),
     ("penstock_invocations_limit", "gauge"),
     ("penstock_invocations_refused_total", "counter"),
+    ("penstock_memory_limit_bytes", "gauge"),
+    ("penstock_pool_checkouts_total", "counter"),
     ("penstock_invocations_waiting", "gauge"),
     ("penstock_panics_total", "counter"),
     ("penstock_quarantine_strikes_total", "counter"),
     ("penstock_quarantine_versions", "gauge"),
     ("penstock_source_cache_count", "gauge"),
     ("penstock_source_cache_size_bytes", "gauge"),
+    ("penstock_store_fetch_duration_seconds", "histogram"),
     ("process_cpu_time_seconds_total", "counter"),
     ("process_memory_usage_bytes", "gauge"),
     ("process_unix_file_descriptor_count", "gauge"),
@@ -128,8 +137,14 @@ fn ran(cold: bool) -> Vec<String> {
         "penstock_invocation_queue_time_seconds",
     ];
     let costs = costs.map(|name| format!("{name}_count{{faas_coldstart=\"{cold}\"}}"));
-    let starts = cold.then(|| "faas_coldstarts_total".to_owned());
-    costs.into_iter().chain(starts).collect()
+    let starts = [
+        "faas_coldstarts_total",
+        r#"faas_init_duration_seconds_count{faas_trigger="other"}"#,
+    ];
+    let starts = starts.map(str::to_owned).into_iter().filter(|_| cold);
+    let result = if cold { "miss" } else { "hit" };
+    let checkout = format!("penstock_pool_checkouts_total{{penstock_pool_result=\"{result}\"}}");
+    costs.into_iter().chain(starts).chain([checkout]).collect()
 }
 
 /// Does something and checks what is counted of it: each of these as often as it is named, and nothing else.

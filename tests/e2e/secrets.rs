@@ -10,13 +10,14 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use penstock::api::invoke_response::Outcome;
 
 use crate::check::{Call, Code, Reply};
+use crate::collector::{Collector, Manner, Span};
 use crate::json::to_struct;
 use crate::origin::Origin;
 use crate::service::Service;
 use crate::stored::StoredFunctions;
 
 /// Has what the encodings of URLs, JSON and inspection change.
-const CANARY: &str = "zQ7-canary \u{e4}/+=\"'\\%`v\u{e0}lue-9";
+pub const CANARY: &str = "zQ7-canary \u{e4}/+=\"'\\%`v\u{e0}lue-9";
 
 /// A secret of several lines.
 const LINES: &str = "-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\nBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj\n-----END KEY-----\n";
@@ -25,7 +26,7 @@ const LINES: &str = "-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\nBKcw
 const WINDOW: usize = 6;
 
 /// With what functions find for themselves: base64 and hex, of a text's UTF-8.
-const PRELUDE: &str = r"
+pub const PRELUDE: &str = r"
     const utf8 = text => unescape(encodeURIComponent(text));
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
     function base64(text) {
@@ -44,11 +45,24 @@ const PRELUDE: &str = r"
 ";
 
 /// Also the libraries that say more only when they are named: nothing of a call is in what they say.
-const EVERYTHING: &str = "trace,h2=trace,hyper=trace,hyper_util=trace";
+pub const EVERYTHING: &str = "trace,h2=trace,hyper=trace,hyper_util=trace";
 
-/// Logs all that there is.
-static SERVICE: LazyLock<Service> =
-    LazyLock::new(|| Service::start_with(&[], &[("PENSTOCK_LOG", EVERYTHING)]));
+/// Takes all spans, metrics and log lines there are.
+static COLLECTOR: LazyLock<Collector> = LazyLock::new(|| Collector::start(Manner::Takes));
+
+/// Logs all that there is, and sends it.
+static SERVICE: LazyLock<Service> = LazyLock::new(|| start(&[]));
+
+fn start(arguments: &[&str]) -> Service {
+    let endpoint = COLLECTOR.endpoint();
+    let environment = [
+        ("PENSTOCK_LOG", EVERYTHING),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
+        ("OTEL_BSP_SCHEDULE_DELAY", "50"),
+        ("OTEL_METRIC_EXPORT_INTERVAL", "200"),
+    ];
+    Service::start_with(arguments, &environment)
+}
 
 /// Finds what is left of the secrets, in any of their codes.
 static TRACES: LazyLock<AhoCorasick> =
@@ -119,14 +133,14 @@ fn percent(text: &str, keep: &str) -> String {
 }
 
 #[track_caller]
-fn assert_clean(text: &str) {
+pub fn assert_clean(text: &str) {
     if let Some(trace) = TRACES.find(text) {
         panic!("{:?} is in\n{text}", &text[trace.range()]);
     }
 }
 
 /// All texts of a response but a delivered event.
-fn all_texts(reply: &Reply) -> String {
+pub fn all_texts(reply: &Reply) -> String {
     let mut response = reply.response().clone();
     if let Some(Outcome::EventJson(_) | Outcome::Event(_)) = response.outcome {
         response.outcome = None;
@@ -325,10 +339,7 @@ fn other_ends() {
 
 #[test]
 fn requests_and_their_traces() {
-    let service = Service::start_with(
-        &["--egress-allow", "127.0.0.0/8"],
-        &[("PENSTOCK_LOG", "trace")],
-    );
+    let service = start(&["--egress-allow", "127.0.0.0/8", "--egress-propagate-trace"]);
     let base = format!("http://127.0.0.1:{}", Origin::start().port());
     for request in [
         "await fetch(base + '/echo?key=' + encodeURIComponent(key))",
@@ -359,6 +370,19 @@ fn requests_and_their_traces() {
         );
     }
     assert_clean(&service.stderr());
+    // The invocations of all tests so far are in it, and of these requests that with secrets in host and path.
+    let hidden = |span: &Span| {
+        let told = |name| span.attributes.get(name).map_or("", String::as_str);
+        told("server.address").starts_with("[redacted:") && told("url.full").contains("/[redacted:")
+    };
+    let told = COLLECTOR.wait_for(|received| {
+        received.spans().iter().any(hidden)
+            && !received
+                .metric("penstock.egress.request.duration")
+                .is_empty()
+            && !received.records().is_empty()
+    });
+    assert_clean(&told.text());
 }
 
 #[test]
@@ -436,7 +460,7 @@ fn the_services_log_is_clean() {
 }
 
 #[track_caller]
-fn assert_log_clean(service: &Service) {
+pub fn assert_log_clean(service: &Service) {
     let log = service.stderr();
     assert!(
         log.contains("TRACE") && log.contains("DEBUG"),

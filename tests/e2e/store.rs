@@ -8,8 +8,9 @@ use tonic::Code as StatusCode;
 use tonic_types::StatusExt;
 
 use crate::check::{Call, Code, Reply};
-use crate::object_server::{Answer, ObjectServer, S3Server};
+use crate::object_server::{Answer, ObjectServer, S3Server, Way};
 use crate::processes::wait_until;
+use crate::secrets::EVERYTHING;
 use crate::service::{Service, block_on};
 use crate::stored::StoredFunctions;
 
@@ -22,7 +23,12 @@ const BOUND: Duration = Duration::from_mins(1);
 fn service(server: &ObjectServer, arguments: &[&str]) -> Service {
     let location = server.location();
     let common = ["--functions", &location, "--store-missing-ms", "0"];
-    Service::start(&[&common, arguments].concat())
+    let environment = server.environment();
+    let environment: Vec<_> = environment
+        .iter()
+        .map(|(name, value)| (*name, &**value))
+        .collect();
+    Service::start_with(&[&common, arguments].concat(), &environment)
 }
 
 fn run(service: &Service) -> Reply {
@@ -133,7 +139,22 @@ fn what_is_missing_is_remembered_for_a_while() {
 
 #[test]
 fn a_store_that_fails_is_unavailable_until_it_recovers() {
-    let server = ObjectServer::start();
+    fails_and_recovers(Way::Web);
+}
+
+#[test]
+fn google_that_fails_is_unavailable_until_it_recovers() {
+    fails_and_recovers(Way::Google);
+}
+
+#[test]
+fn azure_that_fails_is_unavailable_until_it_recovers() {
+    fails_and_recovers(Way::Azure);
+}
+
+#[track_caller]
+fn fails_and_recovers(way: Way) {
+    let server = ObjectServer::start_as(way);
     let service = service(&server, &["--store-timeout-ms", "1000"]);
     let body = || HERE.as_bytes().to_vec();
     for path in [INDEX, MANIFEST] {
@@ -366,7 +387,7 @@ fn functions_come_from_s3() {
         .iter()
         .map(|(name, value)| (*name, &**value))
         .collect();
-    let logging = [&*environment, &[("PENSTOCK_LOG", "trace")]].concat();
+    let logging = [&*environment, &[("PENSTOCK_LOG", EVERYTHING)]].concat();
 
     let service = Service::start_with(&["--functions", "s3://bucket/functions"], &logging);
     run(&service).delivers(r#"{"a":7}"#);
@@ -385,15 +406,84 @@ fn functions_come_from_s3() {
 }
 
 #[test]
-fn a_bucket_that_is_not_there_says_nothing_of_functions() {
-    let server = ObjectServer::start();
-    let service = service(&server, &[]);
-    for code in ["NoSuchBucket", "ContainerNotFound"] {
-        server.answer(INDEX, Answer::Missing(code));
-        assert_unavailable(&run(&service));
+fn functions_come_from_google_and_azure() {
+    for way in [Way::Google, Way::Azure, Way::AzureEmulator] {
+        let server = ObjectServer::start_as(way);
+        server.body(INDEX, "function onTrack(e, s) { return s }");
+        server.body(
+            MANIFEST,
+            r#"{"settings":[{"name":"a","type":"number","default":7}]}"#,
+        );
+        let service = service(&server, &[]);
+        run(&service).delivers(r#"{"a":7}"#);
+        assert_eq!(
+            (server.requests(INDEX), server.requests(MANIFEST)),
+            (1, 1),
+            "{way:?}"
+        );
+        let missing = Call::stored("g").run_on(&service);
+        missing.refused(StatusCode::NotFound, "FUNCTION_NOT_FOUND");
+        assert_eq!(server.requests("g/1/index.js"), 1, "{way:?}");
+        server.body("g/1.0-a_b/index.js", HERE);
+        assert_here(&Call::stored("g").version("1.0-a_b").run_on(&service));
     }
-    server.answer(INDEX, Answer::Missing("NoSuchKey"));
-    run(&service).refused(StatusCode::NotFound, "FUNCTION_NOT_FOUND");
+}
+
+#[test]
+fn who_may_not_read_google_or_azure_is_told_nothing_of_functions() {
+    for (way, name, wrong) in [
+        (Way::Google, "GOOGLE_BEARER_TOKEN", "wrong"),
+        (Way::Azure, "AZURE_STORAGE_ACCOUNT_NAME", "other"),
+    ] {
+        let server = ObjectServer::start_as(way);
+        server.body(INDEX, HERE);
+        let location = server.location();
+        let environment = server.environment();
+        let environment = environment
+            .iter()
+            .map(|(known, value)| match *known == name {
+                true => (*known, wrong),
+                false => (*known, &**value),
+            });
+        let logging: Vec<_> = environment.chain([("PENSTOCK_LOG", "trace")]).collect();
+        let service = Service::start_with(&["--functions", &location], &logging);
+        assert_unavailable(&run(&service));
+        assert!(
+            !service.stderr().contains("canary-0123456789"),
+            "no credentials are logged"
+        );
+    }
+}
+
+#[test]
+fn a_bucket_that_is_not_there_says_nothing_of_functions() {
+    for (way, here, gone) in [
+        (
+            Way::Web,
+            "NoSuchKey",
+            &["NoSuchBucket", "ContainerNotFound"][..],
+        ),
+        (Way::Google, "NoSuchKey", &["NoSuchBucket"]),
+        // The last is what those get who may not know whether the container is there.
+        (
+            Way::Azure,
+            "BlobNotFound",
+            &[
+                "ContainerNotFound",
+                "ContainerBeingDeleted",
+                "ResourceNotFound",
+            ],
+        ),
+    ] {
+        let server = ObjectServer::start_as(way);
+        let service = service(&server, &[]);
+        for code in gone {
+            server.answer(INDEX, Answer::Missing(code));
+            assert_unavailable(&run(&service));
+        }
+        server.answer(INDEX, Answer::Missing(here));
+        run(&service).refused(StatusCode::NotFound, "FUNCTION_NOT_FOUND");
+    }
 }
 
 #[test]

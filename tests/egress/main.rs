@@ -8,6 +8,8 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod bodies;
+#[allow(dead_code, reason = "the listener's tests need all of it")]
+#[path = "../support/certificates.rs"]
 mod certificates;
 mod client;
 mod connections;

@@ -180,6 +180,11 @@ impl Call {
         [&[0][..], &length.to_be_bytes(), &message].concat()
     }
 
+    /// The request itself, for who sends it in another way.
+    pub fn request(self) -> InvokeRequest {
+        self.0
+    }
+
     /// Calls the shared service.
     pub fn run(self) -> Reply {
         self.run_on(Service::shared())

@@ -5,14 +5,16 @@ use std::future::Future;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use penstock::api::executor_service_client::ExecutorServiceClient;
 use serde_json::Value;
 use tokio::runtime::Runtime;
-use tonic::transport::{Channel, Endpoint};
+use tokio_rustls::rustls::ClientConfig;
+use tonic::transport::Channel;
 
+use super::dial;
 use super::processes::{self, Guarded, wait_until};
 
 pub type Client = ExecutorServiceClient<Channel>;
@@ -51,6 +53,8 @@ pub struct Service {
     address: String,
     admin: Option<String>,
     channel: Channel,
+    /// How clients speak TLS, if they do.
+    tls: Option<Arc<ClientConfig>>,
     /// Has no name in the file system, so it goes when the last holder does.
     stderr: File,
 }
@@ -68,14 +72,32 @@ impl Service {
 
     /// As [`Service::start`], with variables in its environment.
     pub fn start_with(arguments: &[&str], environment: &[(&str, &str)]) -> Service {
+        Service::launch(arguments, environment, None)
+    }
+
+    /// As [`Service::start_with`], with clients that speak TLS.
+    pub fn start_tls(
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+        tls: Arc<ClientConfig>,
+    ) -> Service {
+        Service::launch(arguments, environment, Some(tls))
+    }
+
+    fn launch(
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+        tls: Option<Arc<ClientConfig>>,
+    ) -> Service {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let ready_file = directory.path().join("ready.json");
         let stderr = tempfile::tempfile().expect("a temporary file");
         let mut command = penstock();
         // By the environment, so that an argument may say otherwise.
         command.env("PENSTOCK_ADMIN", "127.0.0.1:0");
+        command.env("PENSTOCK_LISTEN", "127.0.0.1:0");
         command
-            .args(["serve", "--listen", "127.0.0.1:0", "--ready-file"])
+            .args(["serve", "--ready-file"])
             .arg(&ready_file)
             .args(arguments)
             .envs(environment.iter().copied());
@@ -86,12 +108,13 @@ impl Service {
         let told = |listener: &str| ready[listener].as_str().map(str::to_owned);
         let address =
             told("grpc").unwrap_or_else(|| panic!("the ready file tells the address: {ready}"));
-        let channel = connect(&address);
+        let channel = connect(&address, tls.clone());
         Service {
             process,
             address,
             admin: told("admin"),
             channel,
+            tls,
             stderr,
         }
     }
@@ -106,10 +129,15 @@ impl Service {
 
     /// A client on a connection of its own.
     pub fn separate_client(&self) -> Client {
-        client(connect(&self.address))
+        client(self.separate_channel(self.tls.clone()))
     }
 
-    /// Where the gRPC listener is.
+    /// A connection of its own, over TLS as told, or without.
+    pub fn separate_channel(&self, tls: Option<Arc<ClientConfig>>) -> Channel {
+        connect(&self.address, tls)
+    }
+
+    /// Where it takes calls.
     pub fn address(&self) -> &str {
         &self.address
     }
@@ -141,18 +169,16 @@ impl Service {
     }
 }
 
-fn client(channel: Channel) -> Client {
+pub fn client(channel: Channel) -> Client {
     Client::new(channel)
         .max_decoding_message_size(MESSAGE_BYTES)
         .max_encoding_message_size(MESSAGE_BYTES)
 }
 
 /// Connects on first use.
-fn connect(address: &str) -> Channel {
+fn connect(address: &str, tls: Option<Arc<ClientConfig>>) -> Channel {
     let _runtime = RUNTIME.enter();
-    Endpoint::from_shared(format!("http://{address}"))
-        .expect("an address")
-        .connect_lazy()
+    dial::channel(address, tls)
 }
 
 /// What the ready file tells.

@@ -4,6 +4,7 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use opentelemetry::context::FutureExt;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     task::{AbortHandle, JoinSet},
@@ -11,9 +12,12 @@ use tokio::{
 
 use super::link::Outgoing;
 use crate::{
-    front::egress::{
-        AllowedHosts, Caller, Egress, FetchError, InvocationRequests, Redirect, Request, Response,
-        Timings, Trace,
+    front::{
+        egress::{
+            AllowedHosts, Caller, Egress, FetchError, InvocationRequests, Redirect, Request,
+            Response, Timings, Trace,
+        },
+        telemetry::CallTrace,
     },
     invocation::FunctionKey,
     lock::Lock,
@@ -151,14 +155,16 @@ pub struct InvocationFetches {
 }
 
 impl InvocationFetches {
-    /// None yet, of an invocation that may make `most`.
+    /// None yet, of an invocation that may make `most`, as part of this trace.
     pub fn new(
         fetcher: Fetcher,
         function: FunctionKey,
         allowed_hosts: Option<Arc<AllowedHosts>>,
         most: u32,
+        trace: CallTrace,
     ) -> Self {
-        let requests = Arc::new(InvocationRequests::new(most, fetcher.at_once));
+        let requests = InvocationRequests::new(most, fetcher.at_once).traced(trace);
+        let requests = Arc::new(requests);
         Self {
             caller: Caller {
                 function,
@@ -197,7 +203,8 @@ impl InvocationFetches {
         let room = self.fetcher.room_for(&fetch);
         let (egress, caller) = (self.fetcher.egress.clone(), self.caller.clone());
         let untaken = self.untaken.clone();
-        let task = self.tasks.spawn(async move {
+        let within = self.caller.requests.call().context();
+        let task = async move {
             let (invocation, id) = (fetch.invocation, fetch.id);
             let outcome = match room {
                 Some(_room) => outcome(egress.fetch(&caller, request(fetch)).await),
@@ -215,7 +222,8 @@ impl InvocationFetches {
                 // A link that has ended needs no answer.
                 let _ = outbox.send(Outgoing::Fetched(fetched)).await;
             }
-        });
+        };
+        let task = self.tasks.spawn(task.with_context(within));
         self.under_way.insert(id, task);
         Ok(())
     }

@@ -23,7 +23,7 @@ use super::{
     fetches::{Fetcher, InvocationFetches, Requests, UnsoundFetch},
 };
 use crate::{
-    front::{egress::AllowedHosts, functions::FunctionVersion},
+    front::{egress::AllowedHosts, functions::FunctionVersion, telemetry::CallTrace},
     invocation::{Finished, FunctionKey, Input, InvocationLimits, SettingsJson, VersionKey},
     lock::Lock,
     wire::{
@@ -107,6 +107,7 @@ pub struct OutgoingCall {
     id: u64,
     call: Call,
     answer: oneshot::Sender<Answer>,
+    trace: CallTrace,
 }
 
 /// Who waits for an invocation that the cell has.
@@ -117,6 +118,8 @@ struct Waiting {
     allowed_hosts: Option<Arc<AllowedHosts>>,
     /// Requests it may make.
     most_fetches: u32,
+    /// Their spans are part of it.
+    trace: CallTrace,
     /// Once it has made one.
     fetches: Option<InvocationFetches>,
     /// Outcomes the cell has to come back with.
@@ -310,7 +313,12 @@ impl Link {
             in_flight: &self.in_flight,
         };
         let (answer, answered) = oneshot::channel();
-        let outgoing = OutgoingCall { id, call, answer };
+        let outgoing = OutgoingCall {
+            id,
+            call,
+            answer,
+            trace: CallTrace::current(),
+        };
         let sent = self.outbox.send(Outgoing::Call(Box::new(outgoing))).await;
         sent.map_err(|_| Lost::NotSent)?;
         let (finished, fetches) = answered.await.unwrap_or(Err(Lost::NotSent))?;
@@ -406,8 +414,8 @@ impl Fetches {
         let fetches = waiting.fetches.get_or_insert_with(|| {
             let function = waiting.function.clone();
             let allowed_hosts = waiting.allowed_hosts.clone();
-            let most = waiting.most_fetches;
-            InvocationFetches::new(self.fetcher.clone(), function, allowed_hosts, most)
+            let (most, trace) = (waiting.most_fetches, waiting.trace.clone());
+            InvocationFetches::new(self.fetcher.clone(), function, allowed_hosts, most, trace)
         });
         fetches.start(fetch, self.outbox.clone())
     }

@@ -139,7 +139,7 @@ fn tell_of_lockdown(ready: &Ready) {
 fn spawn(plan: &CellPlan, socket: OwnedFd) -> io::Result<Child> {
     Command::new(&plan.program)
         .arg0("penstock")
-        .arg("cell")
+        .args(["cell", "--log-format", plan.log_format.name()])
         .env_clear()
         .stdin(Stdio::from(socket))
         .stdout(Stdio::null())
@@ -156,7 +156,7 @@ mod tests {
     use tokio_util::codec::Encoder;
 
     use super::*;
-    use crate::{front::cells::Fetcher, wire::Configure};
+    use crate::{config::LogFormat, front::cells::Fetcher, wire::Configure};
 
     /// A cell that runs `script` with its socket as standard input.
     fn plan(folder: &Path, script: &str) -> CellPlan {
@@ -175,6 +175,7 @@ mod tests {
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
         CellPlan {
             program,
+            log_format: LogFormat::Text,
             cells: 1,
             spares: 0,
             drain: Duration::ZERO,

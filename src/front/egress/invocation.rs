@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::trace::Trace;
-use crate::lock::Lock;
+use crate::{front::telemetry::CallTrace, lock::Lock};
 
 /// Made for an invocation, shared by its fetches, and asked for the traces at its end.
 #[derive(Debug)]
@@ -14,6 +14,8 @@ pub struct InvocationRequests {
     made: AtomicU32,
     at_once: Semaphore,
     traces: Lock<Vec<Trace>>,
+    /// Of the call they are made for.
+    call: CallTrace,
 }
 
 impl InvocationRequests {
@@ -24,7 +26,19 @@ impl InvocationRequests {
             made: AtomicU32::new(0),
             at_once: Semaphore::new(at_once as usize),
             traces: Lock::default(),
+            call: CallTrace::default(),
         }
+    }
+
+    /// As part of this call's trace.
+    #[must_use]
+    pub fn traced(self, call: CallTrace) -> Self {
+        Self { call, ..self }
+    }
+
+    /// The trace of the call they are made for.
+    pub fn call(&self) -> &CallTrace {
+        &self.call
     }
 
     /// Requests made so far, redirects and refused ones counted.

@@ -42,6 +42,8 @@ pub struct Pool {
 
 #[derive(Clone, Debug)]
 struct Limits {
+    connections: usize,
+    kept: usize,
     per_host: usize,
     per_function: usize,
     queue: usize,
@@ -102,6 +104,8 @@ impl Pool {
     pub fn new(config: &EgressConfig, connections: usize, tls: Tls) -> Self {
         Self {
             limits: Limits {
+                connections,
+                kept: config.egress_idle_connections as usize,
                 per_host: config.egress_host_requests.get() as usize,
                 per_function: config.egress_function_requests.get() as usize,
                 queue: config.egress_queue as usize,
@@ -163,6 +167,28 @@ impl Pool {
         });
         // Dropped here, where no lock is held.
         drop(expired);
+    }
+
+    /// Requests under way, each with a connection or dialling one.
+    pub fn under_way(&self) -> usize {
+        let free = self.places.available_permits();
+        self.limits.connections.saturating_sub(free)
+    }
+
+    /// Connections kept without a request.
+    pub fn kept(&self) -> usize {
+        let free = self.keeping.available_permits();
+        self.limits.kept.saturating_sub(free)
+    }
+
+    /// Requests that wait for a place.
+    pub fn waiting(&self) -> usize {
+        let tenants = self.tenants.lock();
+        let waiting = tenants.values().map(|tenant| {
+            let queue = self.limits.queue;
+            queue.saturating_sub(tenant.queue.available_permits())
+        });
+        waiting.sum()
     }
 
     /// Functions that have connections, or had them a moment ago.

@@ -9,7 +9,11 @@ use std::{
 
 use bytes::Bytes;
 
-use super::{error::FetchError, invocation::InvocationRequests};
+use super::{
+    error::{FetchError, SystemCode},
+    invocation::InvocationRequests,
+};
+use crate::front::telemetry::{EgressMetrics, RequestSpan};
 
 /// Bytes of a body that a trace keeps: twice what is shown, so that whoever redacts it knows a secret that the
 /// end of what is shown cuts through.
@@ -99,6 +103,45 @@ pub enum Protocol {
     Http2,
 }
 
+/// How a hop ended, in one of few words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HopEnd {
+    /// With a response of the class of this digit, whole.
+    Status(u8),
+    /// The address or the host may not be reached.
+    Denied,
+    /// Too large, or too many at once.
+    Limited,
+    TimedOut,
+    /// Name, connection, TLS, or what came was no sound response, or a redirect that is not followed.
+    Failed,
+    /// Given up by the function, or with its invocation.
+    Aborted,
+}
+
+impl Trace {
+    pub fn end(&self) -> HopEnd {
+        use FetchError as E;
+        match &self.error {
+            None => self.status.map_or(HopEnd::Failed, |status| {
+                HopEnd::Status(u8::try_from(status / 100).unwrap_or_default())
+            }),
+            Some(E::Denied { .. } | E::HostNotAllowed { .. } | E::Off) => HopEnd::Denied,
+            Some(E::TooLarge { .. } | E::TooManyRequests { .. } | E::QueueFull { .. }) => {
+                HopEnd::Limited
+            }
+            Some(E::RequestTimeout { .. } | E::BodyTimeout { .. }) => HopEnd::TimedOut,
+            Some(E::System { fault, .. } | E::Body { fault, .. })
+                if fault.code == SystemCode::TimedOut =>
+            {
+                HopEnd::TimedOut
+            }
+            Some(E::Aborted) => HopEnd::Aborted,
+            Some(_) => HopEnd::Failed,
+        }
+    }
+}
+
 /// A trace in the making. Goes to the invocation's traces when dropped, however the hop ends.
 #[derive(Debug)]
 pub struct Recording {
@@ -106,10 +149,17 @@ pub struct Recording {
     started: Instant,
     ended: bool,
     requests: Arc<InvocationRequests>,
+    span: RequestSpan,
+    metrics: Option<Arc<EgressMetrics>>,
 }
 
 impl Recording {
-    pub fn start(requests: Arc<InvocationRequests>, trace: Trace) -> Self {
+    pub fn start(
+        requests: Arc<InvocationRequests>,
+        span: RequestSpan,
+        metrics: Option<Arc<EgressMetrics>>,
+        trace: Trace,
+    ) -> Self {
         let time = SystemTime::now().duration_since(UNIX_EPOCH);
         Self {
             trace: Trace {
@@ -119,6 +169,8 @@ impl Recording {
             started: Instant::now(),
             ended: false,
             requests,
+            span,
+            metrics,
         }
     }
 
@@ -140,6 +192,10 @@ impl Drop for Recording {
         trace.timings.total = self.started.elapsed();
         if !self.ended {
             trace.error = Some(FetchError::Aborted);
+        }
+        std::mem::take(&mut self.span).end(&trace);
+        if let Some(metrics) = &self.metrics {
+            metrics.ended(&trace);
         }
         self.requests.record(trace);
     }

@@ -7,7 +7,7 @@ use aws_lc_rs::digest;
 const BYTES: usize = 32;
 
 /// The SHA-256 of a source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SourceDigest([u8; BYTES]);
 
 impl SourceDigest {

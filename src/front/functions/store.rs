@@ -105,6 +105,11 @@ impl Store {
         }))
     }
 
+    /// Whether it is in the executor itself, where there is nothing to wait for.
+    pub fn is_built_in(&self) -> bool {
+        matches!(self.0, Kind::Examples)
+    }
+
     /// What is stored of `key`, or `None` if the store says that it has nothing. Of a source over `limit`
     /// bytes, at most one byte more is given, so that the caller sees it is too large.
     ///
@@ -179,13 +184,18 @@ impl Store {
     }
 }
 
-/// Whether it is the whole bucket or container that is not there: a fault of the store, which says nothing
-/// of the function.
+/// Whether it is the whole bucket or container that is not there, or not for us to know of, which Azure says
+/// with the last of these codes: a fault of the store, which says nothing of the function.
 fn container_is_gone(not_found: &object_store::Error) -> bool {
     let told = not_found.to_string();
-    ["NoSuchBucket", "ContainerNotFound", "ContainerBeingDeleted"]
-        .iter()
-        .any(|code| told.contains(code))
+    [
+        "NoSuchBucket",
+        "ContainerNotFound",
+        "ContainerBeingDeleted",
+        "ResourceNotFound",
+    ]
+    .iter()
+    .any(|code| told.contains(code))
 }
 
 /// The first `most` bytes of an object, which is read no further than that.

@@ -112,7 +112,7 @@ pub fn usage(usage: &Usage, requests: u32) -> api::Usage {
     }
 }
 
-fn code(code: ErrorCode) -> api::ErrorCode {
+pub fn code(code: ErrorCode) -> api::ErrorCode {
     match code {
         ErrorCode::BadRequest => api::ErrorCode::BadRequest,
         ErrorCode::InvalidSettings => api::ErrorCode::InvalidSettings,

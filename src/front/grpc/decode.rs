@@ -1,6 +1,6 @@
 //! Requests of the API, checked and taken apart. Every fault of a request is told at once.
 
-use std::{fmt::Display, time::Duration};
+use std::{collections::HashMap, fmt::Display, time::Duration};
 
 use bytes::Bytes;
 use prost_types::Struct;
@@ -10,13 +10,16 @@ use crate::{
     api::{FunctionRef, InvokeBatchRequest, InvokeRequest, Limits, invoke_request::Payload},
     config::LimitsConfig,
     front::{
+        access::Caller,
         event::{self, EventFault},
         functions::{SourceDigest, Wanted, check_name},
+        sealed::Sealed,
     },
     invocation::{Input, InvocationLimits, SettingsJson, VersionKey},
 };
 
 mod batch;
+mod sealed;
 
 const MAX_INSTANCE_BYTES: usize = 128;
 
@@ -50,6 +53,7 @@ pub struct InvokeParts {
     pub input: Input,
     pub settings: SettingsJson,
     pub secret_settings: Vec<String>,
+    pub sealed_settings: Sealed,
     pub limits: InvocationLimits,
     pub form: EventForm,
     pub capture: bool,
@@ -69,6 +73,7 @@ pub fn invoke(request: InvokeRequest, allowed: &LimitsConfig) -> Result<InvokePa
         function: request.function,
         settings: request.settings,
         secret_settings: request.secret_settings,
+        sealed_settings: request.sealed_settings,
         limits: request.limits,
         capture: request.capture,
     };
@@ -95,6 +100,7 @@ pub fn invoke_batch(
         function: request.function,
         settings: request.settings,
         secret_settings: request.secret_settings,
+        sealed_settings: request.sealed_settings,
         limits: request.limits,
         capture: request.capture,
     };
@@ -111,6 +117,7 @@ struct Terms {
     function: Option<FunctionRef>,
     settings: Option<Struct>,
     secret_settings: Vec<String>,
+    sealed_settings: HashMap<String, Bytes>,
     limits: Option<Limits>,
     capture: bool,
 }
@@ -119,6 +126,7 @@ struct CheckedTerms {
     function: FunctionRef,
     settings: SettingsJson,
     secret_settings: Vec<String>,
+    sealed_settings: Sealed,
     limits: InvocationLimits,
     capture: bool,
 }
@@ -127,12 +135,19 @@ impl Terms {
     fn check(self, allowed: &LimitsConfig, faults: &mut Vec<Fault>) -> Option<CheckedTerms> {
         let function = self.function.unwrap_or_default();
         check_function(&function, faults);
+        let sealed = sealed::check(
+            self.sealed_settings,
+            self.settings.as_ref(),
+            allowed,
+            faults,
+        );
         let settings = keep_fault(settings(self.settings, allowed), faults);
         let limits = keep_fault(limits(self.limits, allowed), faults);
         Some(CheckedTerms {
             function,
             settings: settings?,
             secret_settings: self.secret_settings,
+            sealed_settings: sealed,
             limits: limits?,
             capture: self.capture,
         })
@@ -146,6 +161,7 @@ impl CheckedTerms {
             input,
             settings: self.settings,
             secret_settings: self.secret_settings,
+            sealed_settings: self.sealed_settings,
             limits: self.limits,
             form,
             capture: self.capture,
@@ -153,8 +169,8 @@ impl CheckedTerms {
     }
 }
 
-/// The version a checked reference means.
-pub fn function(function: FunctionRef) -> Wanted {
+/// The version a checked reference means, and who asks for it.
+pub fn function(function: FunctionRef, caller: Caller) -> Wanted {
     let inline = (!function.source.is_empty()).then(|| Bytes::from(function.source));
     Wanted {
         key: VersionKey {
@@ -163,6 +179,7 @@ pub fn function(function: FunctionRef) -> Wanted {
         },
         inline,
         digest: SourceDigest::from_hex(&function.source_sha256),
+        caller,
     }
 }
 

@@ -1,8 +1,10 @@
-//! Counts outcomes as they are answered, under the names the API has for them.
+//! Counts and traces outcomes as they are answered, under the names the API has for them.
 
+use super::convert;
 use crate::{
     api::{ErrorCode, EventResult, event_result, filtered::Reason, invoke_response::Outcome},
-    front::telemetry::{Named, Outcomes, Telemetry},
+    front::telemetry::{Ends, Named, Outcomes, Telemetry},
+    invocation,
 };
 
 /// The counter of every reason and code of the API.
@@ -13,11 +15,14 @@ pub fn counter(telemetry: &Telemetry) -> Outcomes {
             .as_str_name()
             .strip_prefix("REASON_")
     });
-    let codes = names(|number| {
-        let code = ErrorCode::try_from(number).ok()?;
-        code.as_str_name().strip_prefix("ERROR_CODE_")
-    });
+    let codes = names(code_name);
     telemetry.outcomes(&reasons, &codes)
+}
+
+/// An error code's name without the enum's.
+fn code_name(number: i32) -> Option<&'static str> {
+    let code = ErrorCode::try_from(number).ok()?;
+    code.as_str_name().strip_prefix("ERROR_CODE_")
 }
 
 /// The names from number 1 on; 0 is for what is not specified, and never sent.
@@ -48,4 +53,42 @@ pub fn count_batch(outcomes: &Outcomes, results: &[EventResult]) {
             None => {}
         }
     }
+}
+
+/// Code and label of the first error, if there is one.
+pub fn failure(outcomes: &[invocation::Outcome]) -> Option<(&'static str, &'static str)> {
+    outcomes.iter().find_map(|outcome| match outcome {
+        invocation::Outcome::Failed(error) => {
+            let code = convert::code(error.code).into();
+            Some((code_name(code)?, error.code.label()))
+        }
+        _ => None,
+    })
+}
+
+/// What one event came to, for its trace.
+pub fn ends(outcome: Option<&Outcome>) -> Ends {
+    let mut ends = Ends::default();
+    match outcome {
+        Some(Outcome::Event(_) | Outcome::EventJson(_)) => ends.delivered += 1,
+        Some(Outcome::Filtered(_)) => ends.filtered += 1,
+        Some(Outcome::Error(error)) => ends.fail(code_name(error.code)),
+        None => {}
+    }
+    ends
+}
+
+/// What the events of a batch came to, for its trace.
+pub fn batch_ends(results: &[EventResult]) -> Ends {
+    use event_result::Outcome;
+    let mut ends = Ends::default();
+    for result in results {
+        match &result.outcome {
+            Some(Outcome::Event(_) | Outcome::EventJson(_)) => ends.delivered += 1,
+            Some(Outcome::Filtered(_)) => ends.filtered += 1,
+            Some(Outcome::Error(error)) => ends.fail(code_name(error.code)),
+            None => {}
+        }
+    }
+    ends
 }

@@ -7,12 +7,14 @@ use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 
 use super::decode::Fault;
 use crate::front::{
+    access::{NotAllowed, Refusal as AccessRefusal},
     admission::{Refusal, Refused},
     arrival::{MalformedTimeout, TIMEOUT_HEADER},
     dispatch::DispatchError,
     functions::{ResolveError, StoreError},
     jitter,
     readiness::NotReady,
+    sealed::SealedError,
     server::message::MessageFault,
 };
 
@@ -42,10 +44,31 @@ pub fn invalid(faults: Vec<Fault>) -> Status {
     Status::with_error_details(Code::InvalidArgument, message.join("; "), details)
 }
 
+/// A call that is not let in.
+pub fn refused(refusal: &AccessRefusal) -> Status {
+    let message = refusal.to_string();
+    let (code, reason, metadata) = match refusal {
+        AccessRefusal::Unauthenticated(_) => {
+            (Code::Unauthenticated, "UNAUTHENTICATED", HashMap::new())
+        }
+        AccessRefusal::NoRole { need, .. } => {
+            let needs = HashMap::from([("needs".to_owned(), need.to_string())]);
+            (Code::PermissionDenied, "ROLE_MISSING", needs)
+        }
+    };
+    let details = ErrorDetails::with_error_info(reason, DOMAIN, metadata);
+    Status::with_error_details(code, message, details)
+}
+
 /// A function that can't be found, or not as it was sent.
 pub fn unresolved(error: &ResolveError) -> Status {
     let message = error.to_string();
     match error {
+        ResolveError::NotAllowed(NotAllowed { function_id, .. }) => {
+            let metadata = HashMap::from([("function_id".to_owned(), function_id.clone())]);
+            let details = ErrorDetails::with_error_info("FUNCTION_NOT_ALLOWED", DOMAIN, metadata);
+            Status::with_error_details(Code::PermissionDenied, message, details)
+        }
         ResolveError::NotFound(key) => {
             let details = error_info("FUNCTION_NOT_FOUND", key);
             Status::with_error_details(Code::NotFound, message, details)
@@ -72,6 +95,25 @@ pub fn unresolved(error: &ResolveError) -> Status {
                 }
             }
             retryable(Code::Unavailable, message, STORE_RETRY_DELAY)
+        }
+    }
+}
+
+/// Sealed settings that nobody here could open.
+pub fn not_opened(error: SealedError) -> Status {
+    let message = error.to_string();
+    match error {
+        SealedError::NoKeys => {
+            let knob = ("knob".to_owned(), "--sealed-identities".to_owned());
+            let metadata = HashMap::from([knob]);
+            let details =
+                ErrorDetails::with_error_info("SEALED_SETTINGS_UNAVAILABLE", DOMAIN, metadata);
+            Status::with_error_details(Code::FailedPrecondition, message, details)
+        }
+        SealedError::Busy => retryable(Code::ResourceExhausted, message, RETRY_DELAY),
+        SealedError::Defect => {
+            tracing::error!("{message}");
+            Status::internal(message)
         }
     }
 }

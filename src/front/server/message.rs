@@ -151,7 +151,8 @@ where
             None => return Poll::Ready(None),
         };
         let data = frame.data_ref();
-        if let Some(length) = data.and_then(|data| read_prefix(this.prefix, this.prefix_read, data)) {
+        if let Some(length) = data.and_then(|data| read_prefix(this.prefix, this.prefix_read, data))
+        {
             let room = this.bounds.take(length).map_err(grpc::message_refused)?;
             // It was empty: a prefix is read once.
             let _ = this.room.0.set(room);
@@ -198,8 +199,15 @@ mod tests {
     }
 
     /// Reads a body that sends these parts, and then ends or hangs.
-    async fn read(bounds: &MessageBounds, parts: &[&[u8]], hangs: bool) -> Result<MessageRoom, Status> {
-        let parts: Vec<_> = parts.iter().map(|part| Bytes::copy_from_slice(part)).collect();
+    async fn read(
+        bounds: &MessageBounds,
+        parts: &[&[u8]],
+        hangs: bool,
+    ) -> Result<MessageRoom, Status> {
+        let parts: Vec<_> = parts
+            .iter()
+            .map(|part| Bytes::copy_from_slice(part))
+            .collect();
         let sent: usize = parts.iter().map(Bytes::len).sum();
         let frames = stream::iter(parts).map(|part| Ok::<_, Infallible>(Frame::data(part)));
         let rest = match hangs {

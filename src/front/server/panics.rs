@@ -72,7 +72,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_an_internal_status_and_is_counted() {
-        let telemetry = Telemetry::new().unwrap();
+        let telemetry = Telemetry::start().unwrap();
         let layer = contain(telemetry.panics());
         let counted = || {
             let text = String::from_utf8(telemetry.exposition().unwrap()).unwrap();

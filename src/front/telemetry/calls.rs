@@ -1,4 +1,5 @@
-//! Times gRPC calls from the outside: `rpc.server.call.duration`, with method and status.
+//! Times gRPC calls from the outside: `rpc.server.call.duration`, with method and status; and begins and ends
+//! their traces, if calls are traced.
 //!
 //! A layer around the services, so that a call counts however it is refused. It knows nothing of tonic: the
 //! status is the `grpc-status` header, which a failed call has and a successful one leaves to its trailers.
@@ -15,13 +16,16 @@ use std::{
 
 use http::{HeaderMap, Request, Response, StatusCode};
 use opentelemetry::{
-    KeyValue,
+    Context as TraceContext, KeyValue,
     metrics::{BoundHistogram, Histogram, Meter},
 };
 use pin_project_lite::pin_project;
 use tower::{Layer, Service};
 
-use super::durations;
+use super::{
+    durations,
+    trace::{CallTrace, Tracing},
+};
 
 /// What the conventions call every method that is not known.
 const OTHER: &str = "_OTHER";
@@ -70,6 +74,8 @@ pub struct TimedCalls<S> {
 /// The histogram of calls, bound to what methods and statuses there are.
 struct Calls {
     duration: Histogram<f64>,
+    /// Nothing when calls are not traced.
+    tracing: Option<Tracing>,
     /// What paths of our service start with.
     prefix: String,
     methods: Vec<Method>,
@@ -85,7 +91,12 @@ struct Method {
 }
 
 impl CallLayer {
-    pub(super) fn new(meter: &Meter, service: &'static str, methods: &[&'static str]) -> Self {
+    pub(super) fn new(
+        meter: &Meter,
+        tracing: Option<Tracing>,
+        service: &'static str,
+        methods: &[&'static str],
+    ) -> Self {
         let duration = durations(
             meter,
             "rpc.server.call.duration",
@@ -95,6 +106,7 @@ impl CallLayer {
         let known = |name: &&'static str| Method::new(name, format!("{service}/{name}"));
         let calls = Calls {
             duration,
+            tracing,
             prefix: format!("/{service}/"),
             methods: methods.iter().map(known).collect(),
             other: Method::new(OTHER, OTHER.to_owned()),
@@ -126,6 +138,15 @@ impl Calls {
         let name = path.strip_prefix(&self.prefix)?;
         let known = self.methods.iter().position(|method| method.name == name);
         Some(known.unwrap_or(self.methods.len()))
+    }
+
+    fn of_number(&self, method: usize) -> &Method {
+        self.methods.get(method).unwrap_or(&self.other)
+    }
+
+    fn begin_trace(&self, method: usize, headers: &HeaderMap) -> Option<(CallTrace, TraceContext)> {
+        let tracing = self.tracing.as_ref()?;
+        Some(tracing.begin(&self.of_number(method).full_name, headers))
     }
 }
 
@@ -171,6 +192,7 @@ where
     fn call(&mut self, request: Request<Sent>) -> Self::Future {
         let timer = self.calls.method(request.uri().path());
         let timer = timer.map(|method| Timer {
+            trace: self.calls.begin_trace(method, request.headers()),
             calls: self.calls.clone(),
             method,
             started: Instant::now(),
@@ -201,6 +223,8 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
+        let trace = this.timer.as_ref().and_then(|timer| timer.trace.as_ref());
+        let _attached = trace.map(|(_, context)| context.clone().attach());
         let answer = ready!(this.call.poll(context));
         if let Some(mut timer) = this.timer.take() {
             timer.status = answer.as_ref().map_or(UNKNOWN, |response| {
@@ -217,12 +241,18 @@ struct Timer {
     method: usize,
     started: Instant,
     status: usize,
+    /// Attached while the call is worked on.
+    trace: Option<(CallTrace, TraceContext)>,
 }
 
 impl Drop for Timer {
     fn drop(&mut self) {
         let calls = &self.calls;
-        let method = calls.methods.get(self.method).unwrap_or(&calls.other);
+        let method = calls.of_number(self.method);
+        if let Some((trace, _)) = &self.trace {
+            let name = STATUSES.get(self.status).copied().unwrap_or("UNKNOWN");
+            trace.end(self.status, name);
+        }
         if let Some(series) = method.bound(&calls.duration, self.status) {
             series.record(self.started.elapsed().as_secs_f64());
         }

@@ -24,6 +24,11 @@ pub struct Invocations {
     /// flight.
     waited_for_place: BoundHistogram<f64>,
     waited_for_nothing: BoundHistogram<f64>,
+    /// `faas.init_duration`: what making it took.
+    setup: BoundHistogram<f64>,
+    /// `penstock.pool.checkouts`, by `penstock.pool.result`: isolates that were warm, and those that were not.
+    hits: BoundCounter<u64>,
+    misses: BoundCounter<u64>,
     /// `penstock.invocations.refused`, by `penstock.refusal.reason`: no place in flight, or no cell to run
     /// in. The caller may come again.
     full: BoundCounter<u64>,
@@ -71,6 +76,18 @@ impl Invocations {
             .build();
         // Without attributes a series is there once it was added to.
         cold_starts.add(0, &[]);
+        let setup = durations(
+            meter,
+            "faas.init_duration",
+            "Time to make an isolate for an invocation: snapshot, compile, top level",
+        );
+        let checkouts = meter
+            .u64_counter("penstock.pool.checkouts")
+            .with_unit("{checkout}")
+            .with_description(
+                "Isolates that invocations took from the cells' pools: a hit found a warm one",
+            )
+            .build();
         let refused = meter
             .u64_counter("penstock.invocations.refused")
             .with_unit("{invocation}")
@@ -88,6 +105,9 @@ impl Invocations {
             cold_starts: cold_starts.bind(&[]),
             waited_for_place: waits("place"),
             waited_for_nothing: waits("refused"),
+            setup: setup.bind(&[KeyValue::new("faas.trigger", "other")]),
+            hits: checkouts.bind(&[KeyValue::new("penstock.pool.result", "hit")]),
+            misses: checkouts.bind(&[KeyValue::new("penstock.pool.result", "miss")]),
             full: refusals(&refused, "max_in_flight"),
             share: refusals(&refused, "function_share"),
             queue_time: refusals(&refused, "queue_time"),
@@ -104,9 +124,14 @@ impl Invocations {
         let costs = match usage.cold_start {
             true => {
                 self.cold_starts.add(1);
+                self.misses.add(1);
+                self.setup.record(usage.setup.as_secs_f64());
                 &self.cold
             }
-            false => &self.warm,
+            false => {
+                self.hits.add(1);
+                &self.warm
+            }
         };
         costs.wall.record(usage.wall.as_secs_f64());
         costs.cpu.record(usage.cpu.as_secs_f64());

@@ -8,6 +8,7 @@ use crate::{
     front::{
         admission::Admission,
         cells::{CacheAccount, CellEnd, CellState, Census},
+        egress::Pool,
         functions::Functions,
         listener::Occupancy,
         quarantine::Quarantine,
@@ -19,22 +20,27 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Observed {
     pub admission: Admission,
-    pub connections: Occupancy,
+    pub occupancy: Occupancy,
     pub cells: Arc<Census>,
     pub cache: Arc<CacheAccount>,
     pub quarantine: Arc<Quarantine>,
     pub functions: Arc<Functions>,
+    pub connections: Arc<Pool>,
+    /// Bytes that the executor may use.
+    pub memory: u64,
 }
 
 impl Observed {
     pub(super) fn observe(self, meter: &Meter) {
         build_info(meter);
         in_flight(meter, self.admission);
-        connections(meter, self.connections);
+        occupancy(meter, self.occupancy);
         cells(meter, &self.cells);
         cache(meter, &self.cache);
         quarantine(meter, &self.quarantine);
         sources(meter, &self.functions);
+        connections(meter, &self.connections);
+        memory(meter, self.memory);
     }
 }
 
@@ -76,7 +82,7 @@ fn in_flight(meter: &Meter, admission: Admission) {
 }
 
 /// `penstock.connections.open` of `--max-connections`; `penstock.connections.refused`: those beyond.
-fn connections(meter: &Meter, occupancy: Occupancy) {
+fn occupancy(meter: &Meter, occupancy: Occupancy) {
     let observed = occupancy.clone();
     meter
         .i64_observable_up_down_counter("penstock.connections.open")
@@ -227,6 +233,46 @@ fn sources(meter: &Meter, functions: &Arc<Functions>) {
             let bytes = i64::try_from(observed.kept_bytes()).unwrap_or(i64::MAX);
             observer.observe(bytes, &[]);
         })
+        .build();
+}
+
+/// `penstock.memory.limit`: what front and cells may use together; cells keep idle isolates by it.
+fn memory(meter: &Meter, limit: u64) {
+    meter
+        .i64_observable_up_down_counter("penstock.memory.limit")
+        .with_unit("By")
+        .with_description(
+            "Memory that front and cells may use together (--memory, else the system's limit)",
+        )
+        .with_callback(move |observer| {
+            observer.observe(i64::try_from(limit).unwrap_or(i64::MAX), &[]);
+        })
+        .build();
+}
+
+/// `penstock.egress.in_flight`, `penstock.egress.waiting`, `penstock.egress.connections.kept`: the outgoing
+/// requests of all functions.
+fn connections(meter: &Meter, pool: &Arc<Pool>) {
+    let observed = pool.clone();
+    meter
+        .i64_observable_up_down_counter("penstock.egress.in_flight")
+        .with_unit("{request}")
+        .with_description("Outgoing requests under way, each with a connection or opening one")
+        .with_callback(move |observer| observer.observe(signed(observed.under_way()), &[]))
+        .build();
+    let observed = pool.clone();
+    meter
+        .i64_observable_up_down_counter("penstock.egress.waiting")
+        .with_unit("{request}")
+        .with_description("Outgoing requests that wait for a place among the connections")
+        .with_callback(move |observer| observer.observe(signed(observed.waiting()), &[]))
+        .build();
+    let observed = pool.clone();
+    meter
+        .i64_observable_up_down_counter("penstock.egress.connections.kept")
+        .with_unit("{connection}")
+        .with_description("Connections kept open without a request, for the next one")
+        .with_callback(move |observer| observer.observe(signed(observed.kept()), &[]))
         .build();
 }
 

@@ -44,7 +44,12 @@ async fn write_ready(
     in_flight: &InFlight,
 ) -> Result<(), FrameError> {
     for outgoing in ready.drain(..) {
-        let OutgoingCall { id, call, answer } = match outgoing {
+        let OutgoingCall {
+            id,
+            call,
+            answer,
+            trace,
+        } = match outgoing {
             Outgoing::Call(outgoing) => *outgoing,
             Outgoing::Fetched(fetched) => {
                 writer.feed(CellFrame::Fetched(fetched).into()).await?;
@@ -58,6 +63,7 @@ async fn write_ready(
             },
             allowed_hosts: call.version.allowed_hosts(),
             most_fetches: call.limits.requests,
+            trace,
             fetches: None,
             events: call.input.events(),
             answer,
