@@ -169,7 +169,7 @@ fn an_answer_that_is_never_taken_counts_as_dropped() {
 
 #[test]
 fn a_second_signal_ends_it_at_once() {
-    let mut service = one_cell(&["--wall-time-ms", "60000"]);
+    let mut service = one_cell(&["--wall-time-ms", "60000", "--drain-ms", "600000"]);
     block_on(async {
         let event = r#"{"type":"track","sleep":50000}"#;
         let call = Call::of(SLEEPS).event(event).send(service.client());
