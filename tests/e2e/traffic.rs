@@ -112,38 +112,39 @@ fn who_may_not_wait_is_told_why_and_when_to_come_again() {
 
 #[test]
 fn a_busy_function_gives_way_to_others() {
-    const ROOM: usize = 20;
     let service = one_cell(&[
         "--max-in-flight",
         "2",
         "--queue",
-        &ROOM.to_string(),
+        "20",
         "--queue-ms",
+        "60000",
+        "--wall-time-ms",
         "60000",
     ]);
     block_on(async {
         let busy = fresh_id();
-        let mut flood: Vec<_> = (0..ROOM + 2)
-            .map(|_| sleeping(&service, &busy, 300))
-            .collect();
+        let holders = [(); 2].map(|()| sleeping(&service, &busy, 50_000));
+        until(&service, IN_FLIGHT, 2.0);
+        let mut flood: Vec<_> = (0..20).map(|_| sleeping(&service, &busy, 50_000)).collect();
         until(&service, WAITING, 20.0);
         // The room is full, and yet another function's call is taken, and is next.
-        let reply = Call::of(ECHO).send(service.client()).await;
-        reply.delivered();
-        let waiting = Scrape::of(&service).value(WAITING);
-        assert!(waiting > 10.0, "most of the flood waits still: {waiting}");
-        assert_eq!(Scrape::of(&service).value(&refused("function_share")), 1.0);
-        let mut displaced = None;
-        for call in flood.drain(..) {
-            let reply = call.await.unwrap();
-            if reply.result.is_err() {
-                reply.refused(StatusCode::ResourceExhausted, "FUNCTION_SHARE");
-                let status = reply.status(StatusCode::ResourceExhausted);
-                assert!(status.message().contains(&busy), "{reply}");
-                assert!(displaced.replace(reply).is_none(), "one had to go, no more");
-            }
-        }
-        assert!(displaced.is_some());
+        let other = tokio::spawn(Call::of(ECHO).send(service.client()));
+        until(&service, &refused("function_share"), 1.0);
+        until(&service, WAITING, 20.0);
+        holders[0].abort();
+        other.await.unwrap().delivered();
+        // Its place is the flood's now.
+        until(&service, WAITING, 18.0);
+        let displaced = wait_until(PATIENCE, || flood.iter().any(JoinHandle::is_finished));
+        assert!(displaced, "one had to go");
+        let at = flood.iter().position(JoinHandle::is_finished).unwrap();
+        let reply = flood.swap_remove(at).await.unwrap();
+        reply.refused(StatusCode::ResourceExhausted, "FUNCTION_SHARE");
+        let status = reply.status(StatusCode::ResourceExhausted);
+        assert!(status.message().contains(&busy), "{reply}");
+        assert!(!flood.iter().any(JoinHandle::is_finished), "and no other");
+        flood.iter().chain(&holders).for_each(JoinHandle::abort);
     });
 }
 

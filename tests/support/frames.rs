@@ -202,12 +202,13 @@ pub struct BareCall {
 }
 
 impl BareCall {
-    /// Sends the headers, on a connection of its own.
+    /// Sends the headers, on a connection of its own, and waits until they are there.
     pub async fn open(service: &Service, headers: &[(&'static str, &str)]) -> BareCall {
         let stream = tokio::net::TcpStream::connect(service.address()).await;
-        let (connection, driver) = h2::client::handshake(stream.expect("it accepts"))
+        let (connection, mut driver) = h2::client::handshake(stream.expect("it accepts"))
             .await
             .expect("it speaks HTTP/2");
+        let mut pings = driver.ping_pong().expect("nobody else has it");
         tokio::spawn(driver);
         let mut connection = connection.ready().await.expect("it takes calls");
         let mut request = Request::post(format!("http://penstock{INVOKE}"))
@@ -220,6 +221,8 @@ impl BareCall {
         let (response, body) = connection
             .send_request(request, false)
             .expect("it takes the call");
+        // Its answer comes after the headers were read.
+        let _ = pings.ping(h2::Ping::opaque()).await;
         BareCall {
             _connection: connection,
             response,
