@@ -15,15 +15,19 @@ router *arguments:
 test *arguments:
     cargo test {{arguments}}
 
-# All attacks in random order beside 16 victims, for some minutes
+# All that callers do, mixed, for some minutes: fails when memory, descriptors or threads grow
 soak minutes="10":
+    cargo bench --bench soak -- {{minutes}}
+
+# All attacks in random order beside 16 victims, for some minutes
+soak-attacks minutes="10":
     PENSTOCK_SOAK_MINUTES={{minutes}} cargo test --release --test attacks -- --nocapture nothing_one
 
 # Only the attacks whose name or family contains this
 attack part:
     PENSTOCK_ATTACKS={{part}} cargo test --test attacks -- --nocapture nothing_one
 
-# What a hog costs its neighbours
+# What hogs, and floods of cheap calls, cost their neighbours
 neighbour:
     cargo bench --bench neighbour
 

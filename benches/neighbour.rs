@@ -1,6 +1,7 @@
-//! What a hog costs its neighbours: the latency of a victim alone and beside eight spinning functions.
+//! What others cost a function: the latency of a victim alone, beside eight spinning functions, and beside one that is
+//! called by very many at once.
 //!
-//! `cargo bench --bench neighbour` prints p50 and p99 of both and their ratio.
+//! `cargo bench --bench neighbour` prints p50 and p99 of each and their ratio to the victim's own.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
@@ -30,6 +31,9 @@ const SPINNERS: usize = 8;
 const VICTIM: &str = "function onTrack(event) { event.seen = true; return event }";
 const SPIN: &str = "function onTrack() { for (;;); }";
 const SPIN_FOR: Duration = Duration::from_secs(1);
+/// Callers of the cheap function, each of which calls again as soon as it is answered, and their connections.
+const CROWD: usize = 800;
+const CROWD_CONNECTIONS: usize = 8;
 
 fn main() {
     let service = Service::start(&[]);
@@ -47,8 +51,43 @@ fn main() {
         for spinner in spinners {
             spinner.await.expect("a spinner's calls end");
         }
-        report(&alone, &beside);
+        report("beside 8", &alone, &beside);
+        let over = Arc::new(AtomicBool::new(false));
+        let connections: Vec<_> = (0..CROWD_CONNECTIONS)
+            .map(|_| service.separate_client())
+            .collect();
+        let crowd: Vec<_> = (0..CROWD)
+            .map(|one| {
+                let client = connections[one % CROWD_CONNECTIONS].clone();
+                tokio::spawn(call_again(client, over.clone()))
+            })
+            .collect();
+        tokio::time::sleep(SPIN_FOR).await;
+        let began = Instant::now();
+        let calls = CALLS / 6;
+        let beside = measure(&victim, service.separate_client(), calls).await;
+        let took = began.elapsed();
+        over.store(true, Ordering::Relaxed);
+        let mut answered = 0;
+        for one in crowd {
+            answered += one.await.expect("a caller's calls end");
+        }
+        report("in a crowd", &alone, &beside);
+        println!(
+            "{answered} calls of the crowd beside {calls} of the victim, which took {took:.1?}"
+        );
     });
+}
+
+/// One of many: how often it was answered.
+async fn call_again(client: Client, over: Arc<AtomicBool>) -> usize {
+    let call = check::Call::of(VICTIM).id("crowd");
+    let mut answered = 0;
+    while !over.load(Ordering::Relaxed) {
+        let reply = call.clone().send(client.clone()).await;
+        answered += usize::from(reply.result.is_ok());
+    }
+    answered
 }
 
 /// Latencies of calls one after the other, in order of size.
@@ -71,10 +110,10 @@ async fn spin(client: Client, stop: Arc<AtomicBool>) {
     }
 }
 
-fn report(alone: &[Duration], beside: &[Duration]) {
+fn report(situation: &str, alone: &[Duration], beside: &[Duration]) {
     println!(
         "{:>5}  {:>12}  {:>12}  {:>6}",
-        "", "alone", "beside 8", "ratio"
+        "", "alone", situation, "ratio"
     );
     for (name, share) in [("p50", 0.50), ("p99", 0.99), ("max", 1.0)] {
         let at = |sorted: &[Duration]| {

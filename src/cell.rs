@@ -25,6 +25,7 @@ use crate::{
 };
 
 mod cache;
+mod fair_queue;
 mod hogs;
 mod invocation;
 mod isolate;
@@ -79,6 +80,7 @@ pub enum CellError {
 /// [`CellError`] when the cell can't start, or when the front sends what it never should.
 pub fn serve() -> Result<(), CellError> {
     lockdown::close_inherited_files();
+    lockdown::leave_stopping_to_the_front();
     // For those who look at the processes: the program's own path is no name.
     let _ = rustix::thread::set_name(c"penstock-cell");
     // Both: the signal comes when the front's thread that started us ends, the socket tells of any end.
@@ -256,6 +258,7 @@ impl Versions {
             source.clone(),
             call,
             limits,
+            start.patience_nanos.map(Duration::from_nanos),
         ))
     }
 }

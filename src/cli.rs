@@ -30,6 +30,8 @@ mod exit {
     pub const USAGE: u8 = 2;
     /// The executor could not do its part.
     pub const EXECUTOR: u8 = 3;
+    /// The executor was stopped before it had answered every call it took.
+    pub const DROPPED: u8 = 4;
 }
 
 /// Runs customers' JavaScript functions on pipeline events, each in a V8 isolate under limits.
@@ -47,6 +49,12 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve the gRPC API (what runs without a command, too)
+    ///
+    /// SIGTERM or SIGINT drains: health says NOT_SERVING, after --drain-delay-ms new calls are refused, those
+    /// under way finish within --drain-ms. A second signal ends it at once.
+    ///
+    /// Exit code: 0 every call taken was answered, 2 unusable arguments, 3 the system gave no runtime, 4 calls
+    /// were dropped, as the log says.
     Serve(Box<ServeConfig>),
     /// Run an event or a batch through a function and print the outcome, logs and usage
     ///

@@ -29,6 +29,7 @@ mod log;
 mod print;
 mod sealed;
 mod security;
+mod traffic;
 mod typescript;
 
 pub use doubts::Doubt;
@@ -39,6 +40,7 @@ pub use layers::Given;
 pub use log::{LogConfig, LogFormat};
 pub use sealed::SealedConfig;
 pub use security::{ClientAuth, SecurityConfig};
+pub use traffic::{MAX_MESSAGE_KNOB, TrafficConfig};
 pub use typescript::TypeScriptConfig;
 
 /// No payload knob may be set above this, so that every frame and every response stays within what both
@@ -62,14 +64,8 @@ pub struct ServeConfig {
     #[arg(long, env = "PENSTOCK_READY_FILE", value_name = "FILE")]
     pub ready_file: Option<PathBuf>,
 
-    /// Longest that calls under way may take after SIGTERM, in milliseconds; 0 drops them at once
-    #[arg(
-        long,
-        env = "PENSTOCK_DRAIN_MS",
-        value_name = "MS",
-        default_value_t = 30_000
-    )]
-    pub drain_ms: u64,
+    #[command(flatten)]
+    pub traffic: TrafficConfig,
 
     #[command(flatten)]
     pub admin: AdminConfig,

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod admin;
 pub mod admission;
+pub mod arrival;
 pub mod audit;
 pub mod cells;
 pub mod certificate;
@@ -13,6 +14,8 @@ pub mod event;
 pub mod files;
 pub mod functions;
 pub mod grpc;
+mod jitter;
+pub mod listener;
 pub mod memory;
 pub mod peer;
 pub mod quarantine;

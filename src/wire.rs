@@ -140,8 +140,11 @@ pub struct Start {
     #[prost(uint32, tag = "12")]
     pub requests: u32,
     /// The source is only described: there is no input.
-    #[prost(bool, tag = "16")]
+    #[prost(bool, tag = "13")]
     pub describe: bool,
+    /// How long from now the caller can use an outcome, if it is not the wall time that says so.
+    #[prost(uint64, optional, tag = "14")]
+    pub patience_nanos: Option<u64>,
 }
 
 /// Without the settings, which may hold secrets.

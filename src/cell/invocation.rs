@@ -28,17 +28,12 @@ use crate::{
     wire::Fetched,
 };
 
+mod looks;
 mod running;
 
+pub use looks::{GivenUp, Seen};
 pub use running::HOG_AFTER;
-use running::{GIVE_UP_AFTER, Running};
-
-/// A turn that was given up and works this long is stuck, and so is the cell. Counted in CPU time, since a
-/// demoted thread on a busy machine may not come to see its termination for a while.
-const STUCK_AFTER_CPU: Duration = Duration::from_millis(200);
-
-/// A turn that was given up and is not back by then is stuck even if it did not work.
-const STUCK_AFTER: Duration = Duration::from_secs(2);
+use running::Running;
 
 /// Why the watchdog rings for an invocation. Weak: an alarm keeps nothing alive.
 #[derive(Clone, Debug)]
@@ -101,6 +96,8 @@ pub struct Invocation {
     pub source: Arc<FunctionSource>,
     pub call: Call,
     pub limits: InvocationLimits,
+    /// How long from its arrival its caller can use an outcome; `None` when the caller did not say.
+    patience: Option<Duration>,
     pub record: Arc<Record>,
     pub arrived: Instant,
     /// What came for it while no turn could take it; no more than it has asked for.
@@ -166,27 +163,6 @@ pub enum Stopped {
     TooLate,
 }
 
-/// What a look at a long turn calls for.
-#[derive(Debug)]
-pub enum Seen {
-    Nothing,
-    /// The thread is to be demoted.
-    Hog(Arc<JsThread>),
-    /// The caller is to be answered, since the turn does not end.
-    GivenUp(GivenUp),
-    /// The turn will not end. The cell is to be replaced.
-    Stuck,
-}
-
-/// What is known of an invocation whose turn was given up.
-#[derive(Clone, Copy, Debug)]
-pub struct GivenUp {
-    /// `None` when the thread parked for ever.
-    pub interruption: Option<Interruption>,
-    pub began: Instant,
-    pub cpu: Duration,
-}
-
 impl Invocation {
     /// An invocation that has just arrived.
     pub fn new(
@@ -196,6 +172,7 @@ impl Invocation {
         source: Arc<FunctionSource>,
         call: Call,
         limits: InvocationLimits,
+        patience: Option<Duration>,
     ) -> Self {
         let record = Arc::new(Record::new(call.input.outcomes(), limits.log_bytes));
         let arrived = Instant::now();
@@ -207,11 +184,28 @@ impl Invocation {
             source,
             call,
             limits,
+            patience,
             record,
             arrived,
             inbox: Lock::default(),
             stage,
         }
+    }
+
+    /// When the time is over of an invocation whose first turn began at `began`.
+    pub fn ends_by(&self, began: Instant) -> Instant {
+        let ends = began + self.limits.wall_time;
+        match self.patience {
+            Some(patience) => ends.min(self.arrived + patience),
+            None => ends,
+        }
+    }
+
+    /// The wall time, or what its caller leaves of it.
+    pub fn wall_time(&self) -> Duration {
+        let wall_time = self.limits.wall_time;
+        self.patience
+            .map_or(wall_time, |patience| wall_time.min(patience))
     }
 
     /// Looks at the invocation before a turn. A parked one becomes running; a fresh one waits for
@@ -388,98 +382,4 @@ impl Invocation {
             Stage::Abandoned { .. } | Stage::Ended => false,
         }
     }
-
-    /// Looks at a turn that has run for a while, and sets when to look again.
-    pub fn look(&self, set_look: impl FnOnce(Instant) -> Alarm<Ring>) -> Seen {
-        let mut stage = self.stage.lock();
-        let now = Instant::now();
-        match &mut *stage {
-            Stage::Running(running) => match running.interruption {
-                Some((reason, at)) if now >= at + GIVE_UP_AFTER => {
-                    let given_up = give_up(&mut stage, Some(reason), set_look);
-                    given_up.map_or(Seen::Nothing, Seen::GivenUp)
-                }
-                Some(_) => {
-                    running.look = Some(set_look(running.next_look(self.limits.cpu_time)));
-                    Seen::Nothing
-                }
-                None => self.look_at_running(running, now, set_look),
-            },
-            Stage::Abandoned {
-                thread,
-                since,
-                cpu,
-                look,
-            } => {
-                let worked = thread.cpu_time().saturating_sub(*cpu);
-                if worked >= STUCK_AFTER_CPU || now >= *since + STUCK_AFTER {
-                    *look = None;
-                    return Seen::Stuck;
-                }
-                *look = Some(set_look(now + GIVE_UP_AFTER));
-                Seen::Nothing
-            }
-            Stage::Queued | Stage::Parked { .. } | Stage::Ended => Seen::Nothing,
-        }
-    }
-
-    fn look_at_running(
-        &self,
-        running: &mut Running,
-        now: Instant,
-        set_look: impl FnOnce(Instant) -> Alarm<Ring>,
-    ) -> Seen {
-        if running.top_level_ends.is_some_and(|ends| now >= ends) {
-            running.terminate(Interruption::TopLevelTime);
-        } else if running.cpu() >= self.limits.cpu_time {
-            running.terminate(Interruption::CpuTime);
-        }
-        let hog = now >= running.turn_began + HOG_AFTER && !running.thread.is_demoted();
-        let next = running.next_look(self.limits.cpu_time);
-        // A hog is demoted only once this lock is free, so the next look is not for its sake.
-        let next = if hog { next.max(now + HOG_AFTER) } else { next };
-        running.look = Some(set_look(next));
-        if hog {
-            Seen::Hog(running.thread.clone())
-        } else {
-            Seen::Nothing
-        }
-    }
-
-    /// The thread of the running turn has parked for ever. `None` when no turn runs.
-    pub fn never_comes_back(
-        &self,
-        set_look: impl FnOnce(Instant) -> Alarm<Ring>,
-    ) -> Option<GivenUp> {
-        let mut stage = self.stage.lock();
-        let reason = match &*stage {
-            Stage::Running(running) => running.interruption.map(|(reason, _)| reason),
-            _ => return None,
-        };
-        give_up(&mut stage, reason, set_look)
-    }
-}
-
-/// From running to abandoned.
-fn give_up(
-    stage: &mut Stage,
-    interruption: Option<Interruption>,
-    set_look: impl FnOnce(Instant) -> Alarm<Ring>,
-) -> Option<GivenUp> {
-    let Stage::Running(running) = stage else {
-        return None;
-    };
-    let given_up = GivenUp {
-        interruption,
-        began: running.began,
-        cpu: running.cpu(),
-    };
-    let since = Instant::now();
-    *stage = Stage::Abandoned {
-        cpu: running.thread.cpu_time(),
-        thread: running.thread.clone(),
-        since,
-        look: Some(set_look(since + GIVE_UP_AFTER)),
-    };
-    Some(given_up)
 }

@@ -31,6 +31,15 @@ pub fn close_inherited_files() {
     }
 }
 
+/// Takes no notice of the signals that ask for an end, which a terminal's `^C`, `timeout` and service managers send
+/// to every process: the front finishes what is under way first, and cells end with it.
+pub fn leave_stopping_to_the_front() {
+    for signal in [libc::SIGTERM, libc::SIGINT] {
+        // SAFETY: no handler is installed, and nothing in this process counts on one.
+        unsafe { libc::signal(signal, libc::SIG_IGN) };
+    }
+}
+
 /// Ends the process at once, without the destructors that `exit` runs: JS threads may still be in V8.
 pub fn leave(code: i32) -> ! {
     // SAFETY: ends the process; nothing runs after it.

@@ -2,11 +2,12 @@
 //! evicted first. Knows nothing of V8.
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, HashMap},
     fmt,
     sync::Arc,
 };
 
+use super::fair_queue::FairQueue;
 use crate::{invocation::FunctionKey, lock::Lock};
 
 /// What isolates are kept by.
@@ -38,8 +39,8 @@ struct Shelves<I, W> {
     /// Bytes that the idle ones hold.
     idle_bytes: u64,
     last_age: Age,
-    /// In order of arrival. Bounded by the invocations that the front allows in flight.
-    waiting: VecDeque<W>,
+    /// Each function in its turn. Bounded by the invocations that the front allows in flight.
+    waiting: FairQueue<FunctionKey, W>,
 }
 
 /// When an isolate was put back, counted in put-backs.
@@ -74,7 +75,7 @@ impl<I, W> Pool<I, W> {
                 leased: 0,
                 idle_bytes: 0,
                 last_age: 0,
-                waiting: VecDeque::new(),
+                waiting: FairQueue::new(),
             }),
             capacity: capacity.max(1),
             idle_bytes,
@@ -113,7 +114,7 @@ impl<I, W> Pool<I, W> {
         if warm.is_none() && shelves.held() >= self.capacity {
             evicted = shelves.evict();
             if evicted.is_none() {
-                shelves.waiting.push_back(waiter());
+                shelves.waiting.push(&key.function, waiter());
                 return None;
             }
         }
@@ -131,7 +132,7 @@ impl<I, W> Pool<I, W> {
 
     /// Passes a wake-up on that its waiter had no use for.
     pub fn pass_on(&self) {
-        let next = self.shelves.lock().waiting.pop_front();
+        let next = self.shelves.lock().waiting.pop();
         if let Some(next) = next {
             (self.resume)(next);
         }

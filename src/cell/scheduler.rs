@@ -25,7 +25,7 @@ use super::{
     watchdog::{Alarm, Watchdog},
 };
 use crate::{
-    invocation::{ErrorCode, FunctionError, Input, LimitExceeded, Usage},
+    invocation::{ErrorCode, FunctionError, FunctionKey, Input, LimitExceeded, Usage},
     lock::Lock,
     wire::UnfitCause,
 };
@@ -51,10 +51,10 @@ pub struct Settings {
 pub struct Scheduler {
     engine: Engine,
     settings: Settings,
-    queue: Arc<RunQueue<Arc<Invocation>>>,
+    queue: Arc<RunQueue<FunctionKey, Arc<Invocation>>>,
     pool: Arc<Pool<FunctionIsolate, Arc<Invocation>>>,
     watchdog: Arc<Watchdog<Ring>>,
-    threads: OnceLock<Arc<Threads<Arc<Invocation>>>>,
+    threads: OnceLock<Arc<Threads<FunctionKey, Arc<Invocation>>>>,
     hogs: Hogs,
     cache: Arc<Cache>,
     /// Invocations that have no outcome yet, for cancellation.
@@ -115,7 +115,7 @@ impl Scheduler {
     pub fn submit(&self, invocation: Invocation) {
         let invocation = Arc::new(invocation);
         self.live.lock().insert(invocation.id, invocation.clone());
-        self.queue.push(invocation);
+        self.enqueue(&invocation);
     }
 
     /// Gives an invocation what it waits for; false when it has ended.
@@ -124,7 +124,7 @@ impl Scheduler {
             return false;
         };
         if invocation.deliver(delivery) {
-            self.queue.push(invocation);
+            self.enqueue(&invocation);
         }
         true
     }
@@ -155,6 +155,11 @@ impl Scheduler {
             };
             self.answer_given_up(&invocation, given_up, Some(error));
         }
+    }
+
+    /// Its next turn comes when it is its function's.
+    fn enqueue(&self, invocation: &Arc<Invocation>) {
+        self.queue.push(&invocation.key, invocation.clone());
     }
 
     fn take_turn(&self, invocation: &Arc<Invocation>, thread: &Arc<JsThread>) {
@@ -228,9 +233,7 @@ impl Scheduler {
             setup: Duration::ZERO,
             turns: 1,
             unloaded: false,
-            deadline: self
-                .watchdog
-                .set(began + invocation.limits.wall_time, deadline),
+            deadline: self.watchdog.set(invocation.ends_by(began), deadline),
         });
         let turn = self.enter_handler(invocation, &mut run);
         self.after_turn(invocation, run, turn);
@@ -317,7 +320,7 @@ impl Scheduler {
                 };
                 match invocation.park(run, alarm) {
                     Parked::Asleep => {}
-                    Parked::Woken => self.queue.push(invocation.clone()),
+                    Parked::Woken => self.enqueue(invocation),
                     Parked::Stopped(run, stopped) => {
                         self.end_terminated(invocation, *run, stopped);
                     }
@@ -364,7 +367,7 @@ impl Scheduler {
             Interruption::WallTime => (
                 ErrorCode::Timeout,
                 "the invocation",
-                LimitExceeded::wall_time(limits.wall_time),
+                LimitExceeded::wall_time(invocation.wall_time()),
             ),
             Interruption::CpuTime => (
                 ErrorCode::CpuLimitExceeded,
@@ -458,7 +461,7 @@ impl Scheduler {
 
     fn interrupt(&self, invocation: &Arc<Invocation>, reason: Interruption) {
         if invocation.interrupt(reason, |at| self.set_look(invocation, at)) {
-            self.queue.push(invocation.clone());
+            self.enqueue(invocation);
         }
     }
 

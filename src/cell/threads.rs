@@ -6,7 +6,9 @@
 
 use std::{
     collections::VecDeque,
-    fmt, io,
+    fmt,
+    hash::Hash,
+    io,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -17,7 +19,7 @@ use std::{
 
 use rustix::thread::{Pid, gettid};
 
-use super::os_thread;
+use super::{fair_queue::FairQueue, os_thread};
 use crate::lock::{Lock, Signal};
 
 /// V8 counts on about 1 MiB of stack for JavaScript; the rest is for what C++ and ops put on top.
@@ -27,30 +29,40 @@ const STACK_BYTES: usize = 8 << 20;
 /// replaced, so that hogs slow each other down and not the machine.
 const MAX_DEMOTED: usize = 32;
 
-/// Jobs in order of arrival. Bounded by the invocations that the front allows in flight: each has at
-/// most one job here.
+/// Jobs by key, each key in its turn, so that who has many delays nobody who has few. Bounded by the
+/// invocations that the front allows in flight: each has at most one job here.
 #[derive(Debug)]
-pub struct RunQueue<J> {
-    jobs: Lock<VecDeque<J>>,
+pub struct RunQueue<K, J> {
+    jobs: Lock<Jobs<K, J>>,
     arrived: Signal,
 }
 
-impl<J: Send + 'static> RunQueue<J> {
+#[derive(Debug)]
+struct Jobs<K, J> {
+    /// Those that have waited elsewhere.
+    first: VecDeque<J>,
+    others: FairQueue<K, J>,
+}
+
+impl<K: Clone + Eq + Hash + Send + 'static, J: Send + 'static> RunQueue<K, J> {
     pub fn new() -> Arc<Self> {
         Arc::new(Self {
-            jobs: Lock::new(VecDeque::new()),
+            jobs: Lock::new(Jobs {
+                first: VecDeque::new(),
+                others: FairQueue::new(),
+            }),
             arrived: Signal::new(),
         })
     }
 
-    pub fn push(&self, job: J) {
-        self.jobs.lock().push_back(job);
+    pub fn push(&self, key: &K, job: J) {
+        self.jobs.lock().others.push(key, job);
         self.arrived.notify_one();
     }
 
     /// Lets a job that has waited elsewhere go before those that have not.
     pub fn push_first(&self, job: J) {
-        self.jobs.lock().push_front(job);
+        self.jobs.lock().first.push_back(job);
         self.arrived.notify_one();
     }
 
@@ -58,7 +70,8 @@ impl<J: Send + 'static> RunQueue<J> {
     pub fn pop(&self) -> J {
         let mut jobs = self.jobs.lock();
         loop {
-            match jobs.pop_front() {
+            let job = jobs.first.pop_front();
+            match job.or_else(|| jobs.others.pop()) {
                 Some(job) => return job,
                 None => jobs = self.arrived.wait(jobs),
             }
@@ -95,15 +108,15 @@ impl JsThread {
 type Work<J> = dyn Fn(J, &Arc<JsThread>) + Send + Sync;
 
 /// The threads that serve a queue, for as long as the process lives.
-pub struct Threads<J> {
-    queue: Arc<RunQueue<J>>,
+pub struct Threads<K, J> {
+    queue: Arc<RunQueue<K, J>>,
     work: Box<Work<J>>,
     /// Threads there are, demoted ones included.
     alive: AtomicUsize,
     most: usize,
 }
 
-impl<J> fmt::Debug for Threads<J> {
+impl<K, J> fmt::Debug for Threads<K, J> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Threads")
             .field("alive", &self.alive)
@@ -111,13 +124,13 @@ impl<J> fmt::Debug for Threads<J> {
     }
 }
 
-impl<J: Send + 'static> Threads<J> {
+impl<K: Clone + Eq + Hash + Send + 'static, J: Send + 'static> Threads<K, J> {
     /// Starts `count` threads that do `work` for each job of `queue`.
     ///
     /// # Errors
     /// When the system has no thread left.
     pub fn start(
-        queue: Arc<RunQueue<J>>,
+        queue: Arc<RunQueue<K, J>>,
         count: usize,
         work: impl Fn(J, &Arc<JsThread>) + Send + Sync + 'static,
     ) -> io::Result<Arc<Self>> {
@@ -189,7 +202,7 @@ mod tests {
         })
         .unwrap();
         for job in 0..100 {
-            queue.push(job);
+            queue.push(&(job % 3), job);
         }
         let mut results: Vec<_> = results.iter().take(100).collect();
         results.sort_unstable();
@@ -197,12 +210,14 @@ mod tests {
     }
 
     #[test]
-    fn jobs_come_in_order_and_the_pushed_first_before_all() {
+    fn keys_come_in_turn_and_the_pushed_first_before_all() {
         let queue = RunQueue::new();
-        queue.push(1);
-        queue.push(2);
+        for (key, job) in [("a", 2), ("a", 4), ("b", 3)] {
+            queue.push(&key, job);
+        }
         queue.push_first(0);
-        assert_eq!([queue.pop(), queue.pop(), queue.pop()], [0, 1, 2]);
+        queue.push_first(1);
+        assert_eq!([0; 5].map(|_| queue.pop()), [0, 1, 2, 3, 4]);
     }
 
     #[test]
@@ -218,11 +233,11 @@ mod tests {
             }
         })
         .unwrap();
-        queue.push(true);
+        queue.push(&(), true);
         let (_, hog) = begins.recv().unwrap();
         threads.demote(&hog);
         threads.demote(&hog);
-        queue.push(false);
+        queue.push(&(), false);
         let (long, other) = begins.recv().unwrap();
         assert!(
             !long && other.id != hog.id,

@@ -182,6 +182,7 @@ async fn read_call(arguments: &InvokeArguments) -> Result<Call, InvokeError> {
         settings: read_settings(arguments.settings.as_deref())?,
         limits: version.lowered(limits.of_invocation()),
         version: Arc::new(version),
+        useful_until: None,
     })
 }
 

@@ -5,6 +5,7 @@ use std::{
     num::NonZeroU32,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -14,7 +15,8 @@ use tokio::runtime::Runtime;
 use crate::{
     config::{CellsConfig, EgressConfig, LimitsConfig, LogFormat, TypeScriptConfig},
     front::{
-        admission::Admission,
+        admission::{Admission, WaitingRoom},
+        arrival::Arrival,
         cells::{Answered, Call},
         dispatch::{DispatchError, Dispatcher},
         functions::{FunctionVersion, Language, StripFailed, manifest},
@@ -212,8 +214,14 @@ pub async fn run_in_own_cell(
         quarantine.clone(),
     )
     .await?;
-    let dispatcher = Dispatcher::new(Admission::new(cells.max_in_flight), quarantine, started);
-    Ok(dispatcher.dispatch(call).await?)
+    let nobody_waits = WaitingRoom {
+        queue: 0,
+        longest_wait: Duration::ZERO,
+    };
+    let admission = Admission::new(cells.max_in_flight, nobody_waits);
+    let dispatcher = Dispatcher::new(admission, quarantine, started);
+    let dispatched = dispatcher.dispatch(call, Arrival::of_ourselves());
+    Ok(dispatched.await?.answered)
 }
 
 /// As much as one call needs.

@@ -2,6 +2,7 @@
 
 use std::{env, ffi::OsString, process::ExitCode, sync::Arc, time::Duration};
 
+use futures_util::{Stream, stream};
 use tokio::{
     runtime::Runtime,
     signal::unix::{SignalKind, signal},
@@ -11,7 +12,7 @@ use super::{exit, log};
 use crate::{
     config::{Effective, ServeConfig},
     front::{
-        server::{self, Addresses, ServeError},
+        server::{self, Addresses, Farewell, ServeError},
         telemetry::Telemetry,
     },
 };
@@ -21,6 +22,9 @@ const LEVEL: &str = "info";
 
 /// How long the exit may wait for a collector.
 const FLUSH: Duration = Duration::from_secs(3);
+
+/// How long threads that read files, or look up names, may hold up the end.
+const LAST_TASKS: Duration = Duration::from_secs(1);
 
 /// Serves on what the flags, the environment and the file come to, or only shows that.
 pub fn run(flags: &[OsString]) -> ExitCode {
@@ -40,6 +44,7 @@ pub fn run(flags: &[OsString]) -> ExitCode {
 }
 
 fn serve(config: ServeConfig) -> ExitCode {
+    server::log_panics();
     let format = config.log.log_format;
     let runtime = match Runtime::new() {
         Ok(runtime) => runtime,
@@ -60,17 +65,18 @@ fn serve(config: ServeConfig) -> ExitCode {
         let trying = config.functions.location.is_none()
             && config.security.tls_cert.is_none()
             && config.security.access.is_none();
-        let served = runtime.block_on(server::serve(
-            config,
-            telemetry.clone(),
-            |addresses| announce(addresses, trying),
-            stop_signal(),
-        ));
+        let served = runtime.block_on(async {
+            let announce = |addresses: &Addresses| announce(addresses, trying);
+            server::serve(config, telemetry.clone(), announce, stop_signals()).await
+        });
         telemetry.stop(FLUSH);
         served
     });
+    // What still runs is of no use to anybody.
+    runtime.shutdown_timeout(LAST_TASKS);
     match served {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(Farewell { dropped: 0 }) => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::from(exit::DROPPED),
         Err(error) => {
             tracing::error!("{error}");
             ExitCode::from(exit::USAGE)
@@ -105,18 +111,20 @@ fn try_request() -> serde_json::Value {
     })
 }
 
-/// Resolves at SIGTERM or SIGINT.
-async fn stop_signal() {
+/// Each SIGTERM or SIGINT from now on. To be called inside of a Tokio runtime.
+fn stop_signals() -> impl Stream<Item = ()> {
     let (terminate, interrupt) = (
         signal(SignalKind::terminate()),
         signal(SignalKind::interrupt()),
     );
-    let (Ok(mut terminate), Ok(mut interrupt)) = (terminate, interrupt) else {
-        // Without handlers the signals end the process by themselves.
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
+    // Without handlers the signals end the process by themselves.
+    let handlers = terminate.ok().zip(interrupt.ok());
+    stream::unfold(handlers, |handlers| async {
+        let (mut terminate, mut interrupt) = handlers?;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        Some(((), Some((terminate, interrupt))))
+    })
 }

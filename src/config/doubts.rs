@@ -39,7 +39,7 @@ impl ServeConfig {
         let mut doubts = Vec::new();
         self.doubt_cells(&mut doubts);
         self.doubt_egress(&mut doubts);
-        let (drain, wall) = (self.drain_ms, self.limits.wall_time_ms);
+        let (drain, wall) = (self.traffic.drain_ms, self.limits.wall_time_ms);
         if drain < wall {
             doubts.push(Doubt::ShortDrain { drain, wall });
         }

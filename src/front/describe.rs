@@ -92,6 +92,7 @@ pub fn call(
         instance_id,
         input: Input::Describe,
         settings: SettingsJson::empty(),
+        useful_until: None,
     }
 }
 

@@ -1,17 +1,15 @@
 //! The API's service: decode → resolve → dispatch → encode.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Instant};
 
-use tonic::{Request, Response, Status, metadata::MetadataMap};
+use tonic::{Request, Response, Status};
 
 use super::{
     access::{Caller, Refusal},
+    arrival::Arrival,
     cells::{Answered, Call},
     describe::Report,
-    dispatch::Dispatcher,
+    dispatch::{Dispatched, Dispatcher},
     functions::{FunctionVersion, Functions, WantedFor},
     redactor::Redactor,
     sealed::{Opener, Purpose},
@@ -26,7 +24,7 @@ use crate::{
     },
     config::LimitsConfig,
     front,
-    invocation::{Finished, InvocationLimits, Outcome},
+    invocation::{Finished, Outcome},
 };
 
 pub mod codec;
@@ -39,6 +37,7 @@ mod status;
 pub mod structs;
 
 use decode::InvokeParts;
+pub use status::{deadline_passed, draining, malformed_timeout, message_refused};
 
 /// The methods of the service.
 pub const METHODS: [&str; 3] = ["Invoke", "InvokeBatch", "Describe"];
@@ -78,7 +77,7 @@ impl Executor {
     async fn run(
         &self,
         request: InvokeParts,
-        patience: Option<Duration>,
+        arrival: Arrival,
         caller: Caller,
     ) -> Result<(Answered, Redactor), Status> {
         let trace = CallTrace::current();
@@ -109,13 +108,14 @@ impl Executor {
         };
         trace.keep_out(&redactor);
         let call = Call {
-            limits: shortened(version.lowered(request.limits), patience),
+            limits: version.lowered(request.limits),
             version: version.clone(),
             instance_id,
             input: request.input,
             settings,
+            useful_until: None,
         };
-        let mut answered = self.dispatch(call, &trace).await?;
+        let mut answered = self.dispatch(call, arrival, &trace).await?;
         let finished = &mut answered.finished;
         // Otherwise the logs are not told.
         if request.capture || finished.has_failed() {
@@ -128,7 +128,7 @@ impl Executor {
     async fn describe_function(
         &self,
         function: FunctionRef,
-        patience: Option<Duration>,
+        arrival: Arrival,
         caller: Caller,
     ) -> Result<Report, Status> {
         let trace = CallTrace::current();
@@ -139,19 +139,28 @@ impl Executor {
         if version.code.is_err() {
             return Ok(front::describe::unrunnable(version));
         }
-        let limits = shortened(self.limits.of_invocation(), patience);
+        let limits = self.limits.of_invocation();
         let call = front::describe::call(version.clone(), instance_id, limits);
-        let answered = self.dispatch(call, &trace).await?;
+        let answered = self.dispatch(call, arrival, &trace).await?;
         Ok(front::describe::report(version, answered, &self.source_maps).await)
     }
 
     /// Runs a call and tells what it cost, or that it was refused.
-    async fn dispatch(&self, call: Call, trace: &CallTrace) -> Result<Answered, Status> {
+    async fn dispatch(
+        &self,
+        call: Call,
+        arrival: Arrival,
+        trace: &CallTrace,
+    ) -> Result<Answered, Status> {
         let asked = Instant::now();
-        let answered = self.dispatcher.dispatch(call).await.map_err(|error| {
-            self.invocations.refused(error);
+        let dispatched = self.dispatcher.dispatch(call, arrival).await;
+        let Dispatched { answered, waited } = dispatched.map_err(|error| {
+            self.invocations.refused(&error);
             status::not_dispatched(error)
         })?;
+        if let Some(waited) = waited {
+            self.invocations.waited(waited);
+        }
         let finished = &answered.finished;
         self.invocations.ended(&finished.usage);
         trace.ran(
@@ -183,11 +192,11 @@ impl ExecutorService for Executor {
         &self,
         request: Request<InvokeRequest>,
     ) -> Result<Response<InvokeResponse>, Status> {
-        let (patience, caller) = (callers_patience(request.metadata()), caller(&request));
+        let (arrival, caller) = (arrival(&request), caller(&request));
         let request =
             decode::invoke(request.into_inner(), &self.limits).map_err(status::invalid)?;
         let (form, capture) = (request.form, request.capture);
-        let (answered, redactor) = self.run(request, patience, caller).await?;
+        let (answered, redactor) = self.run(request, arrival, caller).await?;
         let response = encode::invoke_response(answered, form, capture, &redactor);
         outcomes::count(&self.outcomes, response.outcome.as_ref());
         CallTrace::current().came_to(|| outcomes::ends(response.outcome.as_ref()));
@@ -198,11 +207,11 @@ impl ExecutorService for Executor {
         &self,
         request: Request<InvokeBatchRequest>,
     ) -> Result<Response<InvokeBatchResponse>, Status> {
-        let (patience, caller) = (callers_patience(request.metadata()), caller(&request));
+        let (arrival, caller) = (arrival(&request), caller(&request));
         let request =
             decode::invoke_batch(request.into_inner(), &self.limits).map_err(status::invalid)?;
         let (form, capture) = (request.form, request.capture);
-        let (answered, redactor) = self.run(request, patience, caller).await?;
+        let (answered, redactor) = self.run(request, arrival, caller).await?;
         let response = encode::invoke_batch_response(answered, form, capture, &redactor);
         outcomes::count_batch(&self.outcomes, &response.results);
         CallTrace::current().came_to(|| outcomes::batch_ends(&response.results));
@@ -213,9 +222,9 @@ impl ExecutorService for Executor {
         &self,
         request: Request<DescribeRequest>,
     ) -> Result<Response<DescribeResponse>, Status> {
-        let (patience, caller) = (callers_patience(request.metadata()), caller(&request));
+        let (arrival, caller) = (arrival(&request), caller(&request));
         let function = describe::decode(request.into_inner()).map_err(status::invalid)?;
-        let report = self.describe_function(function, patience, caller).await?;
+        let report = self.describe_function(function, arrival, caller).await?;
         Ok(Response::new(describe::encode(&report)))
     }
 }
@@ -226,61 +235,13 @@ pub fn refused<Body: Default>(refusal: &Refusal) -> http::Response<Body> {
 }
 
 /// Whose call it is. Guards that are not there let nobody in.
-fn caller<T>(request: &Request<T>) -> Caller {
+fn caller<M>(request: &Request<M>) -> Caller {
     let caller = request.extensions().get().cloned();
     caller.unwrap_or_else(Caller::nobody)
 }
 
-/// A caller that waits less than the wall time shortens it.
-fn shortened(limits: InvocationLimits, patience: Option<Duration>) -> InvocationLimits {
-    let wall_time = patience.map_or(limits.wall_time, |patience| limits.wall_time.min(patience));
-    InvocationLimits {
-        wall_time,
-        ..limits
-    }
-}
-
-/// What the caller's `grpc-timeout` header allows; `None` without one, or with one that is no timeout.
-fn callers_patience(metadata: &MetadataMap) -> Option<Duration> {
-    let header = metadata.get("grpc-timeout")?.to_str().ok()?;
-    let (digits, unit) = header.split_at_checked(header.len().checked_sub(1)?)?;
-    // At most eight digits, as the gRPC specification has it.
-    if digits.is_empty() || digits.len() > 8 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let number = digits.parse().ok()?;
-    Some(match unit {
-        "H" => Duration::from_secs(number * 3600),
-        "M" => Duration::from_secs(number * 60),
-        "S" => Duration::from_secs(number),
-        "m" => Duration::from_millis(number),
-        "u" => Duration::from_micros(number),
-        "n" => Duration::from_nanos(number),
-        _ => return None,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_callers_patience_is_read_from_grpc_timeout() {
-        #[track_caller]
-        fn check(header: &'static str, expect: Option<Duration>) {
-            let mut metadata = MetadataMap::new();
-            metadata.insert("grpc-timeout", header.parse().unwrap());
-            assert_eq!(callers_patience(&metadata), expect, "{header}");
-        }
-        check("1H", Some(Duration::from_hours(1)));
-        check("2M", Some(Duration::from_mins(2)));
-        check("3S", Some(Duration::from_secs(3)));
-        check("250m", Some(Duration::from_millis(250)));
-        check("9u", Some(Duration::from_micros(9)));
-        check("99999999n", Some(Duration::from_nanos(99_999_999)));
-        for odd in ["", "m", "1", "1x", "-1m", "+1m", "100000000m", "1.5S"] {
-            check(odd, None);
-        }
-        assert_eq!(callers_patience(&MetadataMap::new()), None);
-    }
+/// As it was noted on the way in.
+fn arrival<M>(request: &Request<M>) -> Arrival {
+    let noted = request.extensions().get().copied();
+    noted.unwrap_or_else(Arrival::of_ourselves)
 }

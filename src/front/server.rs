@@ -1,8 +1,6 @@
 //! The gRPC listener: the services on it, readiness, and the way out.
 
 use std::{
-    convert::Infallible,
-    future::{self, Future},
     io,
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -10,26 +8,25 @@ use std::{
     time::Duration,
 };
 
-use futures_util::StreamExt;
+use futures_util::Stream;
 use serde::Serialize;
-use tokio::{net::TcpListener, runtime::Handle, sync::watch, time};
-use tonic::{
-    server::NamedService,
-    transport::{Server, server::TcpIncoming},
-};
+use tokio::{runtime::Handle, sync::watch};
+use tonic::{server::NamedService, service::Routes};
 use tonic_health::{ServingStatus, server::HealthReporter};
 use tonic_reflection::server::Builder as ReflectionBuilder;
+use tower::ServiceBuilder;
 
 use super::{
     access::AccessLayer,
-    admin::{self, AdminError, Bound, Routes},
-    admission::Admission,
+    admin::{self, AdminError, Bound, Routes as AdminRoutes},
+    admission::{Admission, WaitingRoom},
     audit::Audit,
     cells::{CellPlan, Cells, Fetcher, Places, own_program},
     dispatch::Dispatcher,
     egress::{Egress, EgressError},
     functions::{Functions, Store, StoredBounds, TypeStripper, UnusableLocation},
     grpc::{Executor, METHODS, refused},
+    listener::{Listener, Occupancy},
     memory,
     quarantine::Quarantine,
     readiness::Readiness,
@@ -40,17 +37,32 @@ use super::{
 use crate::{
     api::{FILE_DESCRIPTOR_SET, executor_service_server::ExecutorServiceServer},
     config::{
-        CellsConfig, EgressConfig, LimitsConfig, LogFormat, MAX_PAYLOAD_BYTES, ServeConfig,
+        CellsConfig, EgressConfig, LimitsConfig, LogFormat, MAX_MESSAGE_KNOB, ServeConfig,
         TypeScriptConfig,
     },
     wire::Configure,
 };
 
 mod connected;
+mod connections;
+mod drain;
+mod gate;
+pub mod message;
+mod panics;
+mod preface;
+mod taking;
 
-/// The largest message taken or sent: every payload at its highest knob, and room for what is around
-/// them. Our own checks, which name field and knob, are met long before.
-const MAX_MESSAGE_BYTES: usize = 3 * MAX_PAYLOAD_BYTES as usize;
+use connections::ConnectionPlan;
+pub use drain::Farewell;
+use drain::WayOut;
+use gate::Gate;
+use message::MessageBounds;
+pub use panics::log_panics;
+use taking::TakingLayer;
+
+/// The largest message sent, and the largest that any knob lets in. Our own checks, which name field and knob,
+/// are met long before.
+const MAX_MESSAGE_BYTES: usize = MAX_MESSAGE_KNOB as usize;
 
 /// The API's service, as clients name it.
 const SERVICE: &str = <ExecutorServiceServer<Executor> as NamedService>::NAME;
@@ -87,8 +99,6 @@ pub enum ServeError {
     ReadyFile { path: PathBuf, error: io::Error },
     #[error("the API's descriptor is unusable: {0}")]
     Reflection(#[from] tonic_reflection::server::Error),
-    #[error("the gRPC server failed: {0}")]
-    Transport(#[from] tonic::transport::Error),
 }
 
 /// The addresses that were asked for, or chosen.
@@ -109,8 +119,8 @@ struct Ready {
     pid: u32,
 }
 
-/// Serves until `stop` resolves and calls under way are answered, or their grace is over.
-/// `announce` is called with the listeners' addresses once calls are taken.
+/// Serves until the first of `stops` comes, and calls under way are answered, or their grace is over, or the
+/// second comes. `announce` is called with the listeners' addresses once calls are taken.
 ///
 /// # Errors
 /// [`ServeError`] when something the configuration names can't be had.
@@ -118,17 +128,17 @@ pub async fn serve(
     config: ServeConfig,
     telemetry: Arc<Telemetry>,
     announce: impl FnOnce(&Addresses),
-    stop: impl Future<Output = ()>,
-) -> Result<(), ServeError> {
+    stops: impl Stream<Item = ()>,
+) -> Result<Farewell, ServeError> {
     let listen_error = |error| ServeError::Listen {
         address: config.listen,
         error,
     };
     let security = Security::open(&config.security, config.listen)?;
-    let listener = TcpListener::bind(config.listen)
+    let listener = Listener::bind(config.listen, config.traffic.max_connections)
         .await
         .map_err(listen_error)?;
-    let grpc = listener.local_addr().map_err(listen_error)?;
+    let grpc = listener.address().map_err(listen_error)?;
     let admin = admin::bind(&config.admin).await?;
     let opener = Opener::new(&config.sealed, config.cells.max_in_flight.get() as usize)?;
     let watched: Vec<_> = security
@@ -137,70 +147,76 @@ pub async fn serve(
         .chain(opener.watched())
         .collect();
     telemetry.observe_security(&security, watched.clone());
-    let started = start_executor(&config, opener, &security.audit, &telemetry);
+    let occupancy = listener.occupancy();
+    let started = start_executor(&config, opener, &security.audit, &telemetry, occupancy);
     let (executor, cells) = started.await?;
     let (health, health_service) = tonic_health::server::health_reporter();
-    let (drain, mut draining) = watch::channel(false);
-    let readiness = Readiness::new(cells, draining.clone());
-    let executor = ExecutorServiceServer::new(executor)
-        .max_decoding_message_size(MAX_MESSAGE_BYTES)
-        .max_encoding_message_size(MAX_MESSAGE_BYTES);
-    // Answers are small and whole: waiting to fill a segment would only delay them.
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-    let incoming = incoming.filter_map(|accepted| future::ready(accepted.ok()));
-    let incoming = security.guard(incoming).map(Ok::<_, Infallible>);
-    let server = Server::builder()
-        // Outermost, so that a call counts however it is refused.
-        .layer(telemetry.calls(SERVICE, &METHODS))
-        // Before anything of a call is read.
-        .layer(AccessLayer::new(security.access.clone(), refused))
-        .add_service(health_service)
+    let way_out = WayOut::new(&config.traffic);
+    let readiness = Readiness::new(cells, way_out.announced());
+    // Met only by what follows a first message; that one is judged on its way in.
+    let most_in = config.traffic.message_bytes(&config.limits) as usize;
+    let routes = Routes::new(health_service)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?)
-        .add_service(executor)
-        .serve_with_incoming_shutdown(incoming, async move {
-            // An error means that the sender is gone, which stops us too.
-            let _ = draining.wait_for(|draining| *draining).await;
-        });
-    tokio::pin!(server);
+        .add_service(
+            ExecutorServiceServer::new(executor)
+                .max_decoding_message_size(most_in)
+                .max_encoding_message_size(MAX_MESSAGE_BYTES),
+        );
+    let service = ServiceBuilder::new()
+        // Outermost, so that a call counts however it is refused.
+        .layer(telemetry.calls(SERVICE, &METHODS))
+        // A panic in anything further in is answered.
+        .layer(panics::contain(telemetry.panics()))
+        // Before anything of a call is read.
+        .layer(AccessLayer::new(security.access.clone(), refused))
+        // Last before the method: refuses while draining, notes the deadline, bounds the message.
+        .layer(taking(&config, way_out.gate()))
+        .service(routes.prepare());
+    let serving = tokio::spawn(connections::serve(
+        security.guard(listener.connections()),
+        service,
+        ConnectionPlan::new(&config.traffic),
+        way_out.closing(),
+    ));
     let addresses = Addresses {
         grpc,
         admin: admin.as_ref().map(Bound::address),
     };
-    let routes = Routes {
+    let admin_routes = AdminRoutes {
         telemetry,
         readiness: readiness.clone(),
     };
-    let admin = admin.map(|admin| admin.serve(routes));
+    let admin = admin.map(|admin| admin.serve(admin_routes));
     let fresh = security.keep_fresh(watched);
     let health_task = tokio::spawn(report_health(health, readiness));
     if let Some(path) = &config.ready_file {
         write_ready_file(path, addresses)?;
     }
     announce(&addresses);
-    tokio::select! {
-        ended = &mut server => return Ok(ended?),
-        () = stop => {}
-    }
-    tracing::info!(
-        grace_ms = config.drain_ms,
-        "draining: no new connections, calls under way finish"
-    );
-    let _ = drain.send(true);
-    let finished = time::timeout(Duration::from_millis(config.drain_ms), server).await;
+    let farewell = way_out.once_asked(serving, stops).await;
     health_task.abort();
     if let Some(fresh) = fresh {
         fresh.abort();
-    }
-    match finished {
-        Ok(ended) => ended?,
-        Err(_) => tracing::warn!("the grace is over; calls still under way are dropped"),
     }
     if let Some(admin) = admin {
         admin.stop().await;
     }
     security.audit.flush().await;
-    Ok(())
+    Ok(farewell)
+}
+
+/// What calls of the API go through.
+fn taking(config: &ServeConfig, gate: Gate) -> TakingLayer {
+    TakingLayer {
+        prefix: format!("/{SERVICE}/").into(),
+        gate,
+        message: MessageBounds::new(
+            config.traffic.message_bytes(&config.limits),
+            config.traffic.receive_time(),
+            config.traffic.messages_bytes,
+        ),
+    }
 }
 
 /// The service with all that is behind it, and what tells when its cells come and go.
@@ -209,6 +225,7 @@ async fn start_executor(
     opener: Opener,
     audit: &Audit,
     telemetry: &Telemetry,
+    occupancy: Occupancy,
 ) -> Result<(Executor, watch::Receiver<Places>), ServeError> {
     let store = match &config.functions.location {
         Some(location) => Store::open(location, config.functions.store_timeout())?,
@@ -228,7 +245,11 @@ async fn start_executor(
     );
     let cells = cells.await?;
     let live = cells.watch();
-    let admission = Admission::new(config.cells.max_in_flight);
+    let room = WaitingRoom {
+        queue: config.traffic.queue,
+        longest_wait: config.traffic.longest_wait(),
+    };
+    let admission = Admission::new(config.cells.max_in_flight, room);
     let functions = Functions::new(
         store,
         stripper(config.typescript, &config.cells)?,
@@ -243,6 +264,7 @@ async fn start_executor(
     let functions = Arc::new(functions);
     telemetry.observe(Observed {
         admission: admission.clone(),
+        occupancy,
         cells: cells.census(),
         cache: cells.cache(),
         quarantine: quarantine.clone(),

@@ -30,6 +30,7 @@ mod invocations;
 mod observed;
 mod otlp;
 mod outcomes;
+mod panics;
 mod process;
 mod security;
 mod store;
@@ -42,6 +43,7 @@ pub use observed::Observed;
 pub use otlp::UnusableExport;
 use otlp::{Signal, Wanted};
 pub use outcomes::{Named, Outcomes};
+pub use panics::Panics;
 pub use store::{LookEnd, StoreMetrics};
 use trace::Tracing;
 pub use trace::{CallTrace, Ends, RequestSpan};
@@ -154,6 +156,11 @@ impl Telemetry {
     /// What invocations cost, and which were refused.
     pub fn invocations(&self) -> Invocations {
         Invocations::new(&self.meter)
+    }
+
+    /// Counts panics that were contained.
+    pub fn panics(&self) -> Panics {
+        Panics::new(&self.meter)
     }
 
     /// Counts what became of events.

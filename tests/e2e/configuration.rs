@@ -368,7 +368,7 @@ fn every_knob_is_settable_alike_and_says_what_0_means() {
             "--{key} says no default: {help}"
         );
         if let Some("MS" | "BYTES" | "N") = knob.value_name() {
-            let told = ["from 1", "from 8", "from 96", "0 "];
+            let told = ["from 1", "from 6", "from 8", "from 96", "0 "];
             let told = told.iter().any(|words| help.contains(words));
             assert!(
                 told,

@@ -24,6 +24,7 @@ mod containment;
 mod crypto;
 mod describe;
 mod documents;
+mod drain;
 mod encoding;
 mod examples;
 mod exporting;
@@ -31,6 +32,7 @@ mod fan_out;
 mod fetch;
 mod fetch_limits;
 mod handlers;
+mod http2;
 mod isolation;
 mod modules;
 mod monitoring;
@@ -53,6 +55,7 @@ mod support;
 mod timers;
 mod tls;
 mod tracing;
+mod traffic;
 mod typescript;
 mod url;
 mod values;
@@ -66,6 +69,6 @@ mod web_request;
 mod web_response;
 
 use support::{
-    batch, certificates, check, command, dial, facts, json, origin, poison, processes, scripted,
-    secured, service, stored,
+    batch, certificates, check, command, dial, facts, frames, json, origin, poison, processes,
+    scripted, secured, service, stored,
 };

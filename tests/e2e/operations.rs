@@ -21,7 +21,7 @@ use crate::service::{Service, block_on};
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Every family there is, with its type.
-pub const FAMILIES: [(&str, &str); 33] = [
+pub const FAMILIES: [(&str, &str); 38] = [
     ("faas_coldstarts_total", "counter"),
     ("faas_init_duration_seconds", "histogram"),
     ("faas_invoke_duration_seconds", "histogram"),
@@ -34,18 +34,23 @@ pub const FAMILIES: [(&str, &str); 33] = [
     ("penstock_cell_ends_total", "counter"),
     ("penstock_cell_memory_bytes", "gauge"),
     ("penstock_cell_starts_total", "counter"),
+    ("penstock_connections_open", "gauge"),
+    ("penstock_connections_refused_total", "counter"),
     ("penstock_egress_connections_kept", "gauge"),
     ("penstock_egress_in_flight", "gauge"),
     ("penstock_egress_request_duration_seconds", "histogram"),
     ("penstock_egress_waiting", "gauge"),
     ("penstock_invocation_cpu_time_seconds", "histogram"),
     ("penstock_invocation_outcomes_total", "counter"),
+    ("penstock_invocation_place_wait_time_seconds", "histogram"),
     ("penstock_invocation_queue_time_seconds", "histogram"),
     ("penstock_invocations_in_flight", "gauge"),
     ("penstock_invocations_limit", "gauge"),
     ("penstock_invocations_refused_total", "counter"),
     ("penstock_memory_limit_bytes", "gauge"),
     ("penstock_pool_checkouts_total", "counter"),
+    ("penstock_invocations_waiting", "gauge"),
+    ("penstock_panics_total", "counter"),
     ("penstock_quarantine_strikes_total", "counter"),
     ("penstock_quarantine_versions", "gauge"),
     ("penstock_source_cache_count", "gauge"),
@@ -210,6 +215,8 @@ fn every_series_is_there_from_the_start() {
         (version.as_str(), 1.0),
         ("penstock_invocations_in_flight", 0.0),
         ("penstock_invocations_limit", 7.0),
+        ("penstock_invocations_waiting", 0.0),
+        ("penstock_connections_open", 0.0),
         ("penstock_cache_size_bytes", 0.0),
         ("penstock_quarantine_versions", 0.0),
         ("penstock_source_cache_count", 0.0),
@@ -348,7 +355,7 @@ async fn call_unknown_method(service: &Service) -> StatusCode {
 
 #[test]
 fn places_in_flight_are_seen_and_refusals_counted() {
-    let service = settled(&["--max-in-flight", "1"]);
+    let service = settled(&["--max-in-flight", "1", "--queue", "0"]);
     let in_flight = |scrape: &Scrape| scrape.value("penstock_invocations_in_flight");
     block_on(async {
         let event = r#"{"type":"track","sleep":60000}"#;

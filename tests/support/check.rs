@@ -13,6 +13,7 @@ use penstock::api::{
     Filtered, FunctionError, FunctionRef, InvokeRequest, InvokeResponse, LimitExceeded, Limits,
     SourceLanguage, StackFrame,
 };
+use prost::Message;
 use prost_types::Struct;
 use serde_json::Value;
 use tonic::Status;
@@ -175,6 +176,13 @@ impl Call {
     pub fn change(mut self, change: impl FnOnce(&mut InvokeRequest)) -> Call {
         change(&mut self.0);
         self
+    }
+
+    /// The message as it goes over the wire.
+    pub fn into_framed_message(self) -> Vec<u8> {
+        let message = self.0.encode_to_vec();
+        let length = u32::try_from(message.len()).expect("a short message");
+        [&[0][..], &length.to_be_bytes(), &message].concat()
     }
 
     /// The request itself, for who sends it in another way.

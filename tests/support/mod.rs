@@ -7,6 +7,7 @@ pub mod check;
 pub mod command;
 pub mod dial;
 pub mod facts;
+pub mod frames;
 pub mod json;
 pub mod origin;
 pub mod poison;

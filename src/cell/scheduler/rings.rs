@@ -21,7 +21,7 @@ impl Scheduler {
                 if let Some(invocation) = invocation.upgrade()
                     && invocation.wake()
                 {
-                    self.queue.push(invocation);
+                    self.enqueue(&invocation);
                 }
             }
             Ring::Look(invocation) => {

@@ -7,6 +7,7 @@ use std::{
         Arc, OnceLock,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
+    time::Instant,
 };
 
 use futures_util::StreamExt;
@@ -52,6 +53,8 @@ pub struct Call {
     pub input: Input,
     pub settings: SettingsJson,
     pub limits: InvocationLimits,
+    /// Until when the outcome is of use; the wall time ends then at the latest.
+    pub useful_until: Option<Instant>,
 }
 
 /// The cell ended and the invocation has no answer.

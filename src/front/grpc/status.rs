@@ -7,10 +7,15 @@ use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 
 use super::decode::Fault;
 use crate::front::{
-    access::{NotAllowed, Refusal},
+    access::{NotAllowed, Refusal as AccessRefusal},
+    admission::{Refusal, Refused},
+    arrival::{MalformedTimeout, TIMEOUT_HEADER},
     dispatch::DispatchError,
     functions::{ResolveError, StoreError},
+    jitter,
+    readiness::NotReady,
     sealed::SealedError,
+    server::message::MessageFault,
 };
 
 /// The domain of our ErrorInfo reasons.
@@ -21,6 +26,9 @@ const RETRY_DELAY: Duration = Duration::from_millis(100);
 
 /// When to come again when the function store failed.
 const STORE_RETRY_DELAY: Duration = Duration::from_secs(1);
+
+/// When to come again, to another executor most likely, if this one drains.
+const DRAIN_RETRY_DELAY: Duration = Duration::from_millis(200);
 
 /// A request that can't be run as it is.
 pub fn invalid(faults: Vec<Fault>) -> Status {
@@ -37,11 +45,13 @@ pub fn invalid(faults: Vec<Fault>) -> Status {
 }
 
 /// A call that is not let in.
-pub fn refused(refusal: &Refusal) -> Status {
+pub fn refused(refusal: &AccessRefusal) -> Status {
     let message = refusal.to_string();
     let (code, reason, metadata) = match refusal {
-        Refusal::Unauthenticated(_) => (Code::Unauthenticated, "UNAUTHENTICATED", HashMap::new()),
-        Refusal::NoRole { need, .. } => {
+        AccessRefusal::Unauthenticated(_) => {
+            (Code::Unauthenticated, "UNAUTHENTICATED", HashMap::new())
+        }
+        AccessRefusal::NoRole { need, .. } => {
             let needs = HashMap::from([("needs".to_owned(), need.to_string())]);
             (Code::PermissionDenied, "ROLE_MISSING", needs)
         }
@@ -114,11 +124,60 @@ pub fn not_opened(error: SealedError) -> Status {
 
 /// An invocation that could not be run at all.
 pub fn not_dispatched(error: DispatchError) -> Status {
-    let code = match error {
-        DispatchError::Full(_) => Code::ResourceExhausted,
-        DispatchError::NoCell(_) => Code::Unavailable,
+    let message = error.to_string();
+    match error {
+        DispatchError::Refused(refused) => refused_place(refused, message),
+        DispatchError::NoCell(_) => retryable(Code::Unavailable, message, RETRY_DELAY),
+    }
+}
+
+/// Whether it was all that is full, or what one function may have of it, is told by the reason.
+fn refused_place(refused: Refused, message: String) -> Status {
+    let (reason, metadata) = match refused.refusal {
+        Refusal::Full { .. } => ("EXECUTOR_FULL", HashMap::new()),
+        Refusal::Share { function, .. } => (
+            "FUNCTION_SHARE",
+            HashMap::from([("function_id".to_owned(), function.to_string())]),
+        ),
+        Refusal::Waited { .. } => ("QUEUE_TIME", HashMap::new()),
+        Refusal::Deadline => return deadline_passed(),
     };
-    retryable(code, error.to_string(), RETRY_DELAY)
+    let mut details = ErrorDetails::with_error_info(reason, DOMAIN, metadata);
+    details.set_retry_info(Some(refused.retry_after));
+    Status::with_error_details(Code::ResourceExhausted, message, details)
+}
+
+/// The caller gave up before there was an outcome.
+pub fn deadline_passed() -> Status {
+    Status::deadline_exceeded("the caller's deadline passed before there was an outcome")
+}
+
+/// New calls go elsewhere.
+pub fn draining() -> Status {
+    let message = NotReady::Draining.to_string();
+    retryable(
+        Code::Unavailable,
+        message,
+        jitter::around(DRAIN_RETRY_DELAY),
+    )
+}
+
+/// A call whose message is not taken, or not now.
+pub fn message_refused(fault: MessageFault) -> Status {
+    let message = fault.to_string();
+    match fault {
+        MessageFault::TooLarge { .. } => invalid(vec![Fault::new("message", message)]),
+        MessageFault::NoRoom { .. } => {
+            let delay = jitter::around(RETRY_DELAY);
+            retryable(Code::ResourceExhausted, message, delay)
+        }
+        MessageFault::Slow { .. } => Status::deadline_exceeded(message),
+    }
+}
+
+/// The caller's deadline can't be read.
+pub fn malformed_timeout(malformed: MalformedTimeout) -> Status {
+    invalid(vec![Fault::new(TIMEOUT_HEADER, malformed.to_string())])
 }
 
 fn retryable(code: Code, message: String, delay: Duration) -> Status {

@@ -58,7 +58,7 @@ const UNIMPLEMENTED: usize = 12;
 
 /// The statuses that methods answer with in the ordinary run of things: their series are there from the
 /// start. Others come when they first happen.
-const ORDINARY: [usize; 8] = [OK, CANCELLED, 3, 5, 8, 9, 13, 14];
+const ORDINARY: [usize; 9] = [OK, CANCELLED, 3, 4, 5, 8, 9, 13, 14];
 
 /// Puts [`TimedCalls`] around services.
 #[derive(Clone, Debug)]
@@ -101,7 +101,7 @@ impl CallLayer {
             meter,
             "rpc.server.call.duration",
             "Time from a gRPC call's header to its answer, by method and status. CANCELLED: the caller went \
-             away or its deadline passed",
+             away",
         );
         let known = |name: &&'static str| Method::new(name, format!("{service}/{name}"));
         let calls = Calls {

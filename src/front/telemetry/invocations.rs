@@ -1,12 +1,17 @@
 //! What invocations cost, and those that were refused a place.
 
+use std::time::Duration;
+
 use opentelemetry::{
     KeyValue,
     metrics::{BoundCounter, BoundHistogram, Counter, Histogram, Meter},
 };
 
 use super::durations;
-use crate::{front::dispatch::DispatchError, invocation::Usage};
+use crate::{
+    front::{admission::Refusal, dispatch::DispatchError},
+    invocation::Usage,
+};
 
 /// The instruments of invocations, for the one place where all of them end.
 #[derive(Debug)]
@@ -15,6 +20,10 @@ pub struct Invocations {
     warm: Costs,
     /// `faas.coldstarts`: invocations for which an isolate had to be made.
     cold_starts: BoundCounter<u64>,
+    /// `penstock.invocation.place.wait.time`, by `penstock.wait.result`: of those that had to wait for a place in
+    /// flight.
+    waited_for_place: BoundHistogram<f64>,
+    waited_for_nothing: BoundHistogram<f64>,
     /// `faas.init_duration`: what making it took.
     setup: BoundHistogram<f64>,
     /// `penstock.pool.checkouts`, by `penstock.pool.result`: isolates that were warm, and those that were not.
@@ -23,6 +32,9 @@ pub struct Invocations {
     /// `penstock.invocations.refused`, by `penstock.refusal.reason`: no place in flight, or no cell to run
     /// in. The caller may come again.
     full: BoundCounter<u64>,
+    share: BoundCounter<u64>,
+    queue_time: BoundCounter<u64>,
+    deadline: BoundCounter<u64>,
     no_cell: BoundCounter<u64>,
 }
 
@@ -81,14 +93,25 @@ impl Invocations {
             .with_unit("{invocation}")
             .with_description("Invocations that were not run for want of a place or a cell")
             .build();
+        let place_wait = durations(
+            meter,
+            "penstock.invocation.place.wait.time",
+            "Time that invocations waited for a place in flight, of those that had to, and whether they got one",
+        );
+        let waits = |result| place_wait.bind(&[KeyValue::new("penstock.wait.result", result)]);
         Self {
             cold: costs(true),
             warm: costs(false),
             cold_starts: cold_starts.bind(&[]),
+            waited_for_place: waits("place"),
+            waited_for_nothing: waits("refused"),
             setup: setup.bind(&[KeyValue::new("faas.trigger", "other")]),
             hits: checkouts.bind(&[KeyValue::new("penstock.pool.result", "hit")]),
             misses: checkouts.bind(&[KeyValue::new("penstock.pool.result", "miss")]),
             full: refusals(&refused, "max_in_flight"),
+            share: refusals(&refused, "function_share"),
+            queue_time: refusals(&refused, "queue_time"),
+            deadline: refusals(&refused, "deadline"),
             no_cell: refusals(&refused, "no_cell"),
         }
     }
@@ -115,12 +138,28 @@ impl Invocations {
         costs.queue.record(usage.queue.as_secs_f64());
     }
 
+    /// An invocation got its place after a wait.
+    pub fn waited(&self, time: Duration) {
+        self.waited_for_place.record(time.as_secs_f64());
+    }
+
     /// An invocation was not run.
-    pub fn refused(&self, error: DispatchError) {
-        match error {
-            DispatchError::Full(_) => self.full.add(1),
-            DispatchError::NoCell(_) => self.no_cell.add(1),
-        }
+    pub fn refused(&self, error: &DispatchError) {
+        let refused = match error {
+            DispatchError::Refused(refused) => {
+                if let Some(waited) = refused.waited {
+                    self.waited_for_nothing.record(waited.as_secs_f64());
+                }
+                match refused.refusal {
+                    Refusal::Full { .. } => &self.full,
+                    Refusal::Share { .. } => &self.share,
+                    Refusal::Waited { .. } => &self.queue_time,
+                    Refusal::Deadline => &self.deadline,
+                }
+            }
+            DispatchError::NoCell(_) => &self.no_cell,
+        };
+        refused.add(1);
     }
 }
 

@@ -10,6 +10,7 @@ use crate::{
         cells::{CacheAccount, CellEnd, CellState, Census},
         egress::Pool,
         functions::Functions,
+        listener::Occupancy,
         quarantine::Quarantine,
     },
     wire::UnfitCause,
@@ -19,6 +20,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Observed {
     pub admission: Admission,
+    pub occupancy: Occupancy,
     pub cells: Arc<Census>,
     pub cache: Arc<CacheAccount>,
     pub quarantine: Arc<Quarantine>,
@@ -32,6 +34,7 @@ impl Observed {
     pub(super) fn observe(self, meter: &Meter) {
         build_info(meter);
         in_flight(meter, self.admission);
+        occupancy(meter, self.occupancy);
         cells(meter, &self.cells);
         cache(meter, &self.cache);
         quarantine(meter, &self.quarantine);
@@ -53,8 +56,17 @@ fn build_info(meter: &Meter) {
 
 /// `penstock.invocations.in_flight` of `penstock.invocations.limit`: how busy the executor is. At the limit,
 /// invocations are refused.
+///
+/// `penstock.invocations.waiting`: for a place.
 fn in_flight(meter: &Meter, admission: Admission) {
     let limit = signed(admission.max_in_flight());
+    let observed = admission.clone();
+    meter
+        .i64_observable_up_down_counter("penstock.invocations.waiting")
+        .with_unit("{invocation}")
+        .with_description("Invocations that wait for a place in flight")
+        .with_callback(move |observer| observer.observe(signed(observed.waiting()), &[]))
+        .build();
     meter
         .i64_observable_up_down_counter("penstock.invocations.in_flight")
         .with_unit("{invocation}")
@@ -66,6 +78,23 @@ fn in_flight(meter: &Meter, admission: Admission) {
         .with_unit("{invocation}")
         .with_description("Invocations that may be in flight at once (--max-in-flight)")
         .with_callback(move |observer| observer.observe(limit, &[]))
+        .build();
+}
+
+/// `penstock.connections.open` of `--max-connections`; `penstock.connections.refused`: those beyond.
+fn occupancy(meter: &Meter, occupancy: Occupancy) {
+    let observed = occupancy.clone();
+    meter
+        .i64_observable_up_down_counter("penstock.connections.open")
+        .with_unit("{connection}")
+        .with_description("Connections of callers")
+        .with_callback(move |observer| observer.observe(signed(observed.open()), &[]))
+        .build();
+    meter
+        .u64_observable_counter("penstock.connections.refused")
+        .with_unit("{connection}")
+        .with_description("Connections closed at once, for there were --max-connections")
+        .with_callback(move |observer| observer.observe(occupancy.refused(), &[]))
         .build();
 }
 

@@ -157,7 +157,8 @@ fn wait_for_in_flight(service: &Service, count: f64) {
 
 #[test]
 fn it_takes_a_place_and_a_caller_that_goes_gives_it_back() {
-    let service = Service::start(&[&["--max-in-flight", "1"], &PATIENT[..]].concat());
+    let service =
+        Service::start(&[&["--max-in-flight", "1", "--queue", "0"], &PATIENT[..]].concat());
     let endless = inline("function onTrack() {}\nfor (;;) {}");
     let before = Scrape::of(&service);
     block_on(async {

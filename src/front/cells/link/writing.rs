@@ -1,5 +1,7 @@
 //! What goes to a cell: invocations with their sources, cancellations, ends of requests.
 
+use std::time::{Duration, Instant};
+
 use bytes::Bytes;
 use futures_util::SinkExt;
 use tokio::sync::mpsc;
@@ -116,6 +118,9 @@ fn start(invocation: u64, call: Call) -> Start {
         Input::Batch { events, json } => (json, Some(events)),
         Input::Describe => (Bytes::new(), None),
     };
+    let patience = call
+        .useful_until
+        .map(|until| until.saturating_duration_since(Instant::now()));
     Start {
         invocation,
         handle: call.version.handle,
@@ -123,12 +128,17 @@ fn start(invocation: u64, call: Call) -> Start {
         input,
         batch_events,
         settings: call.settings.bytes().clone(),
-        wall_nanos: u64::try_from(call.limits.wall_time.as_nanos()).unwrap_or(u64::MAX),
+        wall_nanos: nanos(call.limits.wall_time),
         result_bytes: call.limits.result_bytes,
         batch_result_bytes: call.limits.batch_result_bytes,
         log_bytes: call.limits.log_bytes,
         requests: call.limits.requests,
         describe,
-        cpu_nanos: u64::try_from(call.limits.cpu_time.as_nanos()).unwrap_or(u64::MAX),
+        cpu_nanos: nanos(call.limits.cpu_time),
+        patience_nanos: patience.map(nanos),
     }
+}
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
