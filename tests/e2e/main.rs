@@ -44,6 +44,7 @@ mod sealed;
 mod secrets;
 mod settings;
 mod store;
+mod stream;
 mod structured_clone;
 #[path = "../support/mod.rs"]
 mod support;
@@ -60,6 +61,7 @@ mod web_headers;
 mod web_poisoned;
 mod web_request;
 mod web_response;
+mod zlib;
 
 use support::{
     batch, certificates, check, dial, facts, json, origin, poison, processes, scripted, secured,
