@@ -28,7 +28,7 @@ mod cache;
 mod hogs;
 mod invocation;
 mod isolate;
-mod lockdown;
+pub(crate) mod lockdown;
 mod logs;
 mod os_thread;
 mod outbox;
@@ -231,9 +231,10 @@ impl Versions {
             instance_id: start.instance_id.into(),
         };
         let call = Call {
-            input: match start.batch_events {
-                None => Input::Event(start.input),
-                Some(events) => Input::Batch {
+            input: match (start.describe, start.batch_events) {
+                (true, _) => Input::Describe,
+                (false, None) => Input::Event(start.input),
+                (false, Some(events)) => Input::Batch {
                     events,
                     json: start.input,
                 },

@@ -8,9 +8,14 @@ use std::{
 
 use clap::{Parser, Subcommand};
 
-use crate::config::{LogConfig, LogFormat, ServeConfig};
+use crate::{
+    config::{LogConfig, LogFormat, ServeConfig},
+    strip::StripArguments,
+};
 
+mod check;
 mod invoke;
+mod local;
 mod log;
 mod render;
 mod seal;
@@ -48,6 +53,11 @@ enum Command {
     /// Exit code: 0 delivered or filtered, 1 the function failed, 2 unusable arguments or files, 3 the
     /// executor failed.
     Invoke(Box<invoke::InvokeArguments>),
+    /// Say what a function is and what is wrong with it, without an event
+    ///
+    /// Its top level is run, under the limits of an invocation and without requests. Exit code: 0 fine, 1 something
+    /// is wrong, 2 unusable arguments or files, 3 the executor failed.
+    Check(Box<check::CheckArguments>),
     /// Seal a setting's value, read from standard input, so that only an executor can open it
     ///
     /// Give function and instance, so that it is of no use to others.
@@ -60,6 +70,9 @@ enum Command {
     /// Run JavaScript for a front; started by `serve`, never by hand
     #[command(hide = true)]
     Cell(LogConfig),
+    /// Take the types out of a TypeScript source; started by `serve`, never by hand
+    #[command(hide = true)]
+    Strip(StripArguments),
 }
 
 /// Parses the command line and runs what it asks for.
@@ -75,11 +88,19 @@ pub fn run() -> ExitCode {
             log::start(LogFormat::Text, "error", None);
             invoke::run(&arguments)
         }
+        Some(Command::Check(arguments)) => {
+            log::start(LogFormat::Text, "error", None);
+            check::run(&arguments)
+        }
         Some(Command::Seal(arguments)) => seal::run(arguments),
         Some(Command::Token(arguments)) => token::run(&arguments),
         Some(Command::Cell(log)) => {
             log::start(log.log_format, "warn", None);
             run_cell()
+        }
+        Some(Command::Strip(arguments)) => {
+            log::start(LogFormat::Text, "warn", None);
+            run_strip(arguments)
         }
     }
 }
@@ -104,6 +125,16 @@ fn run_cell() -> ExitCode {
         Err(error) => {
             tracing::error!(%error, "cell");
             crate::cell::leave(exit::EXECUTOR.into())
+        }
+    }
+}
+
+fn run_strip(arguments: StripArguments) -> ExitCode {
+    match crate::strip::run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(%error, "strip");
+            ExitCode::from(exit::EXECUTOR)
         }
     }
 }

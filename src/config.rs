@@ -29,6 +29,7 @@ mod log;
 mod print;
 mod sealed;
 mod security;
+mod typescript;
 
 pub use doubts::Doubt;
 pub use effective::{Effective, Setting};
@@ -38,6 +39,7 @@ pub use layers::Given;
 pub use log::{LogConfig, LogFormat};
 pub use sealed::SealedConfig;
 pub use security::{ClientAuth, SecurityConfig};
+pub use typescript::TypeScriptConfig;
 
 /// No payload knob may be set above this, so that every frame and every response stays within what both
 /// ends accept.
@@ -77,6 +79,9 @@ pub struct ServeConfig {
 
     #[command(flatten)]
     pub functions: FunctionsConfig,
+
+    #[command(flatten)]
+    pub typescript: TypeScriptConfig,
 
     #[command(flatten)]
     pub cells: CellsConfig,
@@ -153,7 +158,7 @@ impl fmt::Display for AdminAddress {
 #[command(next_help_heading = "Functions")]
 pub struct FunctionsConfig {
     /// Function store: a directory, or a URL of file, s3, gs, az or https, with
-    /// `<function_id>/<version>/index.js` and `function.json`; credentials come from the environment
+    /// `<function_id>/<version>/index.js` or `index.ts`, and `function.json`; credentials come from the environment
     /// [default: the examples built into the executor]
     #[arg(long = "functions", env = "PENSTOCK_FUNCTIONS", value_name = "URL")]
     pub location: Option<String>,
@@ -300,6 +305,11 @@ pub struct LimitsConfig {
     #[arg(long, env = "PENSTOCK_SOURCE_BYTES", value_name = "BYTES", default_value_t = MIB,
           value_parser = payload_bytes())]
     pub source_bytes: u64,
+
+    /// Bytes of a function's source map, to 16 MiB; with a larger one places stay those of index.js; 0 reads none
+    #[arg(long, env = "PENSTOCK_SOURCE_MAP_BYTES", value_name = "BYTES", default_value_t = 4 * MIB,
+          value_parser = RangedU64ValueParser::<u64>::new().range(0..=MAX_PAYLOAD_BYTES))]
+    pub source_map_bytes: u64,
 
     /// Heap of one isolate, in bytes, from 8 MiB to 4 GiB
     #[arg(long, env = "PENSTOCK_HEAP_BYTES", value_name = "BYTES", default_value_t = 128 * MIB,

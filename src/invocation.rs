@@ -4,6 +4,11 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
+mod description;
+pub mod stack;
+
+pub use description::{Description, Handler, MAX_WARNINGS, Place, SourceKind, SourceWarning};
+
 /// What isolates and caches are keyed by. Two keys never share an isolate, since globals live as long as
 /// their isolate and settings differ by instance.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -36,15 +41,41 @@ pub enum Input {
         events: u32,
         json: bytes::Bytes,
     },
+    /// Nothing: the source is described, and no handler called.
+    Describe,
+}
+
+/// What an input is answered with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// What became of so many events.
+    Events(usize),
+    /// [`Outcome::Described`], or the error that kept the cell from it.
+    Description,
+}
+
+impl Expected {
+    /// How many outcomes there will be.
+    pub fn outcomes(self) -> usize {
+        match self {
+            Self::Events(events) => events,
+            Self::Description => 1,
+        }
+    }
 }
 
 impl Input {
-    /// How many events there are, and so how many outcomes there will be.
-    pub fn events(&self) -> usize {
+    pub fn expects(&self) -> Expected {
         match self {
-            Self::Event(_) => 1,
-            Self::Batch { events, .. } => *events as usize,
+            Self::Event(_) => Expected::Events(1),
+            Self::Batch { events, .. } => Expected::Events(*events as usize),
+            Self::Describe => Expected::Description,
         }
+    }
+
+    /// How many outcomes there will be: one for each event, or the one of a description.
+    pub fn outcomes(&self) -> usize {
+        self.expects().outcomes()
     }
 }
 
@@ -104,6 +135,8 @@ pub enum Outcome {
     },
     /// The function failed.
     Failed(Box<FunctionError>),
+    /// There was no event: this is what the source is. Answers [`Input::Describe`] and nothing else.
+    Described(Box<Description>),
 }
 
 impl From<Box<FunctionError>> for Outcome {
@@ -378,5 +411,11 @@ impl Finished {
             logs: Vec::new(),
             usage: Usage::default(),
         }
+    }
+
+    /// Whether any event's outcome is a failure.
+    pub fn has_failed(&self) -> bool {
+        let failed = |outcome: &Outcome| matches!(outcome, Outcome::Failed(_));
+        self.outcomes.iter().any(failed)
     }
 }

@@ -10,4 +10,6 @@ pub mod config;
 pub mod front;
 pub mod invocation;
 mod lock;
+mod source_text;
+pub mod strip;
 pub mod wire;

@@ -10,13 +10,17 @@ use prost::Message;
 use tokio_util::codec::{Decoder, Encoder};
 
 mod convert;
+mod description;
 mod fetch;
+mod stripped;
 
 pub use convert::{Malformed, finished_from_wire, finished_to_wire};
+pub use description::{WireDescription, WireSourceWarning};
 pub use fetch::{
     CancelFetch, Fetch, FetchFailed, FetchOutcome, FetchResponse, FetchTaken, Fetched,
     MAX_REQUEST_BODY_BYTES, MAX_REQUEST_HEAD_BYTES, WireHeader, WireRedirect,
 };
+pub use stripped::{Construct, StripFault, StripFaults, StripOutcome, Stripped};
 
 /// The largest frame either side accepts, in bytes without the length. Above every sum of sizes that the
 /// configuration allows (see [`crate::config::MAX_PAYLOAD_BYTES`]), so only a broken peer meets it.
@@ -135,6 +139,9 @@ pub struct Start {
     /// Outgoing requests.
     #[prost(uint32, tag = "12")]
     pub requests: u32,
+    /// The source is only described: there is no input.
+    #[prost(bool, tag = "16")]
+    pub describe: bool,
 }
 
 /// Without the settings, which may hold secrets.
@@ -247,7 +254,7 @@ pub struct WireCacheUse {
 
 #[derive(Clone, PartialEq, Message)]
 pub struct WireResult {
-    #[prost(oneof = "WireOutcome", tags = "1, 2, 3")]
+    #[prost(oneof = "WireOutcome", tags = "1, 2, 3, 4")]
     pub outcome: Option<WireOutcome>,
 }
 
@@ -259,6 +266,8 @@ pub enum WireOutcome {
     Filtered(WireFiltered),
     #[prost(message, tag = "3")]
     Failed(Box<WireFunctionError>),
+    #[prost(message, tag = "4")]
+    Described(Box<WireDescription>),
 }
 
 #[derive(Clone, PartialEq, Message)]

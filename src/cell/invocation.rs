@@ -86,7 +86,7 @@ pub struct Run {
     pub setup: Duration,
     /// Turns so far.
     pub turns: u32,
-    /// The source can't run, and so the isolate serves nobody.
+    /// The source can't run or was only described, and so the isolate serves nobody.
     pub unloaded: bool,
     /// Rings at the end of the wall time, as long as the run lasts.
     pub deadline: Alarm<Ring>,
@@ -197,7 +197,7 @@ impl Invocation {
         call: Call,
         limits: InvocationLimits,
     ) -> Self {
-        let record = Arc::new(Record::new(call.input.events(), limits.log_bytes));
+        let record = Arc::new(Record::new(call.input.outcomes(), limits.log_bytes));
         let arrived = Instant::now();
         let stage = Lock::new(Stage::Queued);
         Self {

@@ -16,11 +16,11 @@ use crate::{
 };
 
 mod buffers;
+mod describe;
 mod engine;
 pub mod fatal;
 mod heap;
 mod source;
-pub mod stack;
 
 pub use engine::{Engine, EngineError, v8_version};
 pub use source::FunctionSource;
@@ -46,6 +46,8 @@ pub enum LoadEnd {
     Loaded,
     /// The source can't run, now or ever; every event has that for its outcome.
     Failed,
+    /// It was described, and nobody is served here any more.
+    Described,
     /// As [`TurnEnd::Terminated`].
     Terminated,
 }
@@ -153,13 +155,10 @@ impl FunctionIsolate {
             if scope.has_terminated() {
                 return LoadEnd::Terminated;
             }
-            let Err(fault) = loaded else {
+            let Err(fault) = loaded.handlers else {
                 return LoadEnd::Loaded;
             };
-            record.settle_rest(&match fault {
-                source::NotLoaded::Because(error) => (*error).into(),
-                source::NotLoaded::Reported => host_failure(),
-            });
+            record.settle_rest(&fault.into_outcome());
             LoadEnd::Failed
         });
         if loaded == LoadEnd::Failed && self.buffers.take_refused() {
@@ -334,6 +333,7 @@ fn enter_handler<'s>(
             let event = json_string(scope, json)?.into();
             call_entry(scope, entries, Entry::Begin, &[event, settings])
         }
+        Input::Describe => None,
         Input::Batch { json, .. } => {
             scope.get_slot_mut::<HostState>()?.contexts = contexts;
             let events = json_string(scope, json)?.into();

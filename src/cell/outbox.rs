@@ -32,7 +32,9 @@ impl Outbox {
     /// object.
     pub fn failed(&self, invocation: &Invocation, error: FunctionError, usage: Usage) {
         let (mut outcomes, logs) = take(invocation, &|| error.clone());
-        if let (Input::Event(_), [outcome]) = (&invocation.call.input, &mut outcomes[..]) {
+        if let (Input::Event(_) | Input::Describe, [outcome]) =
+            (&invocation.call.input, &mut outcomes[..])
+        {
             *outcome = error.into();
         }
         self.finished(invocation, outcomes, logs, usage);
@@ -96,6 +98,6 @@ impl Outbox {
 
 /// What the invocation has come to, with `rest` for the events that have no outcome.
 fn take(invocation: &Invocation, rest: &dyn Fn() -> FunctionError) -> (Vec<Outcome>, Vec<LogLine>) {
-    let events = invocation.call.input.events();
+    let events = invocation.call.input.outcomes();
     invocation.record.take(events, || rest().into())
 }

@@ -89,8 +89,26 @@ impl<I, W> Pool<I, W> {
         key: &IsolateKey,
         waiter: impl FnOnce() -> W,
     ) -> Option<Lease<I, W>> {
+        self.lend(key, |shelves| shelves.take_idle(key), waiter)
+    }
+
+    /// As [`Self::checkout`], but never lends a warm one: for who has to see an isolate being made.
+    pub fn checkout_unmade(
+        self: &Arc<Self>,
+        key: &IsolateKey,
+        waiter: impl FnOnce() -> W,
+    ) -> Option<Lease<I, W>> {
+        self.lend(key, |_| None, waiter)
+    }
+
+    fn lend(
+        self: &Arc<Self>,
+        key: &IsolateKey,
+        find_warm: impl FnOnce(&mut Shelves<I, W>) -> Option<Idle<I>>,
+        waiter: impl FnOnce() -> W,
+    ) -> Option<Lease<I, W>> {
         let mut shelves = self.shelves.lock();
-        let warm = shelves.take_idle(key);
+        let warm = find_warm(&mut shelves);
         let mut evicted = None;
         if warm.is_none() && shelves.held() >= self.capacity {
             evicted = shelves.evict();
@@ -286,6 +304,22 @@ mod tests {
         lends(&pool, "b", None);
         lends(&pool, "a", Some("isolate of a"));
         lends(&pool, "a", None);
+    }
+
+    #[test]
+    fn who_makes_its_own_is_lent_none_and_counts_like_the_others() {
+        let (pool, resumed) = pool(2);
+        make_idle(&pool, "a", "isolate of a");
+        let mut own = pool.checkout_unmade(&key("a"), || "nobody").unwrap();
+        assert!(own.isolate().is_none());
+        own.fill("own isolate of a");
+        let kept = pool.checkout(&key("a"), || "nobody").unwrap();
+        assert!(pool.checkout_unmade(&key("a"), || "waits").is_none());
+        drop(kept);
+        assert_eq!(resumed.try_recv(), Ok("waits"));
+        own.condemn();
+        drop(own);
+        lends(&pool, "a", Some("isolate of a"));
     }
 
     #[test]

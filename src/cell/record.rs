@@ -3,7 +3,7 @@
 
 use super::logs::Logs;
 use crate::{
-    invocation::{LogLevel, LogLine, Outcome},
+    invocation::{Description, FunctionError, LogLevel, LogLine, Outcome},
     lock::Lock,
 };
 
@@ -43,7 +43,7 @@ impl Record {
         };
         let bytes = match &outcome {
             Outcome::Delivered(json) => json.len() as u64,
-            Outcome::Filtered { .. } | Outcome::Failed(_) => 0,
+            Outcome::Filtered { .. } | Outcome::Failed(_) | Outcome::Described(_) => 0,
         };
         *place = Some(outcome);
         state.delivered_bytes += bytes;
@@ -72,6 +72,27 @@ impl Record {
     pub fn revise(&self, mut change: impl FnMut(&mut Outcome)) {
         for outcome in self.0.lock().outcomes.iter_mut().flatten() {
             change(outcome);
+        }
+    }
+
+    /// Changes the errors among the outcomes that are there.
+    pub fn revise_error(&self, mut change: impl FnMut(&mut FunctionError)) {
+        self.revise(|outcome| {
+            if let Outcome::Failed(error) = outcome {
+                change(error);
+            }
+        });
+    }
+
+    /// The outcome of a description. What the source has failed with by now is its fault.
+    pub fn settle_described(&self, mut description: Description) {
+        let mut state = self.0.lock();
+        state.unsettled = 0;
+        for place in &mut state.outcomes {
+            if let Some(Outcome::Failed(fault)) = place.take() {
+                description.fault = Some(fault);
+            }
+            *place = Some(Outcome::Described(Box::new(description.clone())));
         }
     }
 

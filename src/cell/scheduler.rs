@@ -25,7 +25,7 @@ use super::{
     watchdog::{Alarm, Watchdog},
 };
 use crate::{
-    invocation::{ErrorCode, FunctionError, LimitExceeded, Usage},
+    invocation::{ErrorCode, FunctionError, Input, LimitExceeded, Usage},
     lock::Lock,
     wire::UnfitCause,
 };
@@ -204,7 +204,12 @@ impl Scheduler {
             function: invocation.key.clone(),
             handle: invocation.handle,
         };
-        let Some(lease) = self.pool.checkout(&key, || invocation.clone()) else {
+        let waiter = || invocation.clone();
+        let lease = match invocation.call.input {
+            Input::Describe => self.pool.checkout_unmade(&key, waiter),
+            Input::Event(_) | Input::Batch { .. } => self.pool.checkout(&key, waiter),
+        };
+        let Some(lease) = lease else {
             return;
         };
         if self.hogs.contains(invocation.handle) {
@@ -231,15 +236,11 @@ impl Scheduler {
         self.after_turn(invocation, run, turn);
     }
 
-    /// Calls the handler, in a new isolate if none was warm.
+    /// Calls the handler, in a new isolate if none was warm; for a description the top level is all that runs.
     fn enter_handler(&self, invocation: &Arc<Invocation>, run: &mut Run) -> TurnEnd {
         let host = HostState::new(
             invocation.record.clone(),
-            Fetches::new(
-                self.outbox.clone(),
-                invocation.id,
-                invocation.limits.requests,
-            ),
+            self.fetches_of(invocation),
             Caching::new(self.cache.clone(), invocation.key.clone(), invocation.id),
             &invocation.call.input,
             &invocation.limits,
@@ -267,16 +268,28 @@ impl Scheduler {
         }
         let top_level_ends = Instant::now() + self.settings.top_level_time;
         invocation.mark_top_level(Some(top_level_ends), |at| self.set_look(invocation, at));
-        let loaded = isolate.load(&invocation.source, host);
+        let loaded = match invocation.call.input {
+            Input::Describe => isolate.describe(&invocation.source, host),
+            Input::Event(_) | Input::Batch { .. } => isolate.load(&invocation.source, host),
+        };
         invocation.mark_top_level(None, |at| self.set_look(invocation, at));
         run.setup = run.began.elapsed();
         match loaded {
             LoadEnd::Loaded => isolate.begin(&invocation.call),
-            LoadEnd::Failed => {
+            LoadEnd::Failed | LoadEnd::Described => {
                 run.unloaded = true;
                 TurnEnd::Settled
             }
             LoadEnd::Terminated => TurnEnd::Terminated,
+        }
+    }
+
+    fn fetches_of(&self, invocation: &Invocation) -> Fetches {
+        let outbox = self.outbox.clone();
+        let most = invocation.limits.requests;
+        match invocation.call.input {
+            Input::Describe => Fetches::withheld(outbox, invocation.id, most),
+            Input::Event(_) | Input::Batch { .. } => Fetches::new(outbox, invocation.id, most),
         }
     }
 

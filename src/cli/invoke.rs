@@ -1,35 +1,28 @@
 //! `penstock invoke`: one event, or a batch, through one function file, in a cell of its own.
 
 use std::{
-    fs, io,
-    num::NonZeroU32,
     path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
 };
 
-use bytes::Bytes;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde_json::value::RawValue;
-use tokio::runtime::Runtime;
 
 use super::{
     exit,
+    local::{self, ExecutorError, FileError, Output, OutputArguments},
     render::{self, Given},
 };
 use crate::{
-    config::{CellsConfig, EgressConfig, LimitsConfig, LogFormat},
+    config::{EgressConfig, LimitsConfig, TypeScriptConfig},
     front::{
-        admission::Admission,
         cells::{Answered, Call},
-        dispatch::{DispatchError, Dispatcher},
         event::{self, EventFault},
-        functions::FunctionVersion,
-        quarantine::Quarantine,
-        server::{self, ServeError},
         settings::{self, GivenSettings},
+        source_maps::SourceMaps,
     },
-    invocation::{ErrorCode, Finished, Input, Outcome, SettingsJson, VersionKey},
+    invocation::{ErrorCode, Finished, Input, Outcome, SettingsJson},
 };
 
 mod sealed;
@@ -38,7 +31,8 @@ use sealed::{SealedArguments, SealedArgumentsError};
 
 #[derive(Args, Debug)]
 pub struct InvokeArguments {
-    /// The function's JavaScript
+    /// The function's JavaScript, or TypeScript in a file that ends with .ts; a source map FILE.map may be
+    /// beside it
     file: PathBuf,
 
     /// The event, a JSON object with a `type`; or a batch, a JSON array of them
@@ -52,34 +46,24 @@ pub struct InvokeArguments {
     #[command(flatten)]
     sealed: SealedArguments,
 
-    /// How the result is printed
-    #[arg(long, value_enum, default_value_t = Output::Text)]
-    output: Output,
+    #[command(flatten)]
+    output: OutputArguments,
 
     #[command(flatten)]
     limits: LimitsConfig,
 
     #[command(flatten)]
-    egress: EgressConfig,
-}
+    typescript: TypeScriptConfig,
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Output {
-    /// For a person
-    Text,
-    /// For a program: one JSON object
-    Json,
+    #[command(flatten)]
+    egress: EgressConfig,
 }
 
 /// Why nothing could be run.
 #[derive(Debug, thiserror::Error)]
 enum InvokeError {
-    #[error("{}: {error}", path.display())]
-    Unreadable { path: PathBuf, error: io::Error },
-    #[error("{}: the source is over the limit of {limit} bytes (knob --source-bytes)", path.display())]
-    SourceTooLarge { path: PathBuf, limit: u64 },
-    #[error("{}: the source is not UTF-8", .0.display())]
-    SourceNotUtf8(PathBuf),
+    #[error(transparent)]
+    File(#[from] FileError),
     #[error("{}: {place} {error}", path.display())]
     Event {
         path: PathBuf,
@@ -107,18 +91,14 @@ enum InvokeError {
     },
     #[error(transparent)]
     Sealed(#[from] SealedArgumentsError),
-    #[error("the executor could not be started: {0}")]
-    Runtime(io::Error),
     #[error(transparent)]
-    Serve(#[from] ServeError),
-    #[error(transparent)]
-    Dispatch(#[from] DispatchError),
+    Executor(#[from] ExecutorError),
 }
 
 impl InvokeError {
     fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Self::Runtime(_) | Self::Serve(_) | Self::Dispatch(_) => exit::EXECUTOR,
+            Self::Executor(_) => exit::EXECUTOR,
             _ => exit::USAGE,
         })
     }
@@ -127,7 +107,7 @@ impl InvokeError {
 pub fn run(arguments: &InvokeArguments) -> ExitCode {
     match invoke(arguments) {
         Ok((answered, given)) => {
-            let text = match arguments.output {
+            let text = match arguments.output.output() {
                 Output::Text => render::text(&answered, given),
                 Output::Json => render::json(&answered, given),
             };
@@ -145,7 +125,7 @@ pub fn run(arguments: &InvokeArguments) -> ExitCode {
 fn exit_code(outcomes: &[Outcome]) -> ExitCode {
     let codes = outcomes.iter().filter_map(|outcome| match outcome {
         Outcome::Failed(error) => Some(error.code),
-        Outcome::Delivered(_) | Outcome::Filtered { .. } => None,
+        Outcome::Delivered(_) | Outcome::Filtered { .. } | Outcome::Described(_) => None,
     });
     let codes: Vec<_> = codes.collect();
     if codes.contains(&ErrorCode::ExecutorLost) {
@@ -158,59 +138,44 @@ fn exit_code(outcomes: &[Outcome]) -> ExitCode {
 }
 
 fn invoke(arguments: &InvokeArguments) -> Result<(Answered, Given), InvokeError> {
-    let mut call = read_call(arguments)?;
+    let runtime = local::runtime()?;
+    let mut call = runtime.block_on(read_call(arguments))?;
     let given = match call.input {
-        Input::Event(_) => Given::Event,
         Input::Batch { .. } => Given::Batch,
+        Input::Event(_) | Input::Describe => Given::Event,
     };
-    let runtime = Runtime::new().map_err(InvokeError::Runtime)?;
+    let version = call.version.clone();
     let given_settings = GivenSettings {
         settings: call.settings,
         secret_names: Vec::new(),
         sealed: runtime.block_on(arguments.sealed.open())?,
     };
     let settings_bytes = arguments.limits.settings_bytes;
-    let redactor = match settings::prepare(&call.version, given_settings, settings_bytes) {
+    let prepared = version
+        .check()
+        .and_then(|()| settings::prepare(&version, given_settings, settings_bytes));
+    let redactor = match prepared {
         Ok(prepared) => {
             call.settings = prepared.settings;
             prepared.redactor
         }
         Err(error) => {
-            let finished = Finished::without_running(Outcome::Failed(error), call.input.events());
+            let finished = Finished::without_running(Outcome::Failed(error), call.input.outcomes());
             return Ok((Answered::without_running(finished), given));
         }
     };
-    let cells = CellsConfig {
-        cells: NonZeroU32::MIN,
-        cell_threads: Some(NonZeroU32::MIN),
-        cell_isolates: NonZeroU32::MIN,
-        memory: None,
-        cache_bytes: 8 << 20,
-        cache_instance_bytes: 8 << 20,
-        require_lockdown: false,
-        max_in_flight: NonZeroU32::MIN,
-    };
-    runtime.block_on(async {
-        let quarantine = Arc::new(Quarantine::default());
-        let started = server::start_cells(
-            &cells,
-            LogFormat::Text,
-            &arguments.limits,
-            server::fetcher(&arguments.egress)?,
-            0,
-            quarantine.clone(),
-        )
-        .await?;
-        let dispatcher = Dispatcher::new(Admission::new(cells.max_in_flight), quarantine, started);
-        let mut answered = dispatcher.dispatch(call).await?;
-        redactor.apply(&mut answered);
-        Ok((answered, given))
-    })
+    let call = local::run_in_own_cell(call, &arguments.limits, &arguments.egress);
+    let mut answered = runtime.block_on(call)?;
+    let maps = SourceMaps::new(arguments.limits.source_map_bytes);
+    runtime.block_on(maps.apply(&version, &mut answered.finished));
+    redactor.apply(&mut answered);
+    Ok((answered, given))
 }
 
-fn read_call(arguments: &InvokeArguments) -> Result<Call, InvokeError> {
+async fn read_call(arguments: &InvokeArguments) -> Result<Call, InvokeError> {
     let limits = &arguments.limits;
-    let version = read_function(&arguments.file, limits.source_bytes)?;
+    let version = local::read_function(&arguments.file, limits)?;
+    let version = local::without_types(version, arguments.typescript).await?;
     Ok(Call {
         instance_id: "".into(),
         input: read_input(&arguments.event, limits)?,
@@ -222,7 +187,7 @@ fn read_call(arguments: &InvokeArguments) -> Result<Call, InvokeError> {
 
 /// An array is a batch, anything else an event.
 fn read_input(path: &Path, limits: &LimitsConfig) -> Result<Input, InvokeError> {
-    let json = read(path)?;
+    let json = local::read(path)?;
     if !json.trim_ascii_start().starts_with(b"[") {
         return match event::check(&json, limits.event_bytes) {
             Ok(()) => Ok(Input::Event(json)),
@@ -274,45 +239,11 @@ fn check_batch(
     Ok(())
 }
 
-fn read_function(path: &Path, limit: u64) -> Result<FunctionVersion, InvokeError> {
-    let source = read(path)?;
-    if source.len() as u64 > limit {
-        return Err(InvokeError::SourceTooLarge {
-            path: path.to_owned(),
-            limit,
-        });
-    }
-    if std::str::from_utf8(&source).is_err() {
-        return Err(InvokeError::SourceNotUtf8(path.to_owned()));
-    }
-    let key = VersionKey {
-        function_id: "local".into(),
-        version: "local".into(),
-    };
-    let manifest = read_manifest(&path.with_file_name("function.json"))?;
-    Ok(FunctionVersion {
-        file_name: path.display().to_string(),
-        ..FunctionVersion::new(0, key, source, manifest.as_deref())
-    })
-}
-
-/// The manifest beside a source; there need be none.
-fn read_manifest(path: &Path) -> Result<Option<Bytes>, InvokeError> {
-    match fs::read(path) {
-        Ok(manifest) => Ok(Some(manifest.into())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(InvokeError::Unreadable {
-            path: path.to_owned(),
-            error,
-        }),
-    }
-}
-
 fn read_settings(path: Option<&Path>) -> Result<SettingsJson, InvokeError> {
     let Some(path) = path else {
         return Ok(SettingsJson::empty());
     };
-    let settings = read(path)?;
+    let settings = local::read(path)?;
     serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&settings).map_err(
         // The error itself may quote a value.
         |error| InvokeError::Settings {
@@ -322,14 +253,4 @@ fn read_settings(path: Option<&Path>) -> Result<SettingsJson, InvokeError> {
         },
     )?;
     Ok(SettingsJson::new(settings))
-}
-
-fn read(path: &Path) -> Result<Bytes, InvokeError> {
-    let contents = fs::read(path);
-    contents
-        .map(Bytes::from)
-        .map_err(|error| InvokeError::Unreadable {
-            path: path.to_owned(),
-            error,
-        })
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     front::cells::{Answered, RequestTrace},
-    invocation::{FilterReason, FunctionError, LogLine, Outcome, Usage},
+    invocation::{ErrorCode, FilterReason, FunctionError, LimitExceeded, LogLine, Outcome, Usage},
 };
 
 /// What was run, which is how its end is told.
@@ -59,6 +59,7 @@ fn count_text(outcomes: &[Outcome]) -> String {
             Outcome::Delivered(_) => delivered += 1,
             Outcome::Filtered { .. } => filtered += 1,
             Outcome::Failed(_) => failed += 1,
+            Outcome::Described(_) => {}
         }
     }
     format!("{delivered} delivered, {filtered} filtered, {failed} failed")
@@ -73,6 +74,7 @@ fn write_outcome(text: &mut String, outcome: &Outcome) {
             let _ = write!(text, "filtered: {}", reason_text(*reason, message));
         }
         Outcome::Failed(error) => write_error(text, error),
+        Outcome::Described(_) => text.push_str("described"),
     }
 }
 
@@ -105,6 +107,7 @@ fn outcome_json(outcome: &Outcome) -> Value {
             "outcome": "error",
             "error": error_json(error),
         }),
+        Outcome::Described(_) => json!({ "outcome": "described" }),
     }
 }
 
@@ -181,7 +184,7 @@ fn parsed(event: &[u8]) -> Value {
 
 fn error_json(error: &FunctionError) -> Value {
     json!({
-        "code": code_name(error),
+        "code": code_name(error.code),
         "label": error.code.label(),
         "retryable": error.code.is_retryable(),
         "retry_after_ms": error.retry_after.map(milliseconds),
@@ -194,12 +197,7 @@ fn error_json(error: &FunctionError) -> Value {
             "line": frame.line,
             "column": frame.column,
         })).collect::<Vec<_>>(),
-        "limit": error.limit.as_ref().map(|limit| json!({
-            "name": limit.name,
-            "value": limit.value,
-            "unit": limit.unit,
-            "knob": limit.knob,
-        })),
+        "limit": error.limit.as_ref().map(limit_json),
         "violations": error.violations.iter().map(|violation| json!({
             "field": violation.field,
             "description": violation.description,
@@ -207,9 +205,18 @@ fn error_json(error: &FunctionError) -> Value {
     })
 }
 
+pub fn limit_json(limit: &LimitExceeded) -> Value {
+    json!({
+        "name": limit.name,
+        "value": limit.value,
+        "unit": limit.unit,
+        "knob": limit.knob,
+    })
+}
+
 /// The contract's name of the code: its label in capitals.
-fn code_name(error: &FunctionError) -> String {
-    error.code.label().to_uppercase().replace(' ', "_")
+pub fn code_name(code: ErrorCode) -> String {
+    code.label().to_uppercase().replace(' ', "_")
 }
 
 fn log_json(line: &LogLine) -> Value {
@@ -259,7 +266,7 @@ fn usage_json(usage: &Usage) -> Value {
     })
 }
 
-fn milliseconds(duration: Duration) -> f64 {
+pub fn milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1000.0
 }
 

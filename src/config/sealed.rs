@@ -11,7 +11,7 @@ use super::MIB;
 #[command(next_help_heading = "Sealed settings")]
 pub struct SealedConfig {
     /// Files with the keys that open sealed settings, as age-keygen writes them; any number of keys in each.
-    /// They are read again when they change. Repeatable, comma-separated in the environment
+    /// They are read again when they change (--reload-ms). Repeatable, comma-separated in the environment
     /// [default: none, and sealed settings are refused]
     #[arg(
         long,

@@ -57,8 +57,8 @@ pub struct SecurityConfig {
     #[arg(long, env = "PENSTOCK_ALLOW_ANYONE")]
     pub allow_anyone: bool,
 
-    /// How often the files of --tls-… and --access are looked at for changes, in milliseconds; 0 for at SIGHUP
-    /// only
+    /// How often the files of --tls-…, --access and --sealed-identities are looked at for changes, in
+    /// milliseconds; 0 for at SIGHUP only
     #[arg(long, env = "PENSTOCK_RELOAD_MS", value_name = "MS", default_value_t = 5_000,
           value_parser = RangedU64ValueParser::<u64>::new().range(0..=MAX_TIME_MS))]
     pub reload_ms: u64,

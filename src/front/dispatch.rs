@@ -49,7 +49,7 @@ impl Dispatcher {
     /// # Errors
     /// [`DispatchError`] when it could not be run at all.
     pub async fn dispatch(&self, call: Call) -> Result<Answered, DispatchError> {
-        let events = call.input.events();
+        let events = call.input.outcomes();
         if let Some(error) = self.quarantine.check(&call.version.key) {
             let finished = Finished::without_running(error, events);
             return Ok(Answered::without_running(finished));

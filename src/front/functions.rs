@@ -10,105 +10,55 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bytes::Bytes;
 use quick_cache::{Weighter, sync::Cache};
 use tokio::sync::Semaphore;
 
 use crate::{
     config::FunctionsConfig,
     front::{
-        access::{Caller, NotAllowed},
+        access::NotAllowed,
         audit::{Audit, SourceOrigin},
-        egress::AllowedHosts,
     },
-    invocation::{InvocationLimits, VersionKey},
+    invocation::VersionKey,
     lock::Lock,
 };
 
 mod account;
 mod digest;
 pub mod manifest;
+mod map_text;
 mod measured_store;
 mod store;
+mod typescript;
+mod version;
+mod wanted;
 
 pub use digest::SourceDigest;
-use manifest::{BadManifest, Manifest};
+pub use map_text::{BadDataUrl, SourceMapText};
 use measured_store::MeasuredStore;
+use store::Stored;
+pub use store::StoredBounds;
 pub use store::{Store, StoreError, UnusableLocation};
+pub use typescript::{BadTypeScript, StripFailed, TypeScriptFault, TypeStripper};
+pub use version::{FunctionVersion, Language};
+pub use wanted::{BadName, Wanted, WantedFor, check_name};
 
-/// What a kept version costs besides its source.
+/// What a kept version costs besides its source and manifest.
 const OVERHEAD_BYTES: u64 = 512;
 
 /// Versions that are known to be missing from the store; beyond it the least asked for are looked for again.
 const MISSING_VERSIONS: usize = 16_384;
 
-/// The longest id or version, in bytes.
-pub const MAX_NAME_BYTES: usize = 128;
-
-/// One version of a function, with its source.
-#[derive(Debug)]
-pub struct FunctionVersion {
-    /// This front's number for it, by which cells know it.
-    pub handle: u64,
-    pub key: VersionKey,
-    /// JavaScript in UTF-8.
-    pub source: Bytes,
-    pub digest: SourceDigest,
-    /// The source's name in stacks.
-    pub file_name: String,
-    /// What the version says of itself; the default when it has no manifest.
-    pub manifest: Result<Manifest, BadManifest>,
-}
-
-impl FunctionVersion {
-    /// A version with its source and, if it has one, the text of its `function.json`.
-    pub fn new(handle: u64, key: VersionKey, source: Bytes, manifest: Option<&[u8]>) -> Self {
-        Self {
-            handle,
-            file_name: format!("{}/index.js", key.function_id),
-            key,
-            digest: SourceDigest::of(&source),
-            source,
-            manifest: manifest.map_or_else(|| Ok(Manifest::default()), Manifest::parse),
-        }
-    }
-
-    /// Hosts that the version's requests may go to; `None` for any.
-    pub fn allowed_hosts(&self) -> Option<Arc<AllowedHosts>> {
-        let manifest = self.manifest.as_ref().ok()?;
-        manifest.allowed_hosts.clone()
-    }
-
-    /// An invocation's limits, lowered to those the version sets for itself.
-    #[must_use]
-    pub fn lowered(&self, mut limits: InvocationLimits) -> InvocationLimits {
-        if let Ok(manifest) = &self.manifest {
-            manifest.limits.lower(&mut limits);
-        }
-        limits
-    }
-}
-
-/// Which version a caller means, and what it knows of its source.
-#[derive(Clone, Debug)]
-pub struct Wanted {
-    pub key: VersionKey,
-    /// The source, if it was sent.
-    pub inline: Option<Bytes>,
-    /// What the source must be, if the caller says so.
-    pub digest: Option<SourceDigest>,
-    pub caller: Caller,
-}
-
 /// Finds functions' sources and keeps them, so that each is fetched or sent once.
 pub struct Functions {
     store: MeasuredStore,
+    stripper: TypeStripper,
     known: Cache<VersionKey, Arc<Known>, BySource>,
     /// Versions the store did not have, and when it said so.
     missing: Cache<VersionKey, Instant>,
     /// How long the store's word about a version counts before it is asked once more, where it matters.
     trust: Duration,
-    source_bytes: u64,
+    bounds: StoredBounds,
     /// Calls that may wait for the store.
     waiting: Semaphore,
     last_handle: AtomicU64,
@@ -136,7 +86,7 @@ struct BySource;
 
 impl Weighter<VersionKey, Arc<Known>> for BySource {
     fn weight(&self, _: &VersionKey, known: &Arc<Known>) -> u64 {
-        known.version.source.len() as u64 + OVERHEAD_BYTES
+        known.version.bytes() + OVERHEAD_BYTES
     }
 }
 
@@ -149,7 +99,7 @@ pub enum ResolveError {
     NotFound(VersionKey),
     #[error(
         "the source sent for function {0} is not the one known for that version; \
-         a version never changes its source"
+         a version never changes its source, nor the language of it"
     )]
     Conflict(VersionKey),
     #[error(
@@ -169,6 +119,8 @@ pub enum ResolveError {
     Busy,
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    Strip(#[from] StripFailed),
 }
 
 /// What no source may be.
@@ -178,40 +130,33 @@ pub enum SourceFault {
     TooLarge { limit: u64 },
     #[error("is not UTF-8: {0}")]
     NotUtf8(#[from] Utf8Error),
-}
-
-/// A name that can't be one of a function or version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must be 1 to {MAX_NAME_BYTES} characters of A-Z a-z 0-9 . _ - and not start with a dot")]
-pub struct BadName;
-
-/// Checks the form of a function id or version, which are also names of folders in a store.
-///
-/// # Errors
-/// [`BadName`] when it is empty, too long, or has other characters.
-pub fn check_name(name: &str) -> Result<(), BadName> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-    let sound = !name.is_empty()
-        && name.len() <= MAX_NAME_BYTES
-        && !name.starts_with('.')
-        && name.bytes().all(allowed);
-    if sound { Ok(()) } else { Err(BadName) }
+    #[error("is there twice, as index.js and as index.ts; leave the one that is to run")]
+    Twice,
 }
 
 impl Functions {
-    /// `source_bytes` is the largest source taken, `waiting` the most calls that may wait for the store.
-    pub fn new(store: Store, config: &FunctionsConfig, source_bytes: u64, waiting: usize) -> Self {
+    /// `bounds` are the largest files taken, `waiting` is the most calls that may wait for the store.
+    pub fn new(
+        store: Store,
+        stripper: TypeStripper,
+        config: &FunctionsConfig,
+        bounds: StoredBounds,
+        waiting: usize,
+    ) -> Self {
         let kept_bytes = config.function_cache_bytes;
         // The cache splits its bytes over shards of 32 entries or more: with so many expected, each has
         // room for several of the largest.
-        let expected = (kept_bytes / source_bytes.max(1)).saturating_mul(8).max(32);
+        let expected = (kept_bytes / bounds.source_bytes.max(1))
+            .saturating_mul(8)
+            .max(32);
         let expected = usize::try_from(expected).unwrap_or(usize::MAX);
         Self {
             store: MeasuredStore::unmeasured(store),
+            stripper,
             known: Cache::with_weighter(expected, kept_bytes, BySource),
             missing: Cache::new(MISSING_VERSIONS),
             trust: config.missing_time(),
-            source_bytes,
+            bounds,
             waiting: Semaphore::new(waiting.min(Semaphore::MAX_PERMITS)),
             last_handle: AtomicU64::new(0),
             audit: Audit::default(),
@@ -227,18 +172,19 @@ impl Functions {
             Some(known) => known,
             None => self.find(wanted).await?,
         };
+        let version = &known.version;
         if wanted
             .inline
             .as_ref()
-            .is_some_and(|source| *source != known.version.source)
+            .is_some_and(|source| *source != version.source || wanted.language != version.language)
         {
             return Err(ResolveError::Conflict(wanted.key.clone()));
         }
-        let checked = check_digest(&known.version, wanted.digest);
+        let checked = check_digest(version, wanted.digest);
         if checked.is_err() && wanted.inline.is_none() {
             return self.look_again(wanted, &known).await;
         }
-        checked.map(|()| known.version.clone())
+        checked.map(|()| version.clone())
     }
 
     /// Versions whose source is kept.
@@ -253,23 +199,55 @@ impl Functions {
 
     async fn find(&self, wanted: &Wanted) -> Result<Arc<Known>, ResolveError> {
         let _waiting = self.waiting.try_acquire().map_err(|_| ResolveError::Busy)?;
-        self.known
-            .get_or_insert_async(&wanted.key, self.first_seen(wanted))
-            .await
+        let first_seen = self.first_seen(wanted);
+        let kept = self.known.get_or_insert_async(&wanted.key, first_seen);
+        match (kept.await, wanted.wanted_for) {
+            (Err(ResolveError::NotFound(_)), WantedFor::Describing) => {
+                self.only_described(wanted).await
+            }
+            (kept, _) => kept,
+        }
     }
 
+    /// What is to be kept.
     async fn first_seen(&self, wanted: &Wanted) -> Result<Arc<Known>, ResolveError> {
         if let Some(version) = self.stored(&wanted.key).await? {
             self.tell_accepted(wanted, &version, SourceOrigin::Store);
             let asked = Some(Lock::new(Instant::now()));
             return Ok(Arc::new(Known { version, asked }));
         }
+        match wanted.wanted_for {
+            WantedFor::Describing => Err(ResolveError::NotFound(wanted.key.clone())),
+            WantedFor::Running => {
+                let known = self.sent(wanted, wanted.key.clone()).await?;
+                self.tell_accepted(wanted, &known.version, SourceOrigin::Inline);
+                Ok(known)
+            }
+        }
+    }
+
+    /// A source that is not kept. It goes by its digest, so that cells it costs are not the version's doing.
+    async fn only_described(&self, wanted: &Wanted) -> Result<Arc<Known>, ResolveError> {
+        let source = wanted.inline.as_deref().unwrap_or_default();
+        let key = VersionKey {
+            version: SourceDigest::of(source).to_string().into(),
+            ..wanted.key.clone()
+        };
+        self.sent(wanted, key).await
+    }
+
+    async fn sent(&self, wanted: &Wanted, key: VersionKey) -> Result<Arc<Known>, ResolveError> {
         let Some(source) = wanted.inline.clone() else {
             return Err(ResolveError::NotFound(wanted.key.clone()));
         };
-        let version = self.version(&wanted.key, source, None);
+        let sent = Stored {
+            source,
+            language: wanted.language,
+            manifest: None,
+            source_map: None,
+        };
+        let version = self.version(&key, sent).await?;
         check_digest(&version, wanted.digest)?;
-        self.tell_accepted(wanted, &version, SourceOrigin::Inline);
         let asked = None;
         Ok(Arc::new(Known { version, asked }))
     }
@@ -283,7 +261,7 @@ impl Functions {
         {
             return Ok(None);
         }
-        let Some(stored) = self.store.fetch(key, self.source_bytes).await? else {
+        let Some(stored) = self.store.fetch(key, self.bounds).await? else {
             self.missing.insert(key.clone(), Instant::now());
             return Ok(None);
         };
@@ -292,8 +270,9 @@ impl Functions {
             key: key.clone(),
             fault,
         };
+        let stored = stored.map_err(unusable)?;
         self.check_source(&stored.source).map_err(unusable)?;
-        Ok(Some(self.version(key, stored.source, stored.manifest)))
+        Ok(Some(self.version(key, stored).await?))
     }
 
     /// A caller means another source than the one that is kept: either the caller is wrong, or what the
@@ -337,23 +316,27 @@ impl Functions {
         is_time
     }
 
-    fn version(
+    /// A version with a number of its own. What is wrong with its TypeScript is kept with it: it will be so
+    /// each time.
+    async fn version(
         &self,
         key: &VersionKey,
-        source: Bytes,
-        manifest: Option<Bytes>,
-    ) -> Arc<FunctionVersion> {
+        stored: Stored,
+    ) -> Result<Arc<FunctionVersion>, StripFailed> {
         let handle = self.last_handle.fetch_add(1, Ordering::Relaxed);
-        Arc::new(FunctionVersion::new(
-            handle,
-            key.clone(),
-            source,
-            manifest.as_deref(),
-        ))
+        let source = stored.source.clone();
+        let manifest = stored.manifest.as_deref();
+        let version = FunctionVersion::new(handle, key.clone(), source, manifest);
+        Ok(Arc::new(match stored.language {
+            Language::JavaScript => version.with_map(stored.source_map),
+            Language::TypeScript => {
+                version.in_typescript(self.stripper.strip(&stored.source).await?)
+            }
+        }))
     }
 
     fn check_source(&self, source: &[u8]) -> Result<(), SourceFault> {
-        let limit = self.source_bytes;
+        let limit = self.bounds.source_bytes;
         if source.len() as u64 > limit {
             return Err(SourceFault::TooLarge { limit });
         }
@@ -378,8 +361,13 @@ fn check_digest(
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
-    use crate::front::peer::Peer;
+    use crate::{
+        config::TypeScriptConfig,
+        front::{access::Caller, peer::Peer},
+    };
 
     fn key(function_id: &str) -> VersionKey {
         VersionKey {
@@ -395,15 +383,26 @@ mod tests {
             store_missing_ms: 0,
             function_cache_bytes: 1 << 20,
         };
-        Functions::new(Store::examples(), &config, 1024, 4)
+        let typescript = TypeScriptConfig {
+            typescript_cpu_seconds: std::num::NonZeroU32::MIN,
+            typescript_memory_bytes: 1 << 20,
+        };
+        let stripper = TypeStripper::new("/nothing/here".into(), typescript, false);
+        let bounds = StoredBounds {
+            source_bytes: 1024,
+            map_bytes: 1024,
+        };
+        Functions::new(Store::examples(), stripper, &config, bounds, 4)
     }
 
     fn wanted(id: &str, inline: Option<&'static str>) -> Wanted {
         Wanted {
             key: key(id),
             inline: inline.map(Bytes::from),
+            language: Language::JavaScript,
             digest: None,
             caller: Caller::anyone(&Peer::default()),
+            wanted_for: WantedFor::Running,
         }
     }
 
@@ -467,25 +466,5 @@ mod tests {
         let sums = ["first", "second"].map(|text| SourceDigest::of(text.as_bytes()).to_string());
         assert!(sums.iter().all(|sum| error.contains(sum)), "{error}");
         assert_eq!(resolve(&functions, "f", None).await, "first");
-    }
-
-    #[test]
-    fn names() {
-        for name in ["a", "sfnc_1-2.3", "0", &"x".repeat(128)] {
-            assert_eq!(check_name(name), Ok(()), "{name}");
-        }
-        for name in [
-            "",
-            ".",
-            "..",
-            ".hidden",
-            "a/b",
-            "a b",
-            "ä",
-            "a\0",
-            &"x".repeat(129),
-        ] {
-            assert_eq!(check_name(name), Err(BadName), "{name}");
-        }
     }
 }

@@ -10,11 +10,13 @@ use tonic::{Request, Response, Status, metadata::MetadataMap};
 use super::{
     access::{Caller, Refusal},
     cells::{Answered, Call},
+    describe::Report,
     dispatch::Dispatcher,
-    functions::{FunctionVersion, Functions},
+    functions::{FunctionVersion, Functions, WantedFor},
     redactor::Redactor,
     sealed::{Opener, Purpose},
     settings::{self, GivenSettings, Prepared},
+    source_maps::SourceMaps,
     telemetry::{CallTrace, Invocations, Outcomes, Telemetry},
 };
 use crate::{
@@ -23,12 +25,14 @@ use crate::{
         InvokeRequest, InvokeResponse, executor_service_server::ExecutorService,
     },
     config::LimitsConfig,
+    front,
     invocation::{Finished, InvocationLimits, Outcome},
 };
 
 pub mod codec;
 mod convert;
 pub mod decode;
+mod describe;
 pub mod encode;
 mod outcomes;
 mod status;
@@ -45,6 +49,7 @@ pub struct Executor {
     functions: Arc<Functions>,
     dispatcher: Arc<Dispatcher>,
     opener: Arc<Opener>,
+    source_maps: SourceMaps,
     limits: LimitsConfig,
     invocations: Invocations,
     outcomes: Outcomes,
@@ -62,6 +67,7 @@ impl Executor {
             functions,
             dispatcher,
             opener,
+            source_maps: SourceMaps::new(limits.source_map_bytes),
             limits,
             invocations: telemetry.invocations(),
             outcomes: outcomes::counter(telemetry),
@@ -77,8 +83,9 @@ impl Executor {
     ) -> Result<(Answered, Redactor), Status> {
         let trace = CallTrace::current();
         let instance_id: Arc<str> = request.function.instance_id.as_str().into();
-        let version = self.resolve(request.function, caller, &trace).await?;
-        trace.calls(&version.key, &instance_id, request.input.events());
+        let version = self.resolve(request.function, caller, WantedFor::Running, &trace);
+        let version = version.await?;
+        trace.calls(&version.key, &instance_id, request.input.outcomes());
         let purpose = Purpose {
             function_id: &version.key.function_id,
             instance_id: &instance_id,
@@ -89,23 +96,57 @@ impl Executor {
             secret_names: request.secret_settings,
             sealed: sealed.map_err(status::not_opened)?,
         };
-        let prepared = settings::prepare(&version, given, self.limits.settings_bytes);
+        let prepared = version
+            .check()
+            .and_then(|()| settings::prepare(&version, given, self.limits.settings_bytes));
         let Prepared { settings, redactor } = match prepared {
             Ok(prepared) => prepared,
             Err(error) => {
                 let outcome = Outcome::Failed(error);
-                let finished = Finished::without_running(outcome, request.input.events());
+                let finished = Finished::without_running(outcome, request.input.outcomes());
                 return Ok((Answered::without_running(finished), Redactor::none()));
             }
         };
         trace.keep_out(&redactor);
         let call = Call {
             limits: shortened(version.lowered(request.limits), patience),
-            version,
+            version: version.clone(),
             instance_id,
             input: request.input,
             settings,
         };
+        let mut answered = self.dispatch(call, &trace).await?;
+        let finished = &mut answered.finished;
+        // Otherwise the logs are not told.
+        if request.capture || finished.has_failed() {
+            self.source_maps.apply(&version, finished).await;
+        }
+        Ok((answered, redactor))
+    }
+
+    /// Has a cell say what a function is.
+    async fn describe_function(
+        &self,
+        function: FunctionRef,
+        patience: Option<Duration>,
+        caller: Caller,
+    ) -> Result<Report, Status> {
+        let trace = CallTrace::current();
+        let instance_id: Arc<str> = function.instance_id.as_str().into();
+        let version = self.resolve(function, caller, WantedFor::Describing, &trace);
+        let version = version.await?;
+        trace.calls(&version.key, &instance_id, 0);
+        if version.code.is_err() {
+            return Ok(front::describe::unrunnable(version));
+        }
+        let limits = shortened(self.limits.of_invocation(), patience);
+        let call = front::describe::call(version.clone(), instance_id, limits);
+        let answered = self.dispatch(call, &trace).await?;
+        Ok(front::describe::report(version, answered, &self.source_maps).await)
+    }
+
+    /// Runs a call and tells what it cost, or that it was refused.
+    async fn dispatch(&self, call: Call, trace: &CallTrace) -> Result<Answered, Status> {
         let asked = Instant::now();
         let answered = self.dispatcher.dispatch(call).await.map_err(|error| {
             self.invocations.refused(error);
@@ -118,17 +159,18 @@ impl Executor {
             &finished.usage,
             outcomes::failure(&finished.outcomes),
         );
-        Ok((answered, redactor))
+        Ok(answered)
     }
 
     async fn resolve(
         &self,
         function: FunctionRef,
         caller: Caller,
+        wanted_for: WantedFor,
         trace: &CallTrace,
     ) -> Result<Arc<FunctionVersion>, Status> {
         let began = Instant::now();
-        let wanted = decode::function(function, caller);
+        let wanted = decode::function(function, caller, wanted_for);
         let resolved = self.functions.resolve(&wanted).await;
         trace.resolved(began, resolved.is_ok());
         resolved.map_err(|error| status::unresolved(&error))
@@ -169,9 +211,12 @@ impl ExecutorService for Executor {
 
     async fn describe(
         &self,
-        _request: Request<DescribeRequest>,
+        request: Request<DescribeRequest>,
     ) -> Result<Response<DescribeResponse>, Status> {
-        Err(Status::unimplemented("Describe is not there yet"))
+        let (patience, caller) = (callers_patience(request.metadata()), caller(&request));
+        let function = describe::decode(request.into_inner()).map_err(status::invalid)?;
+        let report = self.describe_function(function, patience, caller).await?;
+        Ok(Response::new(describe::encode(&report)))
     }
 }
 

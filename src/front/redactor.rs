@@ -107,7 +107,8 @@ impl Redactor {
     /// Redacts an outcome; a delivered event stays as it is.
     pub fn outcome(&self, outcome: &mut Outcome) {
         match outcome {
-            Outcome::Delivered(_) => {}
+            // No settings are given to what is only described.
+            Outcome::Delivered(_) | Outcome::Described(_) => {}
             Outcome::Filtered { message, .. } => self.text(message),
             Outcome::Failed(error) => self.error(error),
         }

@@ -2,11 +2,12 @@
 //! clear. They come as age files and are opened here, off the threads that serve calls, and kept as long as
 //! there is room and the keys are the same.
 
-use std::{collections::BTreeMap, sync::Arc, thread, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, thread};
 
 use bytes::Bytes;
-use tokio::{sync::Semaphore, task, time};
+use tokio::{sync::Semaphore, task};
 
+use super::files::{FileFault, Kept, Watched, told};
 use crate::config::SealedConfig;
 
 mod envelope;
@@ -15,11 +16,10 @@ mod opening;
 mod sealing;
 
 pub use envelope::{Binding, Value};
-pub use keyring::IdentitiesError;
 pub use opening::Unopened;
 pub use sealing::{NotSealed, Recipient, armored, seal};
 
-use keyring::{Keyring, Keys};
+use keyring::{IdentityFiles, Keys};
 
 /// The most sealed settings of one request.
 pub const MAX_SEALED: usize = 64;
@@ -27,8 +27,10 @@ pub const MAX_SEALED: usize = 64;
 /// The longest name of a sealed setting, in bytes.
 pub const MAX_NAME_BYTES: usize = 256;
 
-/// How often the identity files are looked at.
-const REREAD_INTERVAL: Duration = Duration::from_secs(2);
+/// Identity files that can't be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", told(.0))]
+pub struct IdentitiesError(Vec<FileFault>);
 
 /// The sealed settings of a request: age files, binary or armored, by name.
 pub type Sealed = BTreeMap<String, Bytes>;
@@ -60,7 +62,7 @@ pub enum SealedError {
 #[derive(Debug)]
 pub struct Opener {
     /// `None` without identity files.
-    keyring: Option<Keyring>,
+    keys: Option<Arc<Kept<IdentityFiles>>>,
     requires_binding: bool,
     waiting: Semaphore,
     /// Openings under way; the others wait, so that they leave the machine to those who serve calls.
@@ -73,13 +75,13 @@ impl Opener {
     /// # Errors
     /// [`IdentitiesError`] when one of them can't be used.
     pub fn new(config: &SealedConfig, waiting: usize) -> Result<Self, IdentitiesError> {
-        let keyring = match config.sealed_identities.is_empty() {
+        let keys = match config.sealed_identities.is_empty() {
             true => None,
-            false => Some(Keyring::read(config)?),
+            false => Some(Kept::open(IdentityFiles::new(config)).map_err(IdentitiesError)?),
         };
         let at_once = thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2));
         Ok(Self {
-            keyring,
+            keys: keys.map(Arc::new),
             requires_binding: config.require_bound_seals,
             waiting: Semaphore::new(waiting.min(Semaphore::MAX_PERMITS)),
             at_once: Arc::new(Semaphore::new(at_once)),
@@ -94,7 +96,7 @@ impl Opener {
         if sealed.is_empty() {
             return Ok(Vec::new());
         }
-        let keys = self.keyring.as_ref().ok_or(SealedError::NoKeys)?.keys();
+        let keys = self.keys.as_ref().ok_or(SealedError::NoKeys)?.current();
         let kept: Option<Vec<_>> = sealed.values().map(|file| keys.kept(file)).collect();
         let values = match kept {
             Some(values) => values,
@@ -143,23 +145,9 @@ impl Opener {
         Ok(value)
     }
 
-    /// Reads the identity files again when they change, for as long as the opener is there. Files that
-    /// can't be used leave the keys as they were. To be called inside of a Tokio runtime.
-    pub fn follow_identities(self: &Arc<Self>) {
-        if self.keyring.is_none() {
-            return;
-        }
-        let opener = Arc::downgrade(self);
-        task::spawn(async move {
-            loop {
-                time::sleep(REREAD_INTERVAL).await;
-                let Some(opener) = opener.upgrade() else {
-                    return;
-                };
-                let reread = move || opener.keyring.as_ref().map(Keyring::reread);
-                let _ = task::spawn_blocking(reread).await;
-            }
-        });
+    /// The identity files, if there are any. Those that can't be used leave the keys as they were.
+    pub fn watched(&self) -> Option<Arc<dyn Watched>> {
+        self.keys.clone().map(|keys| keys as Arc<dyn Watched>)
     }
 }
 

@@ -63,10 +63,9 @@ impl Security {
         )
     }
 
-    /// Looks after the files from now on. `None` when there are none: then SIGHUP ends the process, as it
+    /// Looks after these files from now on. `None` when there are none: then SIGHUP ends the process, as it
     /// would any other.
-    pub fn keep_fresh(&self) -> Option<JoinHandle<()>> {
-        let watched = self.watched();
+    pub fn keep_fresh(&self, watched: Vec<Arc<dyn Watched>>) -> Option<JoinHandle<()>> {
         if watched.is_empty() && self.config.audit_log.is_none() {
             return None;
         }

@@ -28,7 +28,7 @@ use super::{
     cells::{CellPlan, Cells, Fetcher, Places, own_program},
     dispatch::Dispatcher,
     egress::{Egress, EgressError},
-    functions::{Functions, Store, UnusableLocation},
+    functions::{Functions, Store, StoredBounds, TypeStripper, UnusableLocation},
     grpc::{Executor, METHODS, refused},
     memory,
     quarantine::Quarantine,
@@ -39,7 +39,10 @@ use super::{
 };
 use crate::{
     api::{FILE_DESCRIPTOR_SET, executor_service_server::ExecutorServiceServer},
-    config::{CellsConfig, EgressConfig, LimitsConfig, LogFormat, MAX_PAYLOAD_BYTES, ServeConfig},
+    config::{
+        CellsConfig, EgressConfig, LimitsConfig, LogFormat, MAX_PAYLOAD_BYTES, ServeConfig,
+        TypeScriptConfig,
+    },
     wire::Configure,
 };
 
@@ -127,8 +130,15 @@ pub async fn serve(
         .map_err(listen_error)?;
     let grpc = listener.local_addr().map_err(listen_error)?;
     let admin = admin::bind(&config.admin).await?;
-    telemetry.observe_security(&security);
-    let (executor, cells) = start_executor(&config, &security.audit, &telemetry).await?;
+    let opener = Opener::new(&config.sealed, config.cells.max_in_flight.get() as usize)?;
+    let watched: Vec<_> = security
+        .watched()
+        .into_iter()
+        .chain(opener.watched())
+        .collect();
+    telemetry.observe_security(&security, watched.clone());
+    let started = start_executor(&config, opener, &security.audit, &telemetry);
+    let (executor, cells) = started.await?;
     let (health, health_service) = tonic_health::server::health_reporter();
     let (drain, mut draining) = watch::channel(false);
     let readiness = Readiness::new(cells, draining.clone());
@@ -162,7 +172,7 @@ pub async fn serve(
         readiness: readiness.clone(),
     };
     let admin = admin.map(|admin| admin.serve(routes));
-    let fresh = security.keep_fresh();
+    let fresh = security.keep_fresh(watched);
     let health_task = tokio::spawn(report_health(health, readiness));
     if let Some(path) = &config.ready_file {
         write_ready_file(path, addresses)?;
@@ -196,6 +206,7 @@ pub async fn serve(
 /// The service with all that is behind it, and what tells when its cells come and go.
 async fn start_executor(
     config: &ServeConfig,
+    opener: Opener,
     audit: &Audit,
     telemetry: &Telemetry,
 ) -> Result<(Executor, watch::Receiver<Places>), ServeError> {
@@ -204,8 +215,6 @@ async fn start_executor(
         None => Store::examples(),
     };
     let in_flight = config.cells.max_in_flight.get() as usize;
-    let opener = Arc::new(Opener::new(&config.sealed, in_flight)?);
-    opener.follow_identities();
     let quarantine = Arc::new(Quarantine::audited(audit.clone()));
     let egress = Egress::new(&config.egress, &Handle::current())?.measured(telemetry.egress());
     let connections = egress.connections();
@@ -222,8 +231,12 @@ async fn start_executor(
     let admission = Admission::new(config.cells.max_in_flight);
     let functions = Functions::new(
         store,
+        stripper(config.typescript, &config.cells)?,
         &config.functions,
-        config.limits.source_bytes,
+        StoredBounds {
+            source_bytes: config.limits.source_bytes,
+            map_bytes: config.limits.source_map_bytes,
+        },
         in_flight,
     );
     let functions = functions.audited(audit.clone()).measured(telemetry.store());
@@ -239,7 +252,7 @@ async fn start_executor(
     });
     let dispatcher = Arc::new(Dispatcher::new(admission, quarantine, cells));
     let limits = config.limits.clone();
-    let executor = Executor::new(functions, dispatcher, opener, limits, telemetry);
+    let executor = Executor::new(functions, dispatcher, Arc::new(opener), limits, telemetry);
     Ok((executor, live))
 }
 
@@ -264,6 +277,22 @@ pub fn fetcher(config: &EgressConfig) -> Result<Fetcher, ServeError> {
 fn fetcher_over(egress: Egress, config: &EgressConfig) -> Fetcher {
     let (at_once, buffer_bytes) = (config.egress_at_once.get(), config.egress_buffer_bytes);
     Fetcher::new(Arc::new(egress), at_once, buffer_bytes)
+}
+
+/// What takes types out of TypeScript sources.
+///
+/// # Errors
+/// [`ServeError::Cells`] when this program can't be found.
+pub fn stripper(
+    typescript: TypeScriptConfig,
+    cells: &CellsConfig,
+) -> Result<TypeStripper, ServeError> {
+    let program = own_program().map_err(|error| ServeError::Cells(error.to_string()))?;
+    Ok(TypeStripper::new(
+        program,
+        typescript,
+        cells.require_lockdown,
+    ))
 }
 
 /// Starts the cells a configuration asks for.

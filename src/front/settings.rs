@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json};
 use super::{
     functions::{
         FunctionVersion,
-        manifest::{BadManifest, Manifest, SettingSchema, SettingType},
+        manifest::{self, BadManifest, Manifest, SettingSchema, SettingType},
     },
     redactor::{MAX_SECRET_BYTES, Redactor, Secrets},
     sealed::Opened,
@@ -245,7 +245,7 @@ fn fill_in(manifest: &Manifest, fields: &mut Map<String, Json>) -> bool {
 
 /// The error for a version whose manifest can't be used; the places are told as frames of the file.
 fn bad_manifest(version: &FunctionVersion, bad: &BadManifest) -> Box<FunctionError> {
-    let file = format!("{}/function.json", version.key.function_id);
+    let file = manifest::name_beside(&version.file_name);
     let frames = bad.0.iter().map(|fault| StackFrame {
         function: String::new(),
         file: file.clone(),
@@ -254,10 +254,7 @@ fn bad_manifest(version: &FunctionVersion, bad: &BadManifest) -> Box<FunctionErr
     });
     let violations = bad.0.iter().map(|fault| Violation {
         field: format!("function.json:{}:{}", fault.line, fault.column),
-        description: match fault.path.is_empty() {
-            true => fault.description.clone(),
-            false => format!("{} {}", fault.path, fault.description),
-        },
+        description: fault.told(),
     });
     Box::new(FunctionError {
         frames: frames.collect(),

@@ -8,7 +8,7 @@
 //!
 //! What has a state is not counted along but observed at a scrape: [`Telemetry::observe`].
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use opentelemetry::{
     global,
@@ -22,7 +22,7 @@ use opentelemetry_sdk::{
 };
 use prometheus::{Encoder, Registry, TextEncoder};
 
-use super::security::Security;
+use super::{files::Watched, security::Security};
 
 mod calls;
 mod egress;
@@ -167,9 +167,9 @@ impl Telemetry {
         observed.observe(&self.meter);
     }
 
-    /// From now on, the listener's guards are looked at when a reader asks.
-    pub fn observe_security(&self, guards: &Security) {
-        security::observe(&self.meter, guards);
+    /// From now on, the listener's guards and what is made of files are looked at when a reader asks.
+    pub fn observe_security(&self, guards: &Security, watched: Vec<Arc<dyn Watched>>) {
+        security::observe(&self.meter, guards, watched);
     }
 
     /// All there is now, in Prometheus' text format. It reads files in /proc: not for an async thread.

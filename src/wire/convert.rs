@@ -5,10 +5,11 @@ use std::time::Duration;
 use super::{
     Finished as WireFinished, WireFiltered, WireFunctionError, WireLimit, WireLogLine, WireOutcome,
     WireResult, WireStackFrame, WireUsage, WireViolation,
+    description::{description_from_wire, description_to_wire},
 };
 use crate::invocation::{
-    ErrorCode, FilterReason, Finished, FunctionError, LimitExceeded, LogLevel, LogLine, Outcome,
-    StackFrame, Usage, Violation,
+    ErrorCode, Expected, FilterReason, Finished, FunctionError, LimitExceeded, LogLevel, LogLine,
+    Outcome, StackFrame, Usage, Violation,
 };
 
 /// A frame that decodes but says what no sound cell says.
@@ -30,6 +31,16 @@ pub enum Malformed {
     LogLevel(u32),
     #[error("a delivered event is no JSON object in UTF-8")]
     Event,
+    #[error("an event's outcome for a description, or a description for an event")]
+    OtherOutcome,
+    #[error("unknown source kind {0}")]
+    SourceKind(u32),
+    #[error("handlers that are unknown or not in order")]
+    Handlers,
+    #[error("{0} warnings of one source")]
+    Warnings(usize),
+    #[error("line {line}, column {column} is no place")]
+    Place { line: u32, column: u32 },
 }
 
 const FILTER_REASONS: [FilterReason; 3] = [
@@ -72,14 +83,14 @@ const LIMITS: [fn(u64) -> LimitExceeded; 6] = [
 ];
 
 /// A value's place in the table that both sides share, which is its number on the wire.
-fn number_of<T: PartialEq>(table: &[T], value: &T) -> u32 {
+pub(super) fn number_of<T: PartialEq>(table: &[T], value: &T) -> u32 {
     let place = table.iter().position(|known| known == value);
     place
         .and_then(|place| u32::try_from(place).ok())
         .unwrap_or(u32::MAX)
 }
 
-fn value_of<T: Copy>(table: &[T], number: u32) -> Option<T> {
+pub(super) fn value_of<T: Copy>(table: &[T], number: u32) -> Option<T> {
     table.get(usize::try_from(number).ok()?).copied()
 }
 
@@ -97,16 +108,17 @@ pub fn finished_to_wire(invocation: u64, finished: Finished) -> WireFinished {
     }
 }
 
-/// The end a cell's frame tells of, for an invocation of so many events.
+/// The end a cell's frame tells of, for an invocation that expects this.
 ///
 /// # Errors
 /// [`Malformed`] when no sound cell could have sent it.
-pub fn finished_from_wire(frame: WireFinished, events: usize) -> Result<Finished, Malformed> {
-    let found = frame.results.len();
+pub fn finished_from_wire(frame: WireFinished, expected: Expected) -> Result<Finished, Malformed> {
+    let (found, events) = (frame.results.len(), expected.outcomes());
     if found != events {
         return Err(Malformed::Outcomes { found, events });
     }
-    let outcomes = frame.results.into_iter().map(result_from_wire);
+    let outcomes = frame.results.into_iter();
+    let outcomes = outcomes.map(|result| result_from_wire(result, expected));
     let logs = frame
         .logs
         .into_iter()
@@ -124,8 +136,17 @@ fn result_to_wire(outcome: Outcome) -> WireResult {
     }
 }
 
-fn result_from_wire(result: WireResult) -> Result<Outcome, Malformed> {
-    outcome_from_wire(result.outcome.ok_or(Malformed::NoOutcome)?)
+fn result_from_wire(result: WireResult, expected: Expected) -> Result<Outcome, Malformed> {
+    let outcome = result.outcome.ok_or(Malformed::NoOutcome)?;
+    let fits = match &outcome {
+        WireOutcome::Failed(_) => true,
+        WireOutcome::Described(_) => expected == Expected::Description,
+        WireOutcome::Delivered(_) | WireOutcome::Filtered(_) => expected != Expected::Description,
+    };
+    match fits {
+        true => outcome_from_wire(outcome),
+        false => Err(Malformed::OtherOutcome),
+    }
 }
 
 fn outcome_to_wire(outcome: Outcome) -> WireOutcome {
@@ -136,6 +157,9 @@ fn outcome_to_wire(outcome: Outcome) -> WireOutcome {
             message,
         }),
         Outcome::Failed(error) => WireOutcome::Failed(Box::new(error_to_wire(*error))),
+        Outcome::Described(description) => {
+            WireOutcome::Described(Box::new(description_to_wire(*description)))
+        }
     }
 }
 
@@ -153,10 +177,13 @@ fn outcome_from_wire(outcome: WireOutcome) -> Result<Outcome, Malformed> {
             message: filtered.message,
         },
         WireOutcome::Failed(error) => Outcome::Failed(Box::new(error_from_wire(*error)?)),
+        WireOutcome::Described(description) => {
+            Outcome::Described(Box::new(description_from_wire(*description)?))
+        }
     })
 }
 
-fn error_to_wire(error: FunctionError) -> WireFunctionError {
+pub(super) fn error_to_wire(error: FunctionError) -> WireFunctionError {
     WireFunctionError {
         code: number_of(&ERROR_CODES, &error.code),
         name: error.name,
@@ -173,7 +200,7 @@ fn error_to_wire(error: FunctionError) -> WireFunctionError {
     }
 }
 
-fn error_from_wire(error: WireFunctionError) -> Result<FunctionError, Malformed> {
+pub(super) fn error_from_wire(error: WireFunctionError) -> Result<FunctionError, Malformed> {
     Ok(FunctionError {
         code: value_of(&ERROR_CODES, error.code).ok_or(Malformed::ErrorCode(error.code))?,
         name: error.name,
@@ -320,7 +347,7 @@ mod tests {
         };
         let frame = finished_to_wire(7, finished.clone());
         assert_eq!(frame.invocation, 7);
-        assert_eq!(finished_from_wire(frame, 2), Ok(finished));
+        assert_eq!(finished_from_wire(frame, Expected::Events(2)), Ok(finished));
     }
 
     #[test]
@@ -356,20 +383,25 @@ mod tests {
                 results,
                 ..sound.clone()
             };
-            finished_from_wire(frame, 1)
+            finished_from_wire(frame, Expected::Events(1))
         };
 
         assert_eq!(with(None), Err(Malformed::NoOutcome));
         for events in [0, 2] {
             let fault = Malformed::Outcomes { found: 1, events };
-            assert_eq!(finished_from_wire(sound.clone(), events), Err(fault));
+            let expected = Expected::Events(events);
+            assert_eq!(finished_from_wire(sound.clone(), expected), Err(fault));
         }
         let mut strange = sound.clone();
         strange.logs.push(WireLogLine {
             event: Some(1),
             ..WireLogLine::default()
         });
-        assert_eq!(finished_from_wire(strange, 1), Err(Malformed::LogEvent(1)));
+        let expected = Expected::Events(1);
+        assert_eq!(
+            finished_from_wire(strange, expected),
+            Err(Malformed::LogEvent(1))
+        );
         assert_eq!(
             with(Some(WireOutcome::Delivered("[]".into()))),
             Err(Malformed::Event)
@@ -386,5 +418,10 @@ mod tests {
             with(Some(WireOutcome::Filtered(filtered))),
             Err(Malformed::FilterReason(9))
         );
+        let description = Box::default();
+        let described = with(Some(WireOutcome::Described(description)));
+        assert_eq!(described, Err(Malformed::OtherOutcome));
+        let undescribed = finished_from_wire(sound, Expected::Description);
+        assert_eq!(undescribed, Err(Malformed::OtherOutcome));
     }
 }

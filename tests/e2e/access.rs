@@ -1,7 +1,7 @@
 //! What callers may do, by their roles and functions.
 
-use penstock::api::{DescribeRequest, DescribeResponse};
-use tonic::Code as StatusCode;
+use penstock::api::{DescribeRequest, DescribeResponse, FunctionRef};
+use tonic::{Code as StatusCode, Status};
 use tonic_types::StatusExt;
 
 use crate::check::{Call, fresh_id};
@@ -20,6 +20,11 @@ fn secured() -> Secured {
             "former",
             "former-token",
             "roles = [\"admin\"]\nexpires = 2001-01-01",
+        ),
+        token_entry(
+            "crm-console",
+            "crm-console-token",
+            "roles = [\"describe\"]\nfunctions = [\"crm-*\"]",
         ),
         token_entry(
             "crm",
@@ -99,6 +104,37 @@ fn a_function_is_run_by_those_who_may_use_it() {
         Call::stored("hello"),
     )
     .expect("delivered");
+}
+
+#[test]
+fn a_function_is_described_by_those_who_may_know_it() {
+    let service = secured().start(&[]);
+    let describe = |token, function_id: &str| {
+        let function = FunctionRef {
+            function_id: function_id.to_owned(),
+            version: "1".to_owned(),
+            source: ECHO.to_owned(),
+            ..FunctionRef::default()
+        };
+        let function = Some(function);
+        let request = with_token(DescribeRequest { function }, Some(token));
+        block_on(service.client().describe(request)).map(tonic::Response::into_inner)
+    };
+    let reason = |status: Status| {
+        assert_eq!(status.code(), StatusCode::PermissionDenied, "{status}");
+        status.get_details_error_info().expect("details").reason
+    };
+    let mine = format!("crm-{}", fresh_id());
+    for token in ["console-token", "crm-console-token", "operator-token"] {
+        let found = describe(token, &mine).expect("described");
+        assert_eq!(found.handlers, ["onTrack"], "{token}");
+    }
+    let of_router = describe("router-token", &mine).expect_err("not its role");
+    assert_eq!(reason(of_router), "ROLE_MISSING");
+    for other in [fresh_id(), "hello".to_owned()] {
+        let status = describe("crm-console-token", &other).expect_err("not its function");
+        assert_eq!(reason(status), "FUNCTION_NOT_ALLOWED");
+    }
 }
 
 #[test]

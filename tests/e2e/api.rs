@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::time::Duration;
 
-use penstock::api::DescribeRequest;
 use rustix::process::Signal;
 use tokio_stream::StreamExt;
 use tonic::Code as StatusCode;
@@ -18,16 +17,6 @@ use crate::service::{Service, block_on};
 
 const SERVICE: &str = "penstock.executor.v1.ExecutorService";
 const STOP_BOUND: Duration = Duration::from_secs(15);
-
-#[test]
-fn descriptions_are_not_there_yet() {
-    let mut client = Service::shared().client();
-    let description = block_on(client.describe(DescribeRequest::default()));
-    assert_eq!(
-        description.expect_err("no descriptions").code(),
-        StatusCode::Unimplemented
-    );
-}
 
 #[test]
 fn health_is_served() {

@@ -1,97 +1,29 @@
 //! `penstock invoke`: a function and an event from files, the outcome on stdout and in the exit code.
 
-use std::path::PathBuf;
-use std::process::Stdio;
 use std::time::Duration;
 
 use rustix::process::Signal;
 use serde_json::Value;
-use tempfile::TempDir;
 
-use crate::processes::{self, Guarded, cells_of, wait_until};
-use crate::service::penstock;
+use crate::command::{Files, Run};
+use crate::processes::{self, cells_of, wait_until};
 
 const BOUND: Duration = Duration::from_mins(1);
 
-/// A directory with the files of one run.
-struct Files(TempDir);
-
-/// What one run came to.
-#[derive(Debug)]
-struct Run {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
+fn files(source: &str, event: &str) -> Files {
+    Files::of("invoke", &[("function.js", source), ("event.json", event)])
 }
 
-impl Files {
-    fn new(source: &str, event: &str) -> Files {
-        let files = Files(tempfile::tempdir().expect("a temporary directory"));
-        files.write("function.js", source);
-        files.write("event.json", event);
-        files
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        std::fs::write(self.path(name), text).expect("a file");
-    }
-
-    /// Runs `penstock invoke` in the directory; output goes to files, so that no pipe can fill.
-    fn start(&self, arguments: &[&str]) -> Guarded {
-        let output = |name| Stdio::from(std::fs::File::create(self.path(name)).expect("a file"));
-        let mut command = penstock();
-        command
-            .arg("invoke")
-            .args(arguments)
-            .current_dir(self.0.path())
-            .stdin(Stdio::null());
-        Guarded::spawn(command.stdout(output("stdout")).stderr(output("stderr")))
-    }
-
-    fn finish(&self, mut process: Guarded) -> Run {
-        let code = process.exit_code_within(BOUND);
-        let read = |name| {
-            String::from_utf8_lossy(&std::fs::read(self.path(name)).expect("a file")).into_owned()
-        };
-        Run {
-            code,
-            stdout: read("stdout"),
-            stderr: read("stderr"),
-        }
-    }
-
-    fn run(&self, arguments: &[&str]) -> Run {
-        self.finish(self.start(arguments))
-    }
-}
-
-impl Run {
-    #[track_caller]
-    fn exits(self, code: i32) -> Run {
-        assert_eq!(self.code, Some(code), "the exit code of\n{self:#?}");
-        self
-    }
-
-    #[track_caller]
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error} in\n{self:#?}"))
-    }
-
-    /// The JSON outcome, with what every one has.
-    #[track_caller]
-    fn outcome(&self, name: &str) -> Value {
-        let json = self.json();
-        assert_eq!(json["outcome"], name, "{json:#}");
-        assert!(
-            json["logs"].is_array() && json["usage"].is_object(),
-            "logs and usage are there: {json:#}"
-        );
-        json
-    }
+/// The JSON outcome, with what every one has.
+#[track_caller]
+fn outcome(run: &Run, name: &str) -> Value {
+    let json = run.json();
+    assert_eq!(json["outcome"], name, "{json:#}");
+    assert!(
+        json["logs"].is_array() && json["usage"].is_object(),
+        "logs and usage are there: {json:#}"
+    );
+    json
 }
 
 const AS_JSON: [&str; 5] = ["function.js", "--event", "event.json", "--output", "json"];
@@ -99,13 +31,13 @@ const AS_JSON: [&str; 5] = ["function.js", "--event", "event.json", "--output", 
 #[test]
 fn a_delivered_event() {
     let source = "function onTrack(e, settings) { console.log('hello', e.name); e.key = settings.key; return e }";
-    let files = Files::new(source, r#"{"type":"track","name":"Ada"}"#);
+    let files = files(source, r#"{"type":"track","name":"Ada"}"#);
     files.write("settings.json", r#"{"key":"k-1"}"#);
     let arguments: Vec<&str> = AS_JSON
         .into_iter()
         .chain(["--settings", "settings.json"])
         .collect();
-    let json = files.run(&arguments).exits(0).outcome("delivered");
+    let json = outcome(&files.run(&arguments).exits(0), "delivered");
     assert_eq!(
         json["event"],
         serde_json::json!({"type": "track", "name": "Ada", "key": "k-1"}),
@@ -131,7 +63,7 @@ fn a_delivered_event() {
 fn a_batch() {
     let source = "function onBatch(events) { console.log(events.length); return [events[1], { messageId: 'c', status: 5 }] }";
     let events = r#"[{"type":"track"},{"type":"page","n":1},{"type":"track","messageId":"c"}]"#;
-    let files = Files::new(source, events);
+    let files = files(source, events);
     let json = files.run(&AS_JSON).exits(0).json();
     let results = json["results"].as_array().expect("results");
     let outcomes: Vec<_> = results.iter().map(|result| &result["outcome"]).collect();
@@ -152,7 +84,7 @@ fn a_batch() {
 #[test]
 fn a_batch_with_a_failure_or_a_fault() {
     let source = "function onTrack(e) { console.log('line of', e.n); if (e.n) throw new Error('no'); return e }";
-    let files = Files::new(source, r#"[{"type":"track","n":0},{"type":"track","n":1}]"#);
+    let files = files(source, r#"[{"type":"track","n":0},{"type":"track","n":1}]"#);
     let run = files
         .run(&["function.js", "--event", "event.json"])
         .exits(1);
@@ -181,13 +113,13 @@ fn a_batch_with_a_failure_or_a_fault() {
 fn the_manifest_beside_the_source_holds() {
     let source =
         "function onTrack(e, settings) { console.log(settings); return { got: settings } }";
-    let files = Files::new(source, r#"{"type":"track"}"#);
+    let files = files(source, r#"{"type":"track"}"#);
     files.write(
         "function.json",
         r#"{"settings":[{"name":"key","type":"string","required":true,"encrypted":true},
                         {"name":"rate","type":"number","default":2}]}"#,
     );
-    let json = files.run(&AS_JSON).exits(1).outcome("error");
+    let json = outcome(&files.run(&AS_JSON).exits(1), "error");
     assert_eq!(json["error"]["code"], "INVALID_SETTINGS", "{json:#}");
     assert_eq!(
         json["error"]["violations"][0]["field"], "settings.key",
@@ -196,7 +128,7 @@ fn the_manifest_beside_the_source_holds() {
 
     files.write("settings.json", r#"{"key":"hunter22"}"#);
     let arguments = [&AS_JSON[..], &["--settings", "settings.json"]].concat();
-    let json = files.run(&arguments).exits(0).outcome("delivered");
+    let json = outcome(&files.run(&arguments).exits(0), "delivered");
     assert_eq!(
         json["event"]["got"],
         serde_json::json!({"key": "hunter22", "rate": 2})
@@ -208,7 +140,7 @@ fn the_manifest_beside_the_source_holds() {
     );
 
     files.write("function.json", "{\n\"settings\": 7}");
-    let json = files.run(&arguments).exits(1).outcome("error");
+    let json = outcome(&files.run(&arguments).exits(1), "error");
     assert_eq!(json["error"]["code"], "INVALID_FUNCTION", "{json:#}");
     files.write("settings.json", r#"{"key": "hunter22"#);
     let run = files.run(&arguments).exits(2);
@@ -219,12 +151,39 @@ fn the_manifest_beside_the_source_holds() {
 }
 
 #[test]
+fn typescript_and_a_map_beside_the_source() {
+    let files = files("", r#"{"type":"track"}"#);
+    let run = |file: &str, code, expect| {
+        let arguments = [file, "--event", "event.json", "--output", "json"];
+        outcome(&files.run(&arguments).exits(code), expect)
+    };
+    files.write(
+        "typed.ts",
+        "export const onTrack = (e: { n?: number }) => ({ ...e, n: 1 as number });",
+    );
+    let json = run("typed.ts", 0, "delivered");
+    assert_eq!(json["event"]["n"], 1, "{json:#}");
+    files.write("enum.ts", "\nenum Plan { Free }");
+    let json = run("enum.ts", 1, "error");
+    assert_eq!(json["error"]["code"], "INVALID_FUNCTION", "{json:#}");
+    let message = json["error"]["message"].to_string();
+    assert!(message.contains("(enum.ts:2:1)"), "{message}");
+
+    files.write("built.js", "function onTrack() { throw new Error('so') }");
+    let map = r#"{"version":3,"sources":["src/own.ts"],"mappings":"AAKA"}"#;
+    files.write("built.js.map", map);
+    let json = run("built.js", 1, "error");
+    let stack = json["error"]["stack"].to_string();
+    assert!(stack.contains("(src/own.ts:6:1)"), "{stack}");
+}
+
+#[test]
 fn a_filtered_event() {
-    let files = Files::new(
+    let files = files(
         "function onTrack() { throw new DropEvent('not for us') }",
         r#"{"type":"track"}"#,
     );
-    let json = files.run(&AS_JSON).exits(0).outcome("filtered");
+    let json = outcome(&files.run(&AS_JSON).exits(0), "filtered");
     assert_eq!(json["message"], "not for us", "{json:#}");
     assert!(
         json["reason"]
@@ -241,8 +200,8 @@ fn a_filtered_event() {
 #[test]
 fn a_function_error() {
     let source = "function onTrack() {\n  console.warn('about to fail')\n  throw new RangeError('too far')\n}";
-    let files = Files::new(source, r#"{"type":"track"}"#);
-    let json = files.run(&AS_JSON).exits(1).outcome("error");
+    let files = files(source, r#"{"type":"track"}"#);
+    let json = outcome(&files.run(&AS_JSON).exits(1), "error");
     let error = &json["error"];
     assert!(
         error["code"]
@@ -277,11 +236,11 @@ fn a_function_error() {
 
 #[test]
 fn a_function_that_does_not_compile() {
-    let files = Files::new(
+    let files = files(
         "function onTrack(e) {\n  return e e\n}",
         r#"{"type":"track"}"#,
     );
-    let json = files.run(&AS_JSON).exits(1).outcome("error");
+    let json = outcome(&files.run(&AS_JSON).exits(1), "error");
     let code = json["error"]["code"].as_str();
     assert!(
         code.is_some_and(|code| code.ends_with("INVALID_FUNCTION")),
@@ -291,7 +250,7 @@ fn a_function_that_does_not_compile() {
 
 #[test]
 fn bad_input_is_named() {
-    let files = Files::new("function onTrack(e) { return e }", r#"{"type":"track"}"#);
+    let files = files("function onTrack(e) { return e }", r#"{"type":"track"}"#);
     files.write("broken.json", "{");
     files.write("list.json", "[]");
     files.write("no-type.json", "{}");
@@ -353,7 +312,7 @@ fn bad_input_is_named() {
 #[test]
 fn a_lost_cell_is_an_executor_failure() {
     const WORK_TICKS: u64 = 100;
-    let files = Files::new(
+    let files = files(
         "function onTrack() { while (true) {} }",
         r#"{"type":"track"}"#,
     );

@@ -368,7 +368,8 @@ fn every_knob_is_settable_alike_and_says_what_0_means() {
             "--{key} says no default: {help}"
         );
         if let Some("MS" | "BYTES" | "N") = knob.value_name() {
-            let told = help.contains("from 1") || help.contains("from 8") || help.contains("0 ");
+            let told = ["from 1", "from 8", "from 96", "0 "];
+            let told = told.iter().any(|words| help.contains(words));
             assert!(
                 told,
                 "--{key} does not say what 0 means, or from where it is taken: {help}"

@@ -15,12 +15,14 @@ mod batches;
 mod buffer;
 mod cache;
 mod cells;
+mod check_command;
 mod cli;
 mod collector;
 mod configuration;
 mod console;
 mod containment;
 mod crypto;
+mod describe;
 mod documents;
 mod encoding;
 mod examples;
@@ -43,6 +45,7 @@ mod scrape;
 mod sealed;
 mod secrets;
 mod settings;
+mod source_maps;
 mod store;
 mod stream;
 mod structured_clone;
@@ -51,6 +54,7 @@ mod support;
 mod timers;
 mod tls;
 mod tracing;
+mod typescript;
 mod url;
 mod values;
 mod web;
@@ -64,6 +68,6 @@ mod web_response;
 mod zlib;
 
 use support::{
-    batch, certificates, check, dial, facts, json, origin, poison, processes, scripted, secured,
-    service, stored,
+    batch, certificates, check, command, dial, facts, json, origin, poison, processes, scripted,
+    secured, service, stored,
 };

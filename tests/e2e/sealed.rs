@@ -372,7 +372,8 @@ fn keys_are_rotated_while_serving() {
         std::fs::rename(&aside, &path).expect("it takes the other's place");
     };
     point_to(&[&old]);
-    let service = Service::start(&["--sealed-identities", path.to_str().expect("a plain path")]);
+    let path_text = path.to_str().expect("a plain path");
+    let service = Service::start(&["--sealed-identities", path_text, "--reload-ms", "50"]);
     let [for_old, for_new] = [&old, &new].map(|identity| {
         let recipient = identity.to_public().to_string();
         let file = sealed_for(&recipient, "hunter22", &for_setting("key"));
@@ -393,7 +394,7 @@ fn keys_are_rotated_while_serving() {
     );
     assert!(opens(&for_old), "the old key is there still");
     std::fs::write(&path, "nonsense").expect("a file");
-    let told = || service.stderr().contains("the keys stay as they were");
+    let told = || service.stderr().contains("not reloaded");
     assert!(wait_until(BOUND, told), "{}", service.stderr());
     assert!(opens(&for_old) && opens(&for_new), "the keys stay");
     point_to(&[&new]);

@@ -35,7 +35,7 @@ fn run(service: &Service) -> Reply {
     Call::stored("f").run_on(service)
 }
 
-fn sha256(source: &str) -> String {
+pub fn sha256(source: &str) -> String {
     let digest = digest(&SHA256, source.as_bytes());
     let mut hex = String::new();
     for byte in digest.as_ref() {
@@ -44,7 +44,7 @@ fn sha256(source: &str) -> String {
     hex
 }
 
-fn with_sha256(sha256: &str) -> Call {
+pub fn with_sha256(sha256: &str) -> Call {
     let function = |request: &mut penstock::api::InvokeRequest| {
         let function = request.function.get_or_insert_default();
         sha256.clone_into(&mut function.source_sha256);

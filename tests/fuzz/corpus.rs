@@ -5,9 +5,9 @@ use penstock::{
     api::{FunctionRef, InvokeRequest, Limits, invoke_request::Payload},
     wire::{
         Cancel, CancelFetch, CellFrame, Configure, Fetch, Finished, Forget, FrameCodec, FrontFrame,
-        Load, Ready, Start, ToCell, ToFront, Unfit, WireCacheUse, WireFiltered, WireFunctionError,
-        WireHeader, WireLimit, WireLogLine, WireOutcome, WireResult, WireStackFrame, WireUsage,
-        WireViolation,
+        Load, Ready, Start, ToCell, ToFront, Unfit, WireCacheUse, WireDescription, WireFiltered,
+        WireFunctionError, WireHeader, WireLimit, WireLogLine, WireOutcome, WireResult,
+        WireSourceWarning, WireStackFrame, WireUsage, WireViolation,
     },
 };
 use prost_types::{Duration, ListValue, Struct, Value, value::Kind};
@@ -202,13 +202,29 @@ fn finished(random: &mut Random) -> Finished {
 }
 
 fn wire_outcome(random: &mut Random) -> WireOutcome {
-    match random.below(3) {
+    match random.below(4) {
         0 => WireOutcome::Delivered(event(random).into()),
+        2 => WireOutcome::Described(Box::new(wire_description(random))),
         1 => WireOutcome::Filtered(WireFiltered {
             reason: random.below(4) as u32,
             message: text(random),
         }),
         _ => WireOutcome::Failed(Box::new(wire_error(random))),
+    }
+}
+
+fn wire_description(random: &mut Random) -> WireDescription {
+    let fault = random.one_in(2).then(|| Box::new(wire_error(random)));
+    WireDescription {
+        kind: random.below(3) as u32,
+        // One more than there are, in any order.
+        handlers: some(random, |random| random.below(9) as u32),
+        fault,
+        warnings: some(random, |random| WireSourceWarning {
+            message: text(random),
+            line: random.below(3) as u32,
+            column: number(random) as u32,
+        }),
     }
 }
 
@@ -255,6 +271,7 @@ pub fn request(random: &mut Random) -> InvokeRequest {
             1 => "0aF5".repeat(16),
             _ => String::new(),
         },
+        language: [0, 1, 2, 3][random.below(4)],
     };
     let limits = Limits {
         wall_time: random.one_in(2).then(|| Duration {

@@ -11,7 +11,7 @@ use penstock::api::invoke_request::Payload;
 use penstock::api::invoke_response::Outcome;
 use penstock::api::{
     Filtered, FunctionError, FunctionRef, InvokeRequest, InvokeResponse, LimitExceeded, Limits,
-    StackFrame,
+    SourceLanguage, StackFrame,
 };
 use prost_types::Struct;
 use serde_json::Value;
@@ -113,6 +113,11 @@ impl Call {
 
     pub fn source(self, source: &str) -> Call {
         self.function(|function| source.clone_into(&mut function.source))
+    }
+
+    /// Says that the source is TypeScript.
+    pub fn in_typescript(self) -> Call {
+        self.function(|function| function.set_language(SourceLanguage::Typescript))
     }
 
     pub fn id(self, function_id: &str) -> Call {

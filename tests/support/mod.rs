@@ -4,6 +4,7 @@ pub mod batch;
 #[allow(dead_code, reason = "the egress tests need all of it")]
 pub mod certificates;
 pub mod check;
+pub mod command;
 pub mod dial;
 pub mod facts;
 pub mod json;

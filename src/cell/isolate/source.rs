@@ -4,11 +4,15 @@ use std::sync::OnceLock;
 
 use bytes::Bytes;
 
-use super::{TryCatch, call_entry, drain_microtasks};
+use super::{TryCatch, call_entry, drain_microtasks, host_failure};
 use crate::{
     cell::runtime::{Entry, SourceForm, script_origin},
-    invocation::{ErrorCode, FunctionError, StackFrame},
+    invocation::{ErrorCode, FunctionError, Handler, Outcome, Place, SourceKind, StackFrame},
 };
+
+pub mod misnamed;
+
+use misnamed::Misnamed;
 
 /// A version's source, kept by the cell while the front may name it.
 #[derive(Debug)]
@@ -30,15 +34,50 @@ impl FunctionSource {
             code_cache: OnceLock::new(),
         }
     }
+
+    /// The source, or nothing in the case, which the front rules out, that it is not UTF-8.
+    fn text(&self) -> &str {
+        std::str::from_utf8(&self.text).unwrap_or_default()
+    }
+
+    /// A frame at a place of the top level.
+    pub fn frame(&self, place: Place) -> StackFrame {
+        StackFrame {
+            function: String::new(),
+            file: self.file_name.clone(),
+            line: place.line,
+            column: place.column,
+        }
+    }
+}
+
+/// What came of loading a source.
+#[derive(Debug)]
+pub struct Loaded<'s> {
+    pub kind: SourceKind,
+    /// The module, if it is one and ran.
+    pub module: Option<v8::Local<'s, v8::Module>>,
+    /// Those it defines, in order, at least one.
+    pub handlers: Result<Vec<Handler>, NotLoaded>,
 }
 
 /// Why a source has no handlers to call.
 #[derive(Debug)]
 pub enum NotLoaded {
-    /// The runtime has settled the invocation with what was thrown. Also what comes of a termination,
-    /// which the caller sees for itself.
-    Reported,
+    /// The runtime has settled the invocation with what was thrown, at this place if V8 knows one. Also what
+    /// comes of a termination, which the caller sees for itself.
+    Reported(Option<Place>),
     Because(Box<FunctionError>),
+}
+
+impl NotLoaded {
+    /// What the invocation comes to, unless the runtime has settled it.
+    pub fn into_outcome(self) -> Outcome {
+        match self {
+            Self::Because(error) => error.into(),
+            Self::Reported(_) => host_failure(),
+        }
+    }
 }
 
 impl From<FunctionError> for NotLoaded {
@@ -59,17 +98,6 @@ const COLLECT_HANDLERS: &str = "[\
     typeof onDelete === 'function' ? onDelete : undefined,\
     typeof onBatch === 'function' ? onBatch : undefined]";
 
-const HANDLER_NAMES: [&str; 8] = [
-    "onIdentify",
-    "onTrack",
-    "onPage",
-    "onScreen",
-    "onGroup",
-    "onAlias",
-    "onDelete",
-    "onBatch",
-];
-
 /// What V8 says of a source that is a module and was read as a script.
 const MODULE_SYNTAX: [&str; 4] = [
     "Unexpected token 'export'",
@@ -78,45 +106,80 @@ const MODULE_SYNTAX: [&str; 4] = [
     "await is only valid in async functions and the top level bodies of modules",
 ];
 
-/// Compiles and runs `source` in the scope's context and hands its handlers to the runtime.
-///
-/// # Errors
-/// [`NotLoaded`] when it does not compile, throws, imports, or defines no handler.
-pub fn load(
-    scope: &mut TryCatch<'_, '_, '_, '_>,
+/// Compiles and runs `source` in the scope's context and hands its handlers to the runtime. It has none when
+/// it does not compile, throws, imports, or defines no handler.
+pub fn load<'s>(
+    scope: &mut TryCatch<'_, '_, 's, '_>,
     entries: &[v8::Global<v8::Function>],
     source: &FunctionSource,
-) -> Result<(), NotLoaded> {
-    let found = match compile_script(scope, source) {
-        Some(script) => run_script(scope, entries, source, script)?,
+) -> Loaded<'s> {
+    let (kind, found) = match compile_script(scope, source) {
+        Some(script) => (
+            SourceKind::Script,
+            run_script(scope, entries, source, script),
+        ),
         None if reads_as_module(scope) => {
             scope.reset();
-            run_module(scope, entries, source)?
+            (SourceKind::Module, run_module(scope, entries, source))
         }
-        None => return Err(syntax_error(scope, source)),
+        None => (SourceKind::Script, Err(syntax_error(scope, source))),
     };
-    if scope.has_terminated() {
-        return Err(NotLoaded::Reported);
-    }
-    match call_entry(scope, entries, Entry::SetHandlers, &found.arguments) {
-        None => Err(NotLoaded::Reported),
-        Some(defined) if defined.is_int32() && defined.int32_value(scope) == Some(0) => {
-            Err(no_handlers(found.kind))
-        }
-        Some(_) => Ok(()),
+    let module = found.as_ref().ok().and_then(|found| found.module);
+    Loaded {
+        kind,
+        module,
+        handlers: found.and_then(|found| hand_over(scope, entries, source, &found)),
     }
 }
 
 /// The handlers of a source as the runtime takes them: their receiver, then one value a name.
 struct Found<'s> {
-    kind: &'static str,
+    module: Option<v8::Local<'s, v8::Module>>,
     arguments: Vec<v8::Local<'s, v8::Value>>,
 }
 
-fn no_handlers(kind: &str) -> NotLoaded {
-    let names = HANDLER_NAMES.join(", ");
-    let message = format!("the {kind} defines no handler: none of {names} is a function in it");
-    FunctionError::new(ErrorCode::InvalidFunction, message).into()
+/// Gives the runtime the handlers that were found.
+fn hand_over<'s>(
+    scope: &mut TryCatch<'_, '_, 's, '_>,
+    entries: &[v8::Global<v8::Function>],
+    source: &FunctionSource,
+    found: &Found<'s>,
+) -> Result<Vec<Handler>, NotLoaded> {
+    let values = found.arguments.iter().skip(1);
+    let defined = Handler::ALL.into_iter().zip(values);
+    let defined = defined.filter_map(|(handler, value)| value.is_function().then_some(handler));
+    let defined: Vec<_> = defined.collect();
+    if scope.has_terminated() {
+        return Err(NotLoaded::Reported(None));
+    }
+    if defined.is_empty() {
+        let misnamed = misnamed::find(scope, source, found.module, &[]);
+        return Err(no_handlers(
+            source,
+            found.module.is_some(),
+            misnamed.first(),
+        ));
+    }
+    match call_entry(scope, entries, Entry::SetHandlers, &found.arguments) {
+        None => Err(NotLoaded::Reported(None)),
+        Some(_) => Ok(defined),
+    }
+}
+
+fn no_handlers(source: &FunctionSource, is_module: bool, misnamed: Option<&Misnamed>) -> NotLoaded {
+    let names = Handler::ALL.map(Handler::name).join(", ");
+    let mut message = match is_module {
+        true => {
+            format!("the module defines no handler: none of {names} is a function that it exports")
+        }
+        false => format!("the script defines no handler: none of {names} is a function in it"),
+    };
+    let Some(misnamed) = misnamed else {
+        return FunctionError::new(ErrorCode::InvalidFunction, message).into();
+    };
+    message.push_str("; ");
+    message.push_str(&misnamed.hint());
+    located(source, "", message, misnamed.place)
 }
 
 fn compile_script<'s>(
@@ -165,7 +228,7 @@ fn run_script<'s>(
     }
     drain_microtasks(scope);
     if scope.has_terminated() {
-        return Err(NotLoaded::Reported);
+        return Err(NotLoaded::Reported(None));
     }
     let handlers = v8::String::new(scope, COLLECT_HANDLERS)
         .and_then(|collect| v8::Script::compile(scope, collect, None))
@@ -183,7 +246,7 @@ fn run_script<'s>(
         arguments.push(handlers.get_index(scope, index).unwrap_or(undefined));
     }
     Ok(Found {
-        kind: "script",
+        module: None,
         arguments,
     })
 }
@@ -216,19 +279,19 @@ fn run_module<'s>(
     promise.mark_as_handled();
     drain_microtasks(scope);
     if scope.has_terminated() {
-        return Err(NotLoaded::Reported);
+        return Err(NotLoaded::Reported(None));
     }
     match promise.state() {
         v8::PromiseState::Fulfilled => {}
         v8::PromiseState::Rejected => {
-            return Err(report(scope, entries, promise.result(scope)));
+            return Err(report(scope, entries, promise.result(scope), None));
         }
         v8::PromiseState::Pending => return Err(still_awaiting()),
     }
     let cache = module.get_unbound_module_script(scope).create_code_cache();
     source.code_cache.get_or_init(|| cache_bytes(cache));
     Ok(Found {
-        kind: "module",
+        module: Some(module),
         arguments: exported_handlers(scope, module),
     })
 }
@@ -253,7 +316,7 @@ fn exported_handlers<'s>(
     };
     let default = get(namespace, "default");
     let mut arguments = vec![default];
-    arguments.extend(HANDLER_NAMES.map(|name| {
+    arguments.extend(Handler::ALL.map(Handler::name).map(|name| {
         let named = get(namespace, name);
         if named.is_function() {
             named
@@ -282,7 +345,9 @@ fn refuse_imports<'s>(
     // V8 counts both from 0 here.
     let line = u32::try_from(place.get_line_number() + 1);
     let column = u32::try_from(place.get_column_number() + 1);
-    Err(located(source, "", message, line.ok().zip(column.ok())))
+    let place = line.ok().zip(column.ok());
+    let place = place.map(|(line, column)| Place { line, column });
+    Err(located(source, "", message, place))
 }
 
 fn resolve_nothing<'s>(
@@ -315,10 +380,11 @@ fn report_thrown(
 ) -> NotLoaded {
     match scope.exception() {
         Some(exception) if !scope.has_terminated() => {
+            let place = scope.message().and_then(|message| place_of(scope, message));
             scope.reset();
-            report(scope, entries, exception)
+            report(scope, entries, exception, place)
         }
-        _ => NotLoaded::Reported,
+        _ => NotLoaded::Reported(None),
     }
 }
 
@@ -326,24 +392,29 @@ fn report<'s>(
     scope: &v8::PinScope<'s, '_>,
     entries: &[v8::Global<v8::Function>],
     exception: v8::Local<'s, v8::Value>,
+    place: Option<Place>,
 ) -> NotLoaded {
     let _ = call_entry(scope, entries, Entry::FailLoad, &[exception]);
-    NotLoaded::Reported
+    NotLoaded::Reported(place)
+}
+
+/// Where V8 says that something happened. Where a source is nested too deep for the compiler's stack, it knows
+/// no place.
+fn place_of(scope: &v8::PinScope<'_, '_>, message: v8::Local<'_, v8::Message>) -> Option<Place> {
+    let line = u32::try_from(message.get_line_number(scope)?).ok()?;
+    let column = u32::try_from(message.get_start_column()).ok()?;
+    Some(Place {
+        line,
+        column: column.saturating_add(1),
+    })
 }
 
 /// What the compiler says, with its place; a `SyntaxError` has no frame of its own.
 fn syntax_error(scope: &mut TryCatch<'_, '_, '_, '_>, source: &FunctionSource) -> NotLoaded {
     let Some(message) = scope.message() else {
-        return NotLoaded::Reported;
+        return NotLoaded::Reported(None);
     };
-    // Where a source is nested too deep for the compiler's stack, V8 knows no place.
-    let line = message
-        .get_line_number(scope)
-        .and_then(|line| u32::try_from(line).ok());
-    let column = u32::try_from(message.get_start_column()).ok();
-    let place = line
-        .zip(column)
-        .map(|(line, column)| (line, column.saturating_add(1)));
+    let place = place_of(scope, message);
     let text = message.get(scope).to_rust_string_lossy(scope);
     let text = text.strip_prefix("Uncaught ").unwrap_or(&text);
     let (name, text) = text.split_once(": ").unwrap_or(("SyntaxError", text));
@@ -356,11 +427,11 @@ fn located(
     source: &FunctionSource,
     name: &str,
     message: String,
-    place: Option<(u32, u32)>,
+    place: Option<Place>,
 ) -> NotLoaded {
     let file = &source.file_name;
     let at = match place {
-        Some((line, column)) => format!("{file}:{line}:{column}"),
+        Some(Place { line, column }) => format!("{file}:{line}:{column}"),
         None => file.clone(),
     };
     let heading = if name.is_empty() {
@@ -368,12 +439,7 @@ fn located(
     } else {
         format!("{name}: {message}")
     };
-    let frames = place.map(|(line, column)| StackFrame {
-        function: String::new(),
-        file: file.clone(),
-        line,
-        column,
-    });
+    let frames = place.map(|place| source.frame(place));
     FunctionError {
         name: name.to_owned(),
         stack: format!("{heading}\n    at {at}"),

@@ -58,7 +58,7 @@ impl EventContexts {
             1
         };
         let events = match input {
-            Input::Event(_) => 0,
+            Input::Event(_) | Input::Describe => 0,
             Input::Batch { events, .. } => *events,
         };
         Self { first, events }
@@ -109,7 +109,7 @@ impl HostState {
             contexts: EventContexts::default(),
             result_bytes: limits.result_bytes,
             all_result_bytes: match input {
-                Input::Event(_) => u64::MAX,
+                Input::Event(_) | Input::Describe => u64::MAX,
                 Input::Batch { .. } => limits.batch_result_bytes,
             },
         }

@@ -25,9 +25,8 @@ use super::{
     host::{LeftoverNotice, MAX_REJECTIONS},
     lazy,
 };
-use crate::{
-    cell::isolate::stack,
-    invocation::{ErrorCode, FilterReason, FunctionError, LogLevel, Outcome, Violation},
+use crate::invocation::{
+    ErrorCode, FilterReason, FunctionError, LogLevel, Outcome, Violation, stack,
 };
 
 type Arguments<'a> = v8::FunctionCallbackArguments<'a>;
@@ -262,7 +261,7 @@ fn fail(scope: &mut v8::PinScope<'_, '_>, arguments: Arguments<'_>, _: Return<'_
     let field = text(scope, arguments.get(6));
     let error = FunctionError {
         name: text(scope, arguments.get(2)),
-        frames: stack::parse(&stack),
+        frames: stack::frames(&stack),
         stack,
         retry_after: milliseconds(arguments.get(5)),
         violations: match field.is_empty() {

@@ -23,7 +23,9 @@ use super::{
 };
 use crate::{
     front::{egress::AllowedHosts, functions::FunctionVersion, telemetry::CallTrace},
-    invocation::{Finished, FunctionKey, Input, InvocationLimits, SettingsJson, VersionKey},
+    invocation::{
+        Expected, Finished, FunctionKey, Input, InvocationLimits, SettingsJson, VersionKey,
+    },
     lock::Lock,
     wire::{
         self, Fetch, Fetched, FrameCodec, FrameError, FrontFrame, Malformed, ToCell, ToFront,
@@ -119,8 +121,8 @@ struct Waiting {
     trace: CallTrace,
     /// Once it has made one.
     fetches: Option<InvocationFetches>,
-    /// Outcomes the cell has to come back with.
-    events: usize,
+    /// What the cell has to come back with.
+    expected: Expected,
     answer: oneshot::Sender<Answer>,
 }
 
@@ -460,7 +462,7 @@ fn pass_on(finished: wire::Finished, in_flight: &InFlight) -> Result<(), Malform
     let Some(waiting) = waiting else {
         return Ok(());
     };
-    let (answer, read) = match finished_from_wire(finished, waiting.events) {
+    let (answer, read) = match finished_from_wire(finished, waiting.expected) {
         Ok(finished) => (Ok((finished, waiting.fetches)), Ok(())),
         Err(malformed) => (Err(Lost::InFlight), Err(malformed)),
     };

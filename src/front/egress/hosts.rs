@@ -48,6 +48,13 @@ impl AllowedHosts {
         Ok(hosts)
     }
 
+    /// The hosts as patterns, first those that stand for themselves.
+    pub fn patterns(&self) -> impl Iterator<Item = String> {
+        let exact = self.exact.iter().map(Host::to_string);
+        let below = self.suffixes.iter().map(|suffix| format!("*{suffix}"));
+        exact.chain(below)
+    }
+
     pub fn contains(&self, host: &Host) -> bool {
         let host = undotted(host.clone());
         let below = |name: &str| self.suffixes.iter().any(|suffix| name.ends_with(suffix));

@@ -2,7 +2,7 @@
 //!
 //! `docs/function.schema.json` says the same for editors; a test holds the two together.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, path::Path, sync::Arc, time::Duration};
 
 use serde_json::Value as Json;
 
@@ -14,6 +14,12 @@ mod tests;
 
 /// The largest manifest read, in bytes.
 pub const MAX_MANIFEST_BYTES: u64 = 64 << 10;
+
+/// The manifest's name, as far as the source beside it has one with a folder.
+pub fn name_beside(source_file: &str) -> String {
+    let path = Path::new(source_file).with_file_name("function.json");
+    path.to_string_lossy().into_owned()
+}
 
 /// Faults told of one manifest; a file with more has one cause that is told already.
 const MAX_FAULTS: usize = 50;
@@ -129,14 +135,20 @@ pub struct ManifestFault {
     pub description: String,
 }
 
+impl ManifestFault {
+    /// What is wrong with what, without the place.
+    pub fn told(&self) -> String {
+        match self.path.is_empty() {
+            true => self.description.clone(),
+            false => format!("{} {}", self.path, self.description),
+        }
+    }
+}
+
 impl fmt::Display for ManifestFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (line, column) = (self.line, self.column);
-        write!(f, "line {line}, column {column}: ")?;
-        if !self.path.is_empty() {
-            write!(f, "{} ", self.path)?;
-        }
-        f.write_str(&self.description)
+        write!(f, "line {line}, column {column}: {}", self.told())
     }
 }
 

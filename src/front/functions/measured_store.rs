@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use super::{
-    Functions,
-    store::{Store, StoreError, Stored},
+    Functions, StoredBounds,
+    store::{Found, Store, StoreError},
 };
 use crate::{
     front::telemetry::{LookEnd, StoreMetrics},
@@ -44,20 +44,24 @@ impl MeasuredStore {
     ///
     /// # Errors
     /// [`StoreError`] when the store can't tell.
-    pub async fn fetch(&self, key: &VersionKey, limit: u64) -> Result<Option<Stored>, StoreError> {
+    pub async fn fetch(
+        &self,
+        key: &VersionKey,
+        bounds: StoredBounds,
+    ) -> Result<Option<Found>, StoreError> {
         let began = Instant::now();
-        let stored = self.store.fetch(key, limit).await;
+        let found = self.store.fetch(key, bounds).await;
         if let Some(metrics) = &self.metrics
             && !self.store.is_built_in()
         {
-            metrics.looked(began, end_of(&stored));
+            metrics.looked(began, end_of(&found));
         }
-        stored
+        found
     }
 }
 
-fn end_of(stored: &Result<Option<Stored>, StoreError>) -> LookEnd {
-    match stored {
+fn end_of(found: &Result<Option<Found>, StoreError>) -> LookEnd {
+    match found {
         Ok(Some(_)) => LookEnd::Found,
         Ok(None) => LookEnd::Missing,
         Err(StoreError::Failed { .. }) => LookEnd::Failed,

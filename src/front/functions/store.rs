@@ -1,8 +1,9 @@
-//! Where functions are kept: a directory or an object store, `<root>/<function_id>/<version>/index.js` with an
-//! optional `function.json` beside it; or the examples built into the executor.
+//! Where functions are kept: a directory or an object store, `<root>/<function_id>/<version>/index.js` or
+//! `index.ts`, with an optional `function.json` beside it, and `index.js.map`; or the examples built into the
+//! executor.
 //!
-//! A version exists once its `index.js` does, so that has to be put there last: the manifest is looked for
-//! after the source, and one that is not there then never comes.
+//! A version exists once its source does, so that has to be put there last: the other files are looked for
+//! after it, and one that is not there then never comes.
 
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
@@ -11,7 +12,7 @@ use futures_util::TryStreamExt;
 use object_store::{GetResult, ObjectStore, ObjectStoreExt, path::Path};
 use tokio::time;
 
-use super::manifest::MAX_MANIFEST_BYTES;
+use super::{Language, SourceFault, SourceMapText, manifest::MAX_MANIFEST_BYTES};
 use crate::invocation::VersionKey;
 
 mod examples;
@@ -23,8 +24,22 @@ pub use location::UnusableLocation;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stored {
     pub source: Bytes,
+    pub language: Language,
     /// The text of its `function.json`, if it has one.
     pub manifest: Option<Bytes>,
+    /// The source map beside the source, if there is one.
+    pub source_map: Option<Bytes>,
+}
+
+/// What a store has of a version, or what keeps that from being one.
+pub type Found = Result<Stored, SourceFault>;
+
+/// The largest files that are taken, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct StoredBounds {
+    pub source_bytes: u64,
+    /// Of a source map; 0 looks for none.
+    pub map_bytes: u64,
 }
 
 /// A source of functions; versions in it never change.
@@ -110,17 +125,22 @@ impl Store {
         matches!(self.0, Kind::Examples)
     }
 
-    /// What is stored of `key`, or `None` if the store says that it has nothing. Of a source over `limit`
-    /// bytes, at most one byte more is given, so that the caller sees it is too large.
+    /// What is stored of `key`, or what keeps it from being a function, or `None` if the store says that it has
+    /// nothing. Of a file over its bound, at most one byte more is given, so that the caller sees it is too
+    /// large.
     ///
     /// # Errors
     /// [`StoreError`] when the store can't tell.
-    pub async fn fetch(&self, key: &VersionKey, limit: u64) -> Result<Option<Stored>, StoreError> {
+    pub async fn fetch(
+        &self,
+        key: &VersionKey,
+        bounds: StoredBounds,
+    ) -> Result<Option<Found>, StoreError> {
         let patience = match &self.0 {
-            Kind::Examples => return Ok(examples::find(key)),
+            Kind::Examples => return Ok(examples::find(key).map(Ok)),
             Kind::Objects { patience, .. } => *patience,
         };
-        match time::timeout(patience, self.read_version(key, limit)).await {
+        match time::timeout(patience, self.read_version(key, bounds)).await {
             Ok(Ok(stored)) => Ok(stored),
             Ok(Err(cause)) => Err(StoreError::Failed {
                 key: key.clone(),
@@ -136,13 +156,36 @@ impl Store {
     async fn read_version(
         &self,
         key: &VersionKey,
-        limit: u64,
-    ) -> Result<Option<Stored>, ReadError> {
-        let Some(source) = self.read(key, "index.js", limit).await? else {
-            return Ok(None);
+        bounds: StoredBounds,
+    ) -> Result<Option<Found>, ReadError> {
+        let limit = bounds.source_bytes;
+        let sources = tokio::try_join!(
+            self.read(key, Language::JavaScript.file_name(), limit),
+            self.read(key, Language::TypeScript.file_name(), limit),
+        )?;
+        let (source, language) = match sources {
+            (None, None) => return Ok(None),
+            (Some(source), None) => (source, Language::JavaScript),
+            (None, Some(source)) => (source, Language::TypeScript),
+            (Some(_), Some(_)) => return Ok(Some(Err(SourceFault::Twice))),
         };
-        let manifest = self.read(key, "function.json", MAX_MANIFEST_BYTES).await?;
-        Ok(Some(Stored { source, manifest }))
+        let looks_for_map = language == Language::JavaScript
+            && bounds.map_bytes > 0
+            && SourceMapText::inline(&source).is_none();
+        let read_map = async {
+            match looks_for_map {
+                true => self.read(key, "index.js.map", bounds.map_bytes).await,
+                false => Ok(None),
+            }
+        };
+        let read_manifest = self.read(key, "function.json", MAX_MANIFEST_BYTES);
+        let (manifest, source_map) = tokio::try_join!(read_manifest, read_map)?;
+        Ok(Some(Ok(Stored {
+            source,
+            language,
+            manifest,
+            source_map,
+        })))
     }
 
     async fn read(
@@ -228,6 +271,13 @@ mod tests {
         }
     }
 
+    fn bounds(source_bytes: u64) -> StoredBounds {
+        StoredBounds {
+            source_bytes,
+            map_bytes: 10,
+        }
+    }
+
     fn open(location: &str) -> Store {
         Store::open(location, Duration::from_mins(1)).unwrap()
     }
@@ -251,8 +301,12 @@ mod tests {
         ] {
             let store = open(&location);
             let fetch = async |id, version, limit| {
-                let stored = store.fetch(&key(id, version), limit).await.unwrap();
-                stored.map(|stored| (stored.source, stored.manifest))
+                let stored = store.fetch(&key(id, version), bounds(limit)).await.unwrap();
+                stored.map(|stored| {
+                    stored
+                        .map(|stored| (stored.source, stored.manifest))
+                        .unwrap()
+                })
             };
             assert_eq!(fetch("f", "1", 100).await, Some(("source".into(), None)));
             assert_eq!(fetch("f", "1", 6).await, Some(("source".into(), None)));
@@ -266,12 +320,44 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_source_is_there_once_with_its_map() {
+        let root = tempfile::tempdir().unwrap();
+        write(root.path(), "ts/1/index.ts", "typed");
+        write(root.path(), "ts/1/index.js.map", "no");
+        write(root.path(), "js/1/index.js", "built");
+        write(root.path(), "js/1/index.js.map", "{}");
+        write(root.path(), "large/1/index.js", "built");
+        write(root.path(), "large/1/index.js.map", "0123456789+more");
+        let inline = "//# sourceMappingURL=data:application/json,{}";
+        write(root.path(), "inline/1/index.js", inline);
+        write(root.path(), "inline/1/index.js.map", "{}");
+        write(root.path(), "both/1/index.ts", "typed");
+        write(root.path(), "both/1/index.js", "built");
+        let store = open(root.path().to_str().unwrap());
+        let fetch = async |id| store.fetch(&key(id, "1"), bounds(100)).await.unwrap();
+        let check = async |id, source: &'static str, language, map: Option<&'static str>| {
+            let expect = Stored {
+                source: source.into(),
+                language,
+                manifest: None,
+                source_map: map.map(Bytes::from),
+            };
+            assert_eq!(fetch(id).await, Some(Ok(expect)), "{id}");
+        };
+        check("ts", "typed", Language::TypeScript, None).await;
+        check("js", "built", Language::JavaScript, Some("{}")).await;
+        check("large", "built", Language::JavaScript, Some("0123456789+")).await;
+        check("inline", inline, Language::JavaScript, None).await;
+        assert_eq!(fetch("both").await, Some(Err(SourceFault::Twice)));
+    }
+
+    #[tokio::test]
     async fn a_directory_that_is_gone_says_nothing_of_functions() {
         let root = tempfile::tempdir().unwrap();
         let store = open(root.path().to_str().unwrap());
-        assert_eq!(store.fetch(&key("f", "1"), 1).await.unwrap(), None);
+        assert_eq!(store.fetch(&key("f", "1"), bounds(1)).await.unwrap(), None);
         drop(root);
-        let error = store.fetch(&key("f", "1"), 1).await.unwrap_err();
+        let error = store.fetch(&key("f", "1"), bounds(1)).await.unwrap_err();
         assert!(
             matches!(
                 &error,
@@ -290,7 +376,7 @@ mod tests {
         // A file where a folder should be.
         write(root.path(), "f", "");
         let store = open(root.path().to_str().unwrap());
-        let error = store.fetch(&key("f", "1"), 1).await.unwrap_err();
+        let error = store.fetch(&key("f", "1"), bounds(1)).await.unwrap_err();
         assert!(matches!(error, StoreError::Failed { .. }), "{error:?}");
         let told = error.to_string();
         assert!(!told.contains(root.path().to_str().unwrap()), "{told}");
@@ -311,7 +397,7 @@ mod tests {
             "/secret",
             "f/../../secret",
         ] {
-            let found = store.fetch(&key(id, "1"), 100).await;
+            let found = store.fetch(&key(id, "1"), bounds(100)).await;
             assert!(!matches!(found, Ok(Some(_))), "{id}: {found:?}");
         }
     }

@@ -145,7 +145,7 @@ fn frame(frame: StackFrame) -> api::StackFrame {
     }
 }
 
-fn limit(limit: LimitExceeded) -> api::LimitExceeded {
+pub fn limit(limit: LimitExceeded) -> api::LimitExceeded {
     api::LimitExceeded {
         name: limit.name.to_owned(),
         value: limit.value,
@@ -160,6 +160,6 @@ fn violation(violation: Violation) -> api::FieldViolation {
 }
 
 /// `None` only for what is beyond protobuf's range, some 10,000 years.
-fn proto_duration(duration: Duration) -> Option<prost_types::Duration> {
+pub fn proto_duration(duration: Duration) -> Option<prost_types::Duration> {
     prost_types::Duration::try_from(duration).ok()
 }

@@ -7,12 +7,15 @@ use prost_types::Struct;
 
 use super::structs;
 use crate::{
-    api::{FunctionRef, InvokeBatchRequest, InvokeRequest, Limits, invoke_request::Payload},
+    api::{
+        FunctionRef, InvokeBatchRequest, InvokeRequest, Limits, SourceLanguage,
+        invoke_request::Payload,
+    },
     config::LimitsConfig,
     front::{
         access::Caller,
         event::{self, EventFault},
-        functions::{SourceDigest, Wanted, check_name},
+        functions::{Language, SourceDigest, Wanted, WantedFor, check_name},
         sealed::Sealed,
     },
     invocation::{Input, InvocationLimits, SettingsJson, VersionKey},
@@ -169,8 +172,12 @@ impl CheckedTerms {
     }
 }
 
-/// The version a checked reference means, and who asks for it.
-pub fn function(function: FunctionRef, caller: Caller) -> Wanted {
+/// The version a checked reference means, who asks for it, and what for.
+pub fn function(function: FunctionRef, caller: Caller, wanted_for: WantedFor) -> Wanted {
+    let language = match function.language() {
+        SourceLanguage::Unspecified | SourceLanguage::Javascript => Language::JavaScript,
+        SourceLanguage::Typescript => Language::TypeScript,
+    };
     let inline = (!function.source.is_empty()).then(|| Bytes::from(function.source));
     Wanted {
         key: VersionKey {
@@ -178,8 +185,10 @@ pub fn function(function: FunctionRef, caller: Caller) -> Wanted {
             version: function.version.into(),
         },
         inline,
+        language,
         digest: SourceDigest::from_hex(&function.source_sha256),
         caller,
+        wanted_for,
     }
 }
 
@@ -187,7 +196,8 @@ fn keep_fault<T>(result: Result<T, Fault>, faults: &mut Vec<Fault>) -> Option<T>
     result.map_err(|fault| faults.push(fault)).ok()
 }
 
-fn check_function(function: &FunctionRef, faults: &mut Vec<Fault>) {
+/// Checks a reference and adds its faults to the others.
+pub fn check_function(function: &FunctionRef, faults: &mut Vec<Fault>) {
     let names = [
         ("function.function_id", &function.function_id),
         ("function.version", &function.version),
@@ -202,6 +212,11 @@ fn check_function(function: &FunctionRef, faults: &mut Vec<Fault>) {
     {
         let form = format!("must be at most {MAX_INSTANCE_BYTES} visible ASCII characters");
         faults.push(Fault::new("function.instance_id", form));
+    }
+    if SourceLanguage::try_from(function.language).is_err() {
+        let values =
+            "must be SOURCE_LANGUAGE_JAVASCRIPT, SOURCE_LANGUAGE_TYPESCRIPT, or unspecified";
+        faults.push(Fault::new("function.language", values));
     }
     let digest = &function.source_sha256;
     if !digest.is_empty() && SourceDigest::from_hex(digest).is_none() {

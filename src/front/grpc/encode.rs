@@ -107,5 +107,9 @@ fn encoded(outcome: Outcome, event: Option<Struct>) -> event_result::Outcome {
         (Outcome::Delivered(json), None) => Encoded::EventJson(json),
         (Outcome::Filtered { reason, message }, _) => Encoded::Filtered(filtered(reason, message)),
         (Outcome::Failed(error), _) => Encoded::Error(function_error(*error)),
+        // No event is answered so: what cells send is checked.
+        (Outcome::Described(_), _) => {
+            Encoded::Error(function_error(FunctionError::executor_lost()))
+        }
     }
 }

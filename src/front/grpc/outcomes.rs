@@ -57,13 +57,14 @@ pub fn count_batch(outcomes: &Outcomes, results: &[EventResult]) {
 
 /// Code and label of the first error, if there is one.
 pub fn failure(outcomes: &[invocation::Outcome]) -> Option<(&'static str, &'static str)> {
-    outcomes.iter().find_map(|outcome| match outcome {
-        invocation::Outcome::Failed(error) => {
-            let code = convert::code(error.code).into();
-            Some((code_name(code)?, error.code.label()))
-        }
-        _ => None,
-    })
+    use invocation::Outcome;
+    let mut errors = outcomes.iter().filter_map(|outcome| match outcome {
+        Outcome::Failed(error) => Some(error),
+        Outcome::Described(description) => description.fault.as_ref(),
+        Outcome::Delivered(_) | Outcome::Filtered { .. } => None,
+    });
+    let code = errors.next()?.code;
+    Some((code_name(convert::code(code).into())?, code.label()))
 }
 
 /// What one event came to, for its trace.

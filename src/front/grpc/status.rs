@@ -77,6 +77,10 @@ pub fn unresolved(error: &ResolveError) -> Status {
             Status::with_error_details(Code::FailedPrecondition, message, details)
         }
         ResolveError::Busy => retryable(Code::ResourceExhausted, message, RETRY_DELAY),
+        ResolveError::Strip(error) => {
+            tracing::error!(%error, "types were not taken out");
+            retryable(Code::Unavailable, message, STORE_RETRY_DELAY)
+        }
         ResolveError::Store(error) => {
             match error {
                 StoreError::Slow { .. } => tracing::error!("{message}"),

@@ -123,6 +123,11 @@ pub fn from_json(json: &[u8]) -> Result<Struct, NotAStruct> {
     }
 }
 
+/// The Value of a piece of JSON; `None` for one nested so deep that decoders would refuse the answer.
+pub fn value_of(json: Json) -> Option<Value> {
+    proto_value(json, ENVELOPE_DEPTH + 1, &mut String::new()).ok()
+}
+
 type JsonFields = serde_json::Map<String, Json>;
 
 fn struct_value(fields: JsonFields, depth: usize, path: &mut String) -> Result<Struct, NotAStruct> {

@@ -7,7 +7,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use super::*;
-use crate::front::functions::manifest::SettingType;
+use crate::front::{files::Eagerness, functions::manifest::SettingType};
 
 const PURPOSE: Purpose<'_> = Purpose {
     function_id: "f",
@@ -284,7 +284,7 @@ async fn keys_change_with_their_file() {
     let (old, new) = (Identity::generate(), Identity::generate());
     let files = Files::with(&[&old]);
     let opener = files.opener();
-    let reread = || opener.keyring.as_ref().unwrap().reread();
+    let reread = || opener.watched().unwrap().look(Eagerness::IfChanged);
     let for_old = sealed("old", &unbound(), &old);
     let for_new = sealed("new", &unbound(), &new);
     assert_eq!(open(&opener, for_old.clone()).await.as_deref(), Ok("old"));
@@ -323,7 +323,7 @@ async fn what_was_opened_is_kept_within_its_bytes() {
             ..files.config()
         };
         let opener = Opener::new(&config, 1).unwrap();
-        let keys = opener.keyring.as_ref().unwrap().keys();
+        let keys = opener.keys.as_ref().unwrap().current();
         assert!(keys.kept(&file).is_none());
         open(&opener, file.clone()).await.unwrap();
         assert_eq!(keys.kept(&file).is_some(), is_kept, "{bytes} bytes");
@@ -352,7 +352,7 @@ fn a_file_without_usable_identities_is_refused_by_name() {
     files.write(&text_of(&vec![&Identity::generate(); 33]));
     let error = Opener::new(&files.config(), 1).unwrap_err().to_string();
     assert!(
-        error.contains("33 identities, over the limit of 32"),
+        error.contains("makes it over 32 identities in all"),
         "{error}"
     );
     fs::remove_file(files.path()).unwrap();

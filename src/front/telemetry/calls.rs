@@ -58,7 +58,7 @@ const UNIMPLEMENTED: usize = 12;
 
 /// The statuses that methods answer with in the ordinary run of things: their series are there from the
 /// start. Others come when they first happen.
-const ORDINARY: [usize; 9] = [OK, CANCELLED, 3, 5, 8, 9, UNIMPLEMENTED, 13, 14];
+const ORDINARY: [usize; 8] = [OK, CANCELLED, 3, 5, 8, 9, 13, 14];
 
 /// Puts [`TimedCalls`] around services.
 #[derive(Clone, Debug)]

@@ -12,13 +12,12 @@ use crate::front::{
 };
 
 /// Without TLS, or files to reload, there are no series about them.
-pub fn observe(meter: &Meter, security: &Security) {
+pub fn observe(meter: &Meter, security: &Security, watched: Vec<Arc<dyn Watched>>) {
     audit(meter, security.audit.clone());
     if let Some(tls) = &security.tls {
         certificate(meter, tls.clone());
         handshakes(meter, security.handshakes.clone());
     }
-    let watched = security.watched();
     if !watched.is_empty() {
         reloads(meter, watched);
     }

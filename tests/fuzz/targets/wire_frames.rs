@@ -10,8 +10,11 @@ use penstock::{
         grpc::{decode::EventForm, encode},
         redactor::Redactor,
     },
-    invocation::Finished,
-    wire::{self, FrameCodec, FrontFrame, ToCell, ToFront, finished_from_wire, finished_to_wire},
+    invocation::{Expected, Finished},
+    wire::{
+        self, FrameCodec, FrontFrame, ToCell, ToFront, WireOutcome, WireResult, finished_from_wire,
+        finished_to_wire,
+    },
 };
 use prost::Message;
 use tokio_util::codec::{Decoder, Encoder};
@@ -103,20 +106,32 @@ fn check_encoding<Out: Frame, In: Frame>(frame: &In) {
 }
 
 fn check_finished(frame: wire::Finished) {
-    let events = frame.results.len();
-    let Ok(finished) = finished_from_wire(frame.clone(), events) else {
+    let expected = expected_by(&frame.results);
+    let Ok(finished) = finished_from_wire(frame.clone(), expected) else {
         return;
     };
     let written = finished_to_wire(frame.invocation, finished.clone());
     assert_same(&written, &frame, "an end as a frame again");
     assert_same(
-        &finished_from_wire(written, events),
+        &finished_from_wire(written, expected),
         &Ok(finished.clone()),
         "an end read again",
     );
     for form in [EventForm::Struct, EventForm::Json] {
         check_response(finished.clone(), form);
         check_batch_response(finished.clone(), form);
+    }
+}
+
+/// The invocation that such an end could be of.
+fn expected_by(results: &[WireResult]) -> Expected {
+    match results {
+        [
+            WireResult {
+                outcome: Some(WireOutcome::Described(_)),
+            },
+        ] => Expected::Description,
+        events => Expected::Events(events.len()),
     }
 }
 

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::{
     cell::outbox::Outbox,
-    invocation::LimitExceeded,
+    invocation::{LimitExceeded, Place},
     wire::{CancelFetch, Fetch, FetchTaken, MAX_REQUEST_BODY_BYTES, MAX_REQUEST_HEAD_BYTES},
 };
 
@@ -16,9 +16,18 @@ pub struct Fetches {
     invocation: u64,
     most: u32,
     started: u32,
+    handling: Handling,
     under_way: HashSet<u64>,
     /// Of the response that is being handed over.
     pub body: Bytes,
+}
+
+/// What becomes of the requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Handling {
+    Made,
+    /// None is made, and none answered. The first was asked for at this place, once that is known.
+    Withheld(Option<Place>),
 }
 
 /// A request that is not made. The function gets a `RangeError`.
@@ -45,8 +54,34 @@ impl Fetches {
             invocation,
             most,
             started: 0,
+            handling: Handling::Made,
             under_way: HashSet::new(),
             body: Bytes::new(),
+        }
+    }
+
+    /// For a source that is only described: its requests are counted, never made, and never answered.
+    pub fn withheld(outbox: Outbox, invocation: u64, most: u32) -> Self {
+        Self {
+            handling: Handling::Withheld(None),
+            ..Self::new(outbox, invocation, most)
+        }
+    }
+
+    /// Whether the last request that was started is the first one withheld, so that its place is of interest.
+    pub fn wants_place(&self) -> bool {
+        self.handling == Handling::Withheld(None) && self.started == 1
+    }
+
+    pub fn note_place(&mut self, place: Place) {
+        self.handling = Handling::Withheld(Some(place));
+    }
+
+    /// How many requests were withheld, and where the first was asked for.
+    pub fn withheld_so_far(&self) -> (u32, Option<Place>) {
+        match self.handling {
+            Handling::Made => (0, None),
+            Handling::Withheld(place) => (self.started, place),
         }
     }
 
@@ -65,6 +100,9 @@ impl Fetches {
         }
         self.started += 1;
         let id = self.started.into();
+        if matches!(self.handling, Handling::Withheld(_)) {
+            return Ok(id);
+        }
         self.under_way.insert(id);
         self.outbox.fetch(Fetch {
             invocation: self.invocation,
@@ -129,6 +167,23 @@ mod tests {
             panic!("no fetch");
         };
         assert_eq!((fetch.invocation, fetch.id), (7, 1));
+    }
+
+    #[test]
+    fn what_is_withheld_is_counted_and_goes_nowhere() {
+        let (to_socket, mut frames) = mpsc::channel(8);
+        let mut fetches = Fetches::withheld(Outbox::new(to_socket), 7, 2);
+        assert!(!fetches.wants_place());
+        assert_eq!(fetches.start(Fetch::default()), Ok(1));
+        assert!(fetches.wants_place());
+        let place = Place { line: 3, column: 1 };
+        fetches.note_place(place);
+        assert_eq!(fetches.start(Fetch::default()), Ok(2));
+        assert!(!fetches.wants_place());
+        assert!(fetches.start(Fetch::default()).is_err());
+        assert_eq!(fetches.withheld_so_far(), (2, Some(place)));
+        assert_eq!(fetches.clear(), 0);
+        assert!(frames.try_recv().is_err());
     }
 
     #[test]

@@ -9,11 +9,18 @@ use crate::{
         bytes::{with_bytes, with_bytes_mut},
         host::fetches::NotFetched,
     },
+    invocation::Place,
     wire::{
         Fetch, FetchFailed, FetchOutcome, FetchResponse, MAX_REQUEST_BODY_BYTES,
         MAX_REQUEST_HEAD_BYTES, WireHeader, WireRedirect,
     },
 };
+
+/// Frames that are looked at for the place of a call; the runtime's own come first.
+const FRAMES_LOOKED_AT: usize = 32;
+
+/// What the names of the runtime's own scripts start with.
+const RUNTIME_SCRIPTS: &str = "penstock:";
 
 /// Headers of a request that are read; more than the front would send.
 const MAX_HEADERS: u32 = 4096;
@@ -33,10 +40,36 @@ pub fn start<'s>(
     };
     let event = context.and_then(|context| host.contexts.event_of(context));
     let started = fetch.and_then(|fetch| host.fetches.start(Fetch { event, ..fetch }));
+    let wants_place = host.fetches.wants_place();
     match started {
         Ok(id) => value.set_double(id as f64),
         Err(refused) => throw_range_error(scope, &refused.to_string()),
     }
+    if wants_place
+        && let Some(place) = calling_place(scope)
+        && let Some(host) = self::host(scope)
+    {
+        host.fetches.note_place(place);
+    }
+}
+
+/// Where in the function the call stands that the runtime is about to serve.
+fn calling_place(scope: &v8::PinScope<'_, '_>) -> Option<Place> {
+    let stack = v8::StackTrace::current_stack_trace(scope, FRAMES_LOOKED_AT)?;
+    let frames = (0..stack.get_frame_count()).filter_map(|index| stack.get_frame(scope, index));
+    let own = |frame: &v8::Local<'_, v8::StackFrame>| {
+        let name = frame.get_script_name(scope);
+        name.is_some_and(|name| {
+            !name
+                .to_rust_string_lossy(scope)
+                .starts_with(RUNTIME_SCRIPTS)
+        })
+    };
+    let frame = frames.into_iter().find(own)?;
+    Some(Place {
+        line: u32::try_from(frame.get_line_number()).ok()?,
+        column: u32::try_from(frame.get_column()).ok()?,
+    })
 }
 
 fn read(scope: &v8::PinScope<'_, '_>, arguments: &Arguments<'_>) -> Result<Fetch, NotFetched> {

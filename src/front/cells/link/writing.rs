@@ -1,5 +1,6 @@
 //! What goes to a cell: invocations with their sources, cancellations, ends of requests.
 
+use bytes::Bytes;
 use futures_util::SinkExt;
 use tokio::sync::mpsc;
 
@@ -63,13 +64,13 @@ async fn write_ready(
             most_fetches: call.limits.requests,
             trace,
             fetches: None,
-            events: call.input.events(),
+            expected: call.input.expects(),
             answer,
         };
         if !in_flight.register(id, waiting) {
             continue;
         }
-        if loaded.needs(call.version.handle, call.version.source.len() as u64) {
+        if loaded.needs(call.version.handle, call.version.code().len() as u64) {
             let handle = call.version.handle;
             in_flight
                 .versions
@@ -103,15 +104,17 @@ fn load(version: &FunctionVersion) -> Load {
         handle: version.handle,
         function_id: version.key.function_id.to_string(),
         version: version.key.version.to_string(),
-        source: version.source.clone(),
+        source: version.code.clone().unwrap_or_default(),
         file_name: version.file_name.clone(),
     }
 }
 
 fn start(invocation: u64, call: Call) -> Start {
+    let describe = matches!(call.input, Input::Describe);
     let (input, batch_events) = match call.input {
         Input::Event(json) => (json, None),
         Input::Batch { events, json } => (json, Some(events)),
+        Input::Describe => (Bytes::new(), None),
     };
     Start {
         invocation,
@@ -125,6 +128,7 @@ fn start(invocation: u64, call: Call) -> Start {
         batch_result_bytes: call.limits.batch_result_bytes,
         log_bytes: call.limits.log_bytes,
         requests: call.limits.requests,
+        describe,
         cpu_nanos: u64::try_from(call.limits.cpu_time.as_nanos()).unwrap_or(u64::MAX),
     }
 }

@@ -3,21 +3,33 @@
 use bytes::Bytes;
 
 use super::Stored;
-use crate::invocation::VersionKey;
+use crate::{front::functions::Language, invocation::VersionKey};
 
 /// Their only version.
 const VERSION: &str = "1";
 
 macro_rules! example {
     ($id:literal) => {
-        ($id, example!($id, "index.js"), None)
+        Example {
+            id: $id,
+            language: Language::JavaScript,
+            source: example!($id, "index.js"),
+            manifest: None,
+        }
     };
     ($id:literal with manifest) => {
-        (
-            $id,
-            example!($id, "index.js"),
-            Some(example!($id, "function.json")),
-        )
+        Example {
+            manifest: Some(example!($id, "function.json")),
+            ..example!($id)
+        }
+    };
+    ($id:literal in typescript) => {
+        Example {
+            id: $id,
+            language: Language::TypeScript,
+            source: example!($id, "index.ts"),
+            manifest: Some(example!($id, "function.json")),
+        }
     };
     ($id:literal, $file:literal) => {
         include_str!(concat!(
@@ -29,8 +41,14 @@ macro_rules! example {
     };
 }
 
-/// Function id, source, manifest.
-const EXAMPLES: [(&str, &str, Option<&str>); 12] = [
+struct Example {
+    id: &'static str,
+    language: Language,
+    source: &'static str,
+    manifest: Option<&'static str>,
+}
+
+const EXAMPLES: [Example; 13] = [
     example!("batch-by-type"),
     example!("batch-to-api"),
     example!("cached-lookup"),
@@ -43,6 +61,7 @@ const EXAMPLES: [(&str, &str, Option<&str>); 12] = [
     example!("rename-and-validate"),
     example!("retry-on-429"),
     example!("tokenise" with manifest),
+    example!("typed-enrich" in typescript),
 ];
 
 pub fn find(key: &VersionKey) -> Option<Stored> {
@@ -50,10 +69,13 @@ pub fn find(key: &VersionKey) -> Option<Stored> {
         return None;
     }
     let mut examples = EXAMPLES.iter();
-    let (_, source, manifest) = examples.find(|(id, ..)| *id == &*key.function_id)?;
+    let found = examples.find(|example| example.id == &*key.function_id)?;
+    let bytes = |text: &'static str| Bytes::from_static(text.as_bytes());
     Some(Stored {
-        source: Bytes::from_static(source.as_bytes()),
-        manifest: manifest.map(|manifest| Bytes::from_static(manifest.as_bytes())),
+        source: bytes(found.source),
+        language: found.language,
+        manifest: found.manifest.map(bytes),
+        source_map: None,
     })
 }
 
@@ -64,7 +86,7 @@ mod tests {
 
     #[test]
     fn their_manifests_are_sound() {
-        let manifests = EXAMPLES.iter().filter_map(|(_, _, manifest)| *manifest);
+        let manifests = EXAMPLES.iter().filter_map(|example| example.manifest);
         for manifest in manifests {
             let manifest = Manifest::parse(manifest.as_bytes()).unwrap();
             assert!(!manifest.display_name.is_empty() && !manifest.settings.is_empty());

@@ -1,0 +1,138 @@
+//! `penstock check`: what a function is and what is wrong with it, as `Describe` says it.
+
+use std::{
+    io::{self, IsTerminal},
+    num::NonZeroU32,
+    path::PathBuf,
+    process::ExitCode,
+    sync::Arc,
+};
+
+use clap::Args;
+
+use super::{
+    exit,
+    local::{self, ExecutorError, FileError, Output, OutputArguments},
+};
+use crate::{
+    config::{EgressConfig, LimitsConfig, TypeScriptConfig},
+    front::{
+        describe::{self, Report, Severity},
+        source_maps::SourceMaps,
+    },
+    invocation::ErrorCode,
+};
+
+mod json;
+mod text;
+
+use text::Paint;
+
+#[derive(Args, Debug)]
+pub struct CheckArguments {
+    /// The function's source, with function.json beside it if it has one; or the directory of both
+    #[arg(value_name = "FILE|DIR")]
+    path: PathBuf,
+
+    #[command(flatten)]
+    output: OutputArguments,
+
+    #[command(flatten)]
+    limits: LimitsConfig,
+
+    #[command(flatten)]
+    typescript: TypeScriptConfig,
+}
+
+/// Why nothing could be said.
+#[derive(Debug, thiserror::Error)]
+enum CheckError {
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error(transparent)]
+    Executor(#[from] ExecutorError),
+}
+
+impl CheckError {
+    fn exit_code(&self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::File(_) => exit::USAGE,
+            Self::Executor(_) => exit::EXECUTOR,
+        })
+    }
+}
+
+pub fn run(arguments: &CheckArguments) -> ExitCode {
+    match check(arguments) {
+        Ok(report) => {
+            let text = match arguments.output.output() {
+                Output::Text => text::of(&report, paint()),
+                Output::Json => json::of(&report),
+            };
+            println!("{text}");
+            exit_code(&report)
+        }
+        Err(error) => {
+            eprintln!("penstock check: {error}");
+            error.exit_code()
+        }
+    }
+}
+
+fn check(arguments: &CheckArguments) -> Result<Report, CheckError> {
+    let limits = &arguments.limits;
+    let version = local::read_function(&local::source_file(&arguments.path)?, limits)?;
+    let runtime = local::runtime()?;
+    let version = runtime.block_on(local::without_types(version, arguments.typescript))?;
+    let version = Arc::new(version);
+    if version.code.is_err() {
+        return Ok(describe::unrunnable(version));
+    }
+    let call = describe::call(version.clone(), "".into(), limits.of_invocation());
+    let egress = no_requests();
+    let answered = runtime.block_on(local::run_in_own_cell(call, limits, &egress))?;
+    let maps = SourceMaps::new(limits.source_map_bytes);
+    Ok(runtime.block_on(describe::report(version, answered, &maps)))
+}
+
+/// The top level's requests never leave the cell.
+fn no_requests() -> EgressConfig {
+    EgressConfig {
+        egress_off: true,
+        egress_allow: Vec::new(),
+        egress_deny: Vec::new(),
+        egress_ca: None,
+        egress_dns: Vec::new(),
+        egress_at_once: NonZeroU32::MIN,
+        egress_host_requests: NonZeroU32::MIN,
+        egress_function_requests: NonZeroU32::MIN,
+        egress_connections: Some(NonZeroU32::MIN),
+        egress_queue: 0,
+        egress_idle_connections: 0,
+        egress_idle_ms: 0,
+        egress_connect_ms: 1,
+        egress_body_bytes: 0,
+        egress_buffer_bytes: 1,
+        egress_propagate_trace: false,
+    }
+}
+
+/// Colours are for a terminal whose user has not said that they are unwelcome.
+fn paint() -> Paint {
+    let unwelcome = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    match io::stdout().is_terminal() && !unwelcome {
+        true => Paint::Coloured,
+        false => Paint::Plain,
+    }
+}
+
+fn exit_code(report: &Report) -> ExitCode {
+    let mut codes = report.diagnostics.iter().map(|told| told.code);
+    if codes.any(|code| code == Some(ErrorCode::ExecutorLost)) {
+        ExitCode::from(exit::EXECUTOR)
+    } else if report.count(Severity::Error) > 0 {
+        ExitCode::from(exit::FUNCTION_ERROR)
+    } else {
+        ExitCode::SUCCESS
+    }
+}

@@ -1,0 +1,213 @@
+//! A report for a person: what is wrong first, then what the function is.
+
+use std::fmt::Write;
+
+use crate::{
+    front::{
+        describe::{Diagnostic, Report, Severity},
+        functions::manifest::{Manifest, ManifestLimits, SettingSchema},
+    },
+    invocation::{Handler, Place, SourceKind},
+    source_text::printable,
+};
+
+/// Whether the text is coloured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paint {
+    Plain,
+    Coloured,
+}
+
+/// What a part of the text is, by which it is coloured.
+#[derive(Clone, Copy, Debug)]
+enum Part {
+    Error,
+    Warning,
+    Strong,
+}
+
+impl Paint {
+    fn on(self, part: Part, text: &str) -> String {
+        let style = match part {
+            Part::Error => "1;31",
+            Part::Warning => "1;33",
+            Part::Strong => "1",
+        };
+        match self {
+            Self::Plain => text.to_owned(),
+            Self::Coloured => format!("\u{1b}[{style}m{text}\u{1b}[0m"),
+        }
+    }
+}
+
+/// The report, without a line's end after the last line.
+pub fn of(report: &Report, paint: Paint) -> String {
+    let mut text = String::new();
+    for diagnostic in &report.diagnostics {
+        write_diagnostic(&mut text, diagnostic, paint);
+        text.push('\n');
+    }
+    write_function(&mut text, report, paint);
+    let _ = write!(text, "\n{}", verdict(report, paint));
+    text
+}
+
+fn write_diagnostic(text: &mut String, diagnostic: &Diagnostic, paint: Paint) {
+    let (part, name) = match diagnostic.severity {
+        Severity::Error => (Part::Error, "error"),
+        Severity::Warning => (Part::Warning, "warning"),
+    };
+    let message = shown(&diagnostic.message, "  ");
+    let _ = writeln!(text, "{}: {message}", paint.on(part, name));
+    if let Some(Place { line, column }) = diagnostic.place {
+        let file = shown(&diagnostic.file, "");
+        let _ = writeln!(text, "  at {file}:{line}:{column}");
+    }
+    for line in diagnostic.code_frame.lines() {
+        let marks = line.starts_with('>') || line.ends_with('^');
+        let line = match marks {
+            true => paint.on(part, line),
+            false => line.to_owned(),
+        };
+        let _ = writeln!(text, "{line}");
+    }
+}
+
+/// A text that anybody may have written: its lines below each other, and nothing in them that acts on the terminal.
+fn shown(text: &str, margin: &str) -> String {
+    let lines = text.split('\n');
+    let lines = lines.map(|line| line.chars().map(printable).collect::<String>());
+    lines.collect::<Vec<_>>().join(&format!("\n{margin}"))
+}
+
+fn write_function(text: &mut String, report: &Report, paint: Paint) {
+    let version = &report.version;
+    let kind = report.kind.map_or("source", SourceKind::name);
+    let file = paint.on(Part::Strong, &shown(&version.file_name, ""));
+    let bytes = version.source.len();
+    let _ = writeln!(text, "{file}: a {kind} of {bytes} bytes");
+    let mut row = |name: &str, value: &str| {
+        if !value.is_empty() {
+            let value = shown(value, "            ");
+            let _ = writeln!(text, "  {name:<9} {value}");
+        }
+    };
+    row("sha256", &version.digest.to_string());
+    let names: Vec<_> = report.handlers.iter().copied().map(Handler::name).collect();
+    row("handlers", &names.join(", "));
+    if !report.handlers.is_empty() {
+        row(
+            "batches",
+            match report.supports_batch() {
+                true => "whole, by onBatch",
+                false => "each event by its own handler",
+            },
+        );
+    }
+    let Some(manifest) = report.manifest() else {
+        return;
+    };
+    row("name", &manifest.display_name);
+    row("about", &manifest.description);
+    row("limits", &limits(&manifest.limits));
+    row("hosts", &hosts(manifest));
+    for setting in &manifest.settings {
+        row("setting", &setting_text(setting));
+    }
+}
+
+fn limits(limits: &ManifestLimits) -> String {
+    let milliseconds = |time: std::time::Duration| format!("{} ms", time.as_millis());
+    let parts = [
+        ("wall time", limits.wall_time.map(milliseconds)),
+        ("CPU time", limits.cpu_time.map(milliseconds)),
+        (
+            "result",
+            limits.result_bytes.map(|bytes| format!("{bytes} bytes")),
+        ),
+        (
+            "logs",
+            limits.log_bytes.map(|bytes| format!("{bytes} bytes")),
+        ),
+        (
+            "requests",
+            limits.requests.map(|requests| requests.to_string()),
+        ),
+    ];
+    let set = parts.into_iter();
+    let set = set.filter_map(|(name, value)| Some(format!("{name} {}", value?)));
+    set.collect::<Vec<_>>().join(", ")
+}
+
+fn hosts(manifest: &Manifest) -> String {
+    match &manifest.allowed_hosts {
+        None => String::new(),
+        Some(hosts) => {
+            let patterns: Vec<_> = hosts.patterns().collect();
+            match patterns.is_empty() {
+                true => "none".to_owned(),
+                false => patterns.join(", "),
+            }
+        }
+    }
+}
+
+fn setting_text(setting: &SettingSchema) -> String {
+    let mut text = format!("{}: {}", setting.name, setting.setting_type.name());
+    if setting.required {
+        text.push_str(", required");
+    }
+    if setting.encrypted {
+        text.push_str(", encrypted");
+    }
+    if let Some(default) = &setting.default {
+        let _ = write!(text, ", {default} by default");
+    }
+    for more in [&setting.label, &setting.description] {
+        if !more.is_empty() {
+            let _ = write!(text, "\n{more}");
+        }
+    }
+    text
+}
+
+fn verdict(report: &Report, paint: Paint) -> String {
+    let errors = report.count(Severity::Error);
+    let warnings = report.count(Severity::Warning);
+    let counted = |number: usize, one: &str, part: Part| match number {
+        0 => None,
+        1 => Some(paint.on(part, &format!("1 {one}"))),
+        many => Some(paint.on(part, &format!("{many} {one}s"))),
+    };
+    let counts = [
+        counted(errors, "error", Part::Error),
+        counted(warnings, "warning", Part::Warning),
+    ];
+    let counts: Vec<_> = counts.into_iter().flatten().collect();
+    match counts.is_empty() {
+        true => "no errors".to_owned(),
+        false => counts.join(", "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_are_only_for_who_wants_them() {
+        assert_eq!(Paint::Plain.on(Part::Error, "e"), "e");
+        assert_eq!(
+            Paint::Coloured.on(Part::Error, "e"),
+            "\u{1b}[1;31me\u{1b}[0m"
+        );
+    }
+
+    #[test]
+    fn what_others_wrote_does_not_act_on_the_terminal() {
+        assert_eq!(
+            shown("a\u{1b}[2J\rb\n\tc", "  "),
+            "a\u{fffd}[2J\u{fffd}b\n  \tc"
+        );
+    }
+}

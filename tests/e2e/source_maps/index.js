@@ -1,0 +1,2 @@
+function c(r){if(!(r.price>=0))throw new RangeError(`a price of ${r.price}`);return r}var n=r=>r.map(c).reduce((e,t)=>e+t.price*t.count,0);var o=class extends Error{constructor(e,t){super(`order rejected: ${e}`,t),this.name="Rejected"}};function i(r){let{lines:e}=r.properties;return{...r,properties:{lines:e,total:n(e)}}}async function s(r){await null;try{return i(r)}catch(e){throw console.error("could not",new o("no total",{cause:e})),new o("no total",{cause:e})}}export{s as onPage,i as onTrack};
+//# sourceMappingURL=index.js.map
