@@ -34,6 +34,7 @@ mod handlers;
 mod isolation;
 mod modules;
 mod monitoring;
+mod node_api;
 mod object_server;
 mod operations;
 mod outcomes;
