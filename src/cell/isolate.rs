@@ -119,8 +119,8 @@ impl FunctionIsolate {
         heap_guard = HeapGuard::install(&mut isolate);
         let (context, entries) = enter_snapshot(&mut isolate)?;
         // SAFETY: the only state attached to the isolate, now and later, is HostState (made of Send
-        // types; its Globals may be dropped on any thread), the HeapGuard and the Buffers, which are Sync
-        // and outlive the isolate. The snapshot and the references are 'static.
+        // types; its Globals may be dropped on any thread), Codecs with their tokens, which are Send, the
+        // HeapGuard and the Buffers, which are Sync and outlive the isolate. The snapshot and the references are 'static.
         #[allow(unsafe_code, reason = "V8 cannot see what is attached to the isolate")]
         let isolate =
             unsafe { isolate.try_into_shared() }.map_err(|_| EngineError::NotShareable)?;

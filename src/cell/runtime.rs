@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 mod bytes;
+mod codecs;
 mod host;
 mod lazy;
 mod ops;

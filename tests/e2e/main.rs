@@ -36,6 +36,7 @@ mod http2;
 mod isolation;
 mod modules;
 mod monitoring;
+mod node_api;
 mod object_server;
 mod operations;
 mod outcomes;
@@ -49,6 +50,7 @@ mod secrets;
 mod settings;
 mod source_maps;
 mod store;
+mod stream;
 mod structured_clone;
 #[path = "../support/mod.rs"]
 mod support;
@@ -67,6 +69,7 @@ mod web_headers;
 mod web_poisoned;
 mod web_request;
 mod web_response;
+mod zlib;
 
 use support::{
     batch, certificates, check, command, dial, facts, frames, json, origin, poison, processes,

@@ -17,6 +17,11 @@ fn querystring_string_decoder_path_and_os_do_what_nodes_do() {
 }
 
 #[test]
+fn url_and_punycode_do_what_nodes_do() {
+    facts::hold(include_str!("facts/url_module.txt"));
+}
+
+#[test]
 fn assert_does_what_nodes_does() {
     facts::hold(include_str!("facts/assert.txt"));
 }
@@ -52,6 +57,7 @@ fn modules_work_whatever_was_done_to_the_globals() {
             query: require('querystring').parse('a=%20b&c').a + require('querystring').stringify({{ x: 'y z' }}),
             path: require('path').join('/a', '../b', require('path').basename('/c/d.e', '.e')),
             decoded: new (require('string_decoder').StringDecoder)().write(Buffer.from('€')), os: typeof require('os').EOL,
+            url: require('url').parse('http://u@bücher.de:8/a b?c').href + require('url').resolve('/a/b/c', '../d'), punycode: require('punycode').toASCII('bücher.de'),
             version: typeof process.version, clock: typeof performance.now(), count: emitter.listenerCount('a') }}
         }}"
     );
@@ -59,7 +65,7 @@ fn modules_work_whatever_was_done_to_the_globals() {
         &source,
         TRACK,
         r#"{"seen":3,"equal":true,"text":"a 1","date":true,"query":" bx=y%20z","path":"/b/d",
-            "decoded":"€","os":"string","version":"string","clock":"number","count":1}"#,
+            "decoded":"€","os":"string","url":"http://u@xn--bcher-kva.de:8/a%20b?c/a/d","punycode":"xn--bcher-kva.de","version":"string","clock":"number","count":1}"#,
     );
 }
 

@@ -18,6 +18,7 @@ mod random;
 mod scrypt;
 mod text;
 mod url;
+mod zlib;
 
 use super::{
     HostState, UnhandledRejection,
@@ -104,6 +105,13 @@ op_table! {
     "aesCbc" => ciphers::cbc,
     "aesCtr" => ciphers::ctr,
     "gcmHash" => ciphers::gcm_hash,
+    "zlibOpen" => zlib::open_zlib,
+    "brotliOpen" => zlib::open_brotli,
+    "codecStep" => zlib::step,
+    "codecReset" => zlib::reset,
+    "codecLevel" => zlib::set_level,
+    "codecClose" => zlib::close,
+    "crc32" => zlib::crc32,
 }
 
 /// How a handler's end is numbered for JavaScript. `DROP_EVENT` is an error class there and no error here.

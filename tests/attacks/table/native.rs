@@ -250,4 +250,43 @@ pub const ATTACKS: &[Attack] = &[
         "const data = Buffer.alloc(1e7); for (;;) require('crypto').createHash('sha3-512').update(data)",
         TIME,
     ),
+    spins(
+        "zlib: gzip of much",
+        "const data = Buffer.alloc(3e7, 'ab'); for (;;) zlib.gzipSync(data, { level: 9 })",
+        TIME,
+    ),
+    spins(
+        "zlib: brotli of much",
+        "const data = Buffer.from(Array.from({ length: 3e5 }, (_, i) => i * i % 251));
+         for (;;) zlib.brotliCompressSync(data)",
+        TIME,
+    ),
+    spins(
+        "zlib: a bomb of gzip",
+        "const bomb = zlib.gzipSync(Buffer.alloc(3e7));
+         zlib.gunzipSync(Buffer.concat(Array(99).fill(bomb)))",
+        MEMORY_OR_TIME,
+    ),
+    spins(
+        "zlib: a bomb of brotli",
+        "const bomb = zlib.brotliCompressSync(Buffer.alloc(3e7), { params: { 1: 1 } });
+         const all = []; for (;;) all.push(zlib.brotliDecompressSync(bomb))",
+        MEMORY_OR_TIME,
+    ),
+    spins(
+        "zlib: a bomb in a stream",
+        "const bomb = zlib.gzipSync(Buffer.alloc(3e7)), gunzip = zlib.createGunzip();
+         gunzip.resume(); for (;;) gunzip.write(bomb)",
+        MEMORY_OR_TIME,
+    ),
+    spins(
+        "zlib: streams without number",
+        "const all = []; for (;;) all.push(zlib.createGzip())",
+        MEMORY_OR_TIME,
+    ),
+    spins(
+        "zlib: large streams, forgotten",
+        "for (;;) { const one = zlib.createBrotliCompress({ params: { 2: 24 } }); one.write('x') }",
+        MEMORY_OR_TIME,
+    ),
 ];

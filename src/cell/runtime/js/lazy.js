@@ -63,4 +63,5 @@
   defineLazyGlobal('performance', 'performance');
   defineLazyGlobal('process', 'process');
   defineLazyGlobal('structuredClone', 'structured_clone');
+  defineLazyGlobal('zlib', 'zlib');
 })

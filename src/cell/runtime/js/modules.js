@@ -46,10 +46,15 @@
   defineModule('path', 'path');
   defineModule('path/posix', 'path');
   defineModule('process', 'process');
+  defineModule('punycode', 'punycode');
   defineModule('querystring', 'querystring');
+  defineModule('stream', 'stream');
+  defineModule('stream/promises', 'stream_promises');
   defineModule('string_decoder', 'string_decoder');
   defineModule('timers', 'timers');
   defineModule('timers/promises', 'timers_promises');
+  defineModule('url', 'url_module');
   defineModule('util', 'util');
   defineModule('util/types', 'types');
+  defineModule('zlib', 'zlib');
 })

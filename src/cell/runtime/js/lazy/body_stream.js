@@ -313,6 +313,7 @@
     return new BodyStream({ __proto__: null, start() {}, load: () => bytes });
   };
 
+  exports.isBodyStream = (value) => value instanceof BodyStream;
   exports.sourceOfBody = sourceOfBody;
   exports.BodyStream = BodyStream;
 })

@@ -334,5 +334,7 @@
     atob,
     constants: { MAX_LENGTH: LARGEST, MAX_STRING_LENGTH: 536870888 },
     INSPECT_MAX_BYTES: 50,
+    get Blob() { return host.use('blob').Blob; },
+    get File() { return host.use('blob').File; },
   };
 })

@@ -16,13 +16,14 @@
     String,
     Symbol,
     SymbolAsyncIterator,
+    SymbolDispose,
     SymbolFor,
   } = primordials;
   const { append, createList, isObject } = host.inspection;
   const { ops } = host;
   const errors = host.use('node_errors');
   const { hide, showMember } = host.use('web_interface');
-  const { validateFunction, validateNumber } = host.use('validators');
+  const { validateBoolean, validateFunction, validateNumber } = host.use('validators');
 
   const WARN = 3;
   const errorMonitor = Symbol('events.errorMonitor');
@@ -32,8 +33,14 @@
 
   let defaultMaxListeners = 10;
 
-  function EventEmitter() {
+  // On an emitter: whether what its listeners' promises reject with is an error of its own.
+  const capturing = Symbol('capturing');
+
+  function EventEmitter(options) {
     initialize(this);
+    const captures = isObject(options) ? options.captureRejections : undefined;
+    if (captures !== undefined) validateBoolean(captures, 'options.captureRejections');
+    if (captures ?? EventEmitter.captureRejections) hide(this, capturing, true);
   }
 
   // Without a field of a class, so that EventEmitter.call(this) works, as old libraries have it.
@@ -165,22 +172,61 @@
   function emit(emitter, type, parameters) {
     const events = emitter._events;
     if (type === 'error') {
-      if (events?.[errorMonitor] !== undefined) call(emitter, events[errorMonitor], parameters);
+      if (events?.[errorMonitor] !== undefined) call(emitter, events[errorMonitor], parameters, type);
       if (events?.error === undefined) failUnhandled(parameters[0]);
     }
     const kept = events?.[type];
     if (kept === undefined) return false;
-    call(emitter, kept, parameters);
+    call(emitter, kept, parameters, type);
     return true;
   }
 
-  function call(emitter, kept, parameters) {
+  function call(emitter, kept, parameters, type) {
     if (typeof kept === 'function') {
-      ReflectApply(kept, emitter, parameters);
+      watch(emitter, ReflectApply(kept, emitter, parameters), type, parameters);
       return;
     }
     const list = listOf(kept);
-    for (let index = 0; index < list.length; index++) ReflectApply(list[index], emitter, parameters);
+    for (let index = 0; index < list.length; index++) {
+      watch(emitter, ReflectApply(list[index], emitter, parameters), type, parameters);
+    }
+  }
+
+  // Has a rejection of what a listener returned come back to an emitter that wants it.
+  function watch(emitter, result, type, parameters) {
+    if (!emitter[capturing] || !isObject(result)) return;
+    try {
+      const { then } = result;
+      if (typeof then !== 'function') return;
+      ReflectApply(then, result, [undefined, (error) => ops.enqueueMicrotask(host.bindContinuation(() => {
+        try {
+          tellRejection(emitter, error, type, parameters);
+        } catch (thrown) {
+          host.failUncaught(thrown);
+        }
+      }))]);
+    } catch (error) {
+      emitter.emit('error', error);
+    }
+  }
+
+  function tellRejection(emitter, error, type, parameters) {
+    if (typeof emitter[captureRejection] === 'function') {
+      const all = createList();
+      append(all, error);
+      append(all, type);
+      for (let index = 0; index < parameters.length; index++) append(all, parameters[index]);
+      ReflectApply(emitter[captureRejection], emitter, all);
+      return;
+    }
+    // What its listeners for errors reject with does not come back once more.
+    const before = emitter[capturing];
+    emitter[capturing] = false;
+    try {
+      emitter.emit('error', error);
+    } finally {
+      emitter[capturing] = before;
+    }
   }
 
   function toArray(list, unwraps) {
@@ -373,8 +419,19 @@
     };
   }
 
+  function addAbortListener(signal, listener) {
+    const { isAbortSignal, onAbort, stateOf } = host.use('abort');
+    if (!isAbortSignal(signal)) throw errors.invalidArgType('signal', 'an instance of AbortSignal', signal);
+    validateFunction(listener, 'listener');
+    let cancel = () => {};
+    if (stateOf(signal).isAborted) ops.enqueueMicrotask(host.bindContinuation(() => listener()));
+    else cancel = onAbort(signal, () => listener());
+    return { [SymbolDispose]: () => cancel() };
+  }
+
   const statics = {
     __proto__: null,
+    addAbortListener,
     once: onceAsPromise,
     on: onAsIterator,
     EventEmitter,

@@ -10,6 +10,7 @@
     ObjectDefineProperty,
     ObjectGetOwnPropertyDescriptors,
     ObjectGetPrototypeOf,
+    ObjectKeys,
     ObjectPrototypeIsPrototypeOf,
     ObjectSetPrototypeOf,
     Promise,
@@ -18,6 +19,7 @@
     ReflectConstruct,
     ReflectOwnKeys,
     SafeSet,
+    StringPrototypeSlice,
     StringPrototypeToWellFormed,
     SymbolFor,
   } = primordials;
@@ -27,7 +29,7 @@
   const { isDeepStrictEqual } = host.use('util_equality');
   const { isBuffer } = host.use('buffer');
   const { TextDecoder, TextEncoder } = host.use('encoding');
-  const { validateFunction } = host.use('validators');
+  const { validateFunction, validateString } = host.use('validators');
 
   const WARN = 3;
   const customPromisify = SymbolFor('nodejs.util.promisify.custom');
@@ -132,6 +134,42 @@
     maxStringLength: 10000, breakLength: 80, compact: 3, sorted: false, getters: false, numericSeparator: false,
   };
 
+  // Without the sequences of ECMA-48 that terminals take for colours, links and cursors.
+  function stripVTControlCharacters(text) {
+    validateString(text, 'str');
+    let shown = '';
+    let from = 0;
+    for (;;) {
+      const start = findControl(text, from);
+      if (start === -1) return shown + StringPrototypeSlice(text, from);
+      shown += StringPrototypeSlice(text, from, start);
+      from = endOfControl(text, start);
+    }
+  }
+
+  function findControl(text, from) {
+    for (let index = from; index < text.length; index++) if (text[index] === '\x1b' || text[index] === '\x9b') return index;
+    return -1;
+  }
+
+  function endOfControl(text, start) {
+    const isCommand = text[start] === '\x1b' && text[start + 1] === ']';
+    let index = start + (text[start] === '\x1b' && (isCommand || text[start + 1] === '[') ? 2 : 1);
+    if (isCommand) {
+      while (index < text.length && text[index] !== '\x07' && text[index] !== '\x1b' && text[index] !== '\x9c') index++;
+      return text[index] === '\x1b' ? index + 2 : index + 1;
+    }
+    while (index < text.length && text[index] >= ' ' && text[index] <= '?') index++;
+    return index + 1;
+  }
+
+  function extend(target, source) {
+    if (source === null || typeof source !== 'object') return target;
+    const keys = ObjectKeys(source);
+    for (let index = 0; index < keys.length; index++) target[keys[index]] = source[keys[index]];
+    return target;
+  }
+
   function debuglog() {
     const log = () => {};
     log.enabled = false;
@@ -150,6 +188,8 @@
     debuglog,
     debug: debuglog,
     isDeepStrictEqual,
+    stripVTControlCharacters,
+    _extend: extend,
     format: host.format,
     formatWithOptions(options, ...values) {
       if (typeof options !== 'object' || options === null) throw errors.invalidArgType('inspectOptions', 'of type object', options);
