@@ -6,7 +6,7 @@ pub use generated::*;
 
 #[allow(clippy::all, clippy::pedantic, missing_debug_implementations)]
 mod generated {
-    tonic::include_proto!("penstock.executor.v1");
+    include!(concat!(env!("OUT_DIR"), "/penstock.executor.v1.rs"));
 }
 
 /// The encoded `FileDescriptorSet` of the API, for server reflection.

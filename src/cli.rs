@@ -17,6 +17,7 @@ mod check;
 mod invoke;
 mod local;
 mod log;
+mod output;
 mod render;
 mod seal;
 mod serve;

@@ -13,6 +13,7 @@ use clap::Args;
 use super::{
     exit,
     local::{self, ExecutorError, FileError, Output, OutputArguments},
+    output::{complain, print},
 };
 use crate::{
     config::{EgressConfig, LimitsConfig, TypeScriptConfig},
@@ -69,11 +70,10 @@ pub fn run(arguments: &CheckArguments) -> ExitCode {
                 Output::Text => text::of(&report, paint()),
                 Output::Json => json::of(&report),
             };
-            println!("{text}");
-            exit_code(&report)
+            print(&(text + "\n"), exit_code(&report))
         }
         Err(error) => {
-            eprintln!("penstock check: {error}");
+            complain(&format!("penstock check: {error}"));
             error.exit_code()
         }
     }

@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 use super::{
     exit,
     local::{self, ExecutorError, FileError, Output, OutputArguments},
+    output::{complain, print},
     render::{self, Given},
 };
 use crate::{
@@ -111,11 +112,10 @@ pub fn run(arguments: &InvokeArguments) -> ExitCode {
                 Output::Text => render::text(&answered, given),
                 Output::Json => render::json(&answered, given),
             };
-            println!("{text}");
-            exit_code(&answered.finished.outcomes)
+            print(&(text + "\n"), exit_code(&answered.finished.outcomes))
         }
         Err(error) => {
-            eprintln!("penstock invoke: {error}");
+            complain(&format!("penstock invoke: {error}"));
             error.exit_code()
         }
     }

@@ -11,7 +11,10 @@ use age::secrecy::{ExposeSecret, SecretString};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use clap::Args;
 
-use super::exit;
+use super::{
+    exit,
+    output::{complain, print},
+};
 use crate::front::{
     functions::{BadName, check_name},
     redactor::MAX_SECRET_BYTES,
@@ -77,12 +80,9 @@ enum SealError {
 
 pub fn run(arguments: SealArguments) -> ExitCode {
     match seal(arguments) {
-        Ok(text) => {
-            println!("{}", text.trim_end());
-            ExitCode::SUCCESS
-        }
+        Ok(text) => print(&format!("{}\n", text.trim_end()), ExitCode::SUCCESS),
         Err(error) => {
-            eprintln!("penstock seal: {error}");
+            complain(&format!("penstock seal: {error}"));
             ExitCode::from(exit::USAGE)
         }
     }

@@ -8,7 +8,10 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 
-use super::{exit, log};
+use super::{
+    exit, log,
+    output::{complain, print},
+};
 use crate::{
     config::{Effective, ServeConfig},
     front::{
@@ -32,13 +35,12 @@ pub fn run(flags: &[OsString]) -> ExitCode {
     let effective = match Effective::read(flags, &variables) {
         Ok(effective) => effective,
         Err(faults) => {
-            eprintln!("error: {faults}\n\nSee penstock serve --help");
+            complain(&format!("error: {faults}\n\nSee penstock serve --help"));
             return ExitCode::from(exit::USAGE);
         }
     };
     if effective.config.source.print_config {
-        print!("{effective}");
-        return ExitCode::SUCCESS;
+        return print(&effective.to_string(), ExitCode::SUCCESS);
     }
     serve(effective.config)
 }
@@ -94,9 +96,14 @@ fn announce(addresses: &Addresses, trying: bool) {
     if !trying {
         return;
     }
-    println!("Penstock is up, with its examples as functions. Try one:\n");
-    println!("  grpcurl -plaintext -d '{}' \\", try_request());
-    println!("    {grpc} penstock.executor.v1.ExecutorService/Invoke\n");
+    let hint = format!(
+        "Penstock is up, with its examples as functions. Try one:\n\n  \
+         grpcurl -plaintext -d '{}' \\\n    \
+         {grpc} penstock.executor.v1.ExecutorService/Invoke\n\n",
+        try_request()
+    );
+    // It is served whether this is read or not.
+    let _ = print(&hint, ExitCode::SUCCESS);
 }
 
 fn try_request() -> serde_json::Value {

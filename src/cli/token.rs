@@ -4,7 +4,10 @@ use std::{fmt, process::ExitCode};
 
 use clap::{Args, ValueEnum};
 
-use super::exit;
+use super::{
+    exit,
+    output::{complain, print},
+};
 use crate::front::access::{Role, Table, TokenHash, fresh_token};
 
 #[derive(Args, Debug)]
@@ -69,12 +72,12 @@ enum TokenError {
 pub fn run(arguments: &TokenArguments) -> ExitCode {
     match make(arguments) {
         Ok((token, entry)) => {
-            print!("{entry}");
-            eprintln!("{token}");
-            ExitCode::SUCCESS
+            let code = print(&entry, ExitCode::SUCCESS);
+            complain(&token);
+            code
         }
         Err(error) => {
-            eprintln!("{error}");
+            complain(&error.to_string());
             ExitCode::from(match error {
                 TokenError::Randomness(_) => exit::EXECUTOR,
                 TokenError::Entry(_) => exit::USAGE,

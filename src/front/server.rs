@@ -153,16 +153,6 @@ pub async fn serve(
     let (health, health_service) = tonic_health::server::health_reporter();
     let way_out = WayOut::new(&config.traffic);
     let readiness = Readiness::new(cells, way_out.announced());
-    // Met only by what follows a first message; that one is judged on its way in.
-    let most_in = config.traffic.message_bytes(&config.limits) as usize;
-    let routes = Routes::new(health_service)
-        .add_service(reflection().build_v1()?)
-        .add_service(reflection().build_v1alpha()?)
-        .add_service(
-            ExecutorServiceServer::new(executor)
-                .max_decoding_message_size(most_in)
-                .max_encoding_message_size(MAX_MESSAGE_BYTES),
-        );
     let service = ServiceBuilder::new()
         // Outermost, so that a call counts however it is refused.
         .layer(telemetry.calls(SERVICE, &METHODS))
@@ -172,7 +162,7 @@ pub async fn serve(
         .layer(AccessLayer::new(security.access.clone(), refused))
         // Last before the method: refuses while draining, notes the deadline, bounds the message.
         .layer(taking(&config, way_out.gate()))
-        .service(routes.prepare());
+        .service(with_ours(Routes::new(health_service), executor, &config)?);
     let serving = tokio::spawn(connections::serve(
         security.guard(listener.connections()),
         service,
@@ -204,6 +194,24 @@ pub async fn serve(
     }
     security.audit.flush().await;
     Ok(farewell)
+}
+
+/// The service of the API beside those that are there, and reflection of all.
+fn with_ours(
+    routes: Routes,
+    executor: Executor,
+    config: &ServeConfig,
+) -> Result<Routes, ServeError> {
+    // Met only by what follows a first message; that one is judged on its way in.
+    let most_in = config.traffic.message_bytes(&config.limits) as usize;
+    let executor = ExecutorServiceServer::new(executor)
+        .max_decoding_message_size(most_in)
+        .max_encoding_message_size(MAX_MESSAGE_BYTES);
+    let routes = routes
+        .add_service(reflection().build_v1()?)
+        .add_service(reflection().build_v1alpha()?)
+        .add_service(executor);
+    Ok(routes.prepare())
 }
 
 /// What calls of the API go through.

@@ -1,5 +1,6 @@
 //! `penstock invoke`: a function and an event from files, the outcome on stdout and in the exit code.
 
+use std::process::Stdio;
 use std::time::Duration;
 
 use rustix::process::Signal;
@@ -7,6 +8,7 @@ use serde_json::Value;
 
 use crate::command::{Files, Run};
 use crate::processes::{self, cells_of, wait_until};
+use crate::service::penstock;
 
 const BOUND: Duration = Duration::from_mins(1);
 
@@ -175,6 +177,30 @@ fn typescript_and_a_map_beside_the_source() {
     let json = run("built.js", 1, "error");
     let stack = json["error"]["stack"].to_string();
     assert!(stack.contains("(src/own.ts:6:1)"), "{stack}");
+}
+
+#[test]
+fn nobody_has_to_read_to_the_end() {
+    let functions = files("function onTrack(e) { return e }", r#"{"type":"track"}"#);
+    let function = functions.path("function.js").display().to_string();
+    let event = functions.path("event.json").display().to_string();
+    for arguments in [
+        &["serve", "--print-config"][..],
+        &["check", &function],
+        &["invoke", &function, "--event", &event],
+        &["token", "router"],
+    ] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let output = penstock()
+            .args(arguments)
+            .stdout(writer)
+            .stderr(Stdio::piped())
+            .output()
+            .expect("it runs");
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {told}");
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::operations::FAMILIES;
+use crate::scrape::FAMILIES;
 
 /// Only there while spans are exported, which `exporting.rs` looks at, or with TLS and an access file, which
 /// `documents.rs` looks at.

@@ -13,6 +13,48 @@ use crate::service::Service;
 /// No answer takes that long, even if every connection is held by somebody slow.
 const ANSWER_BOUND: Duration = Duration::from_secs(30);
 
+/// Every family there is, with its type.
+pub const FAMILIES: [(&str, &str); 38] = [
+    ("faas_coldstarts_total", "counter"),
+    ("faas_init_duration_seconds", "histogram"),
+    ("faas_invoke_duration_seconds", "histogram"),
+    ("penstock_audit_lost_total", "counter"),
+    ("penstock_build_info", "gauge"),
+    ("penstock_cache_evictions_total", "counter"),
+    ("penstock_cache_lookups_total", "counter"),
+    ("penstock_cache_size_bytes", "gauge"),
+    ("penstock_cell_count", "gauge"),
+    ("penstock_cell_ends_total", "counter"),
+    ("penstock_cell_memory_bytes", "gauge"),
+    ("penstock_cell_starts_total", "counter"),
+    ("penstock_connections_open", "gauge"),
+    ("penstock_connections_refused_total", "counter"),
+    ("penstock_egress_connections_kept", "gauge"),
+    ("penstock_egress_in_flight", "gauge"),
+    ("penstock_egress_request_duration_seconds", "histogram"),
+    ("penstock_egress_waiting", "gauge"),
+    ("penstock_invocation_cpu_time_seconds", "histogram"),
+    ("penstock_invocation_outcomes_total", "counter"),
+    ("penstock_invocation_place_wait_time_seconds", "histogram"),
+    ("penstock_invocation_queue_time_seconds", "histogram"),
+    ("penstock_invocations_in_flight", "gauge"),
+    ("penstock_invocations_limit", "gauge"),
+    ("penstock_invocations_refused_total", "counter"),
+    ("penstock_memory_limit_bytes", "gauge"),
+    ("penstock_pool_checkouts_total", "counter"),
+    ("penstock_invocations_waiting", "gauge"),
+    ("penstock_panics_total", "counter"),
+    ("penstock_quarantine_strikes_total", "counter"),
+    ("penstock_quarantine_versions", "gauge"),
+    ("penstock_source_cache_count", "gauge"),
+    ("penstock_source_cache_size_bytes", "gauge"),
+    ("penstock_store_fetch_duration_seconds", "histogram"),
+    ("process_cpu_time_seconds_total", "counter"),
+    ("process_memory_usage_bytes", "gauge"),
+    ("process_unix_file_descriptor_count", "gauge"),
+    ("rpc_server_call_duration_seconds", "histogram"),
+];
+
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,

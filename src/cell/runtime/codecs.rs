@@ -62,18 +62,20 @@ pub trait Codec: Send {
     }
 }
 
-type Open = HashMap<u32, Box<dyn Codec>>;
-
-/// The codecs of one isolate.
-#[derive(Clone, Default)]
-pub struct Codecs {
-    open: Arc<Lock<Open>>,
+/// The open ones by number, and the number given last.
+#[derive(Default)]
+struct Table {
+    open: HashMap<u32, Box<dyn Codec>>,
     last: u32,
 }
 
+/// The codecs of one isolate; clones are of the same.
+#[derive(Clone, Default)]
+pub struct Codecs(Arc<Lock<Table>>);
+
 /// Closes its codec when dropped, which may be by V8 on a thread of its own. It has no bytes.
 pub struct Token {
-    open: Arc<Lock<Open>>,
+    codecs: Codecs,
     id: u32,
 }
 
@@ -85,41 +87,46 @@ impl std::fmt::Debug for Codecs {
 
 impl Codecs {
     /// Keeps a codec: its number, and what it lives by.
-    pub fn open(&mut self, codec: Box<dyn Codec>) -> (u32, Token) {
-        self.last = self.last.wrapping_add(1);
-        let id = self.last;
-        self.open.lock().insert(id, codec);
-        let open = self.open.clone();
-        (id, Token { open, id })
+    pub fn open(&self, codec: Box<dyn Codec>) -> (u32, Token) {
+        let mut table = self.0.lock();
+        table.last = table.last.wrapping_add(1);
+        let id = table.last;
+        table.open.insert(id, codec);
+        let codecs = self.clone();
+        (id, Token { codecs, id })
     }
 
     /// Does nothing for one that is closed.
     pub fn close(&self, id: u32) {
         // Dropped after the lock is given up.
-        let _closed = self.open.lock().remove(&id);
+        let _closed = self.take(id);
+    }
+
+    fn take(&self, id: u32) -> Option<Box<dyn Codec>> {
+        self.0.lock().open.remove(&id)
     }
 
     /// Has `use_codec` use an open one; `None` when it is closed. One that panics is closed: a fault of a library in
     /// one stream is no more than a stream that fails.
     pub fn with<R>(&self, id: u32, use_codec: impl FnOnce(&mut dyn Codec) -> R) -> Option<R> {
         // Out of the table meanwhile, so that the lock is not held for as long as it works.
-        let mut codec = self.open.lock().remove(&id)?;
+        let mut codec = self.take(id)?;
         let used = catch_unwind(AssertUnwindSafe(|| use_codec(codec.as_mut()))).ok()?;
-        self.open.lock().insert(id, codec);
+        self.0.lock().open.insert(id, codec);
         Some(used)
     }
 
     /// What the codec weighs, for the account; 0 when it is closed.
     pub fn weight(&self, id: u32) -> usize {
-        let open = self.open.lock();
-        open.get(&id)
-            .map_or(0, |codec| codec.weight().max(LEAST_WEIGHT))
+        let table = self.0.lock();
+        let codec = table.open.get(&id);
+        codec.map_or(0, |codec| codec.weight().max(LEAST_WEIGHT))
     }
 }
 
 impl Drop for Token {
     fn drop(&mut self) {
-        let _closed = self.open.lock().remove(&self.id);
+        self.codecs.close(self.id);
     }
 }
 
@@ -147,7 +154,7 @@ mod tests {
 
     #[test]
     fn a_codec_lives_until_it_is_closed_forgotten_or_faulty() {
-        let mut codecs = Codecs::default();
+        let codecs = Codecs::default();
         let (closed, _token) = codecs.open(Box::new(Faulty));
         let (forgotten, token) = codecs.open(Box::new(Faulty));
         let (faulty, _held) = codecs.open(Box::new(Faulty));

@@ -31,19 +31,21 @@ fn id(value: v8::Local<'_, v8::Value>) -> u32 {
     number(value) as u32
 }
 
-fn codecs<'a>(scope: &'a mut v8::PinScope<'_, '_>) -> &'a mut Codecs {
-    if scope.get_slot::<Codecs>().is_none() {
-        scope.set_slot(Codecs::default());
+/// The isolate's, which has none before the first op.
+fn codecs(scope: &mut v8::PinScope<'_, '_>) -> Codecs {
+    if let Some(codecs) = scope.get_slot::<Codecs>() {
+        return codecs.clone();
     }
-    // It was just put there.
-    #[allow(clippy::expect_used, reason = "set above")]
-    scope.get_slot_mut::<Codecs>().expect("a slot that is set")
+    let codecs = Codecs::default();
+    scope.set_slot(codecs.clone());
+    codecs
 }
 
 /// `[id, weight, token]`: the codec is closed when the token, an empty array buffer, is collected.
 fn open(scope: &mut v8::PinScope<'_, '_>, codec: Box<dyn Codec>, mut value: Return<'_>) {
-    let (id, token) = codecs(scope).open(codec);
-    let weight = codecs(scope).weight(id);
+    let codecs = codecs(scope);
+    let (id, token) = codecs.open(codec);
+    let weight = codecs.weight(id);
     let store = v8::ArrayBuffer::new_backing_store_from_bytes(Box::new(token));
     let token = v8::ArrayBuffer::with_backing_store(scope, &store.make_shared());
     let id = v8::Integer::new_from_unsigned(scope, id).into();
@@ -102,7 +104,7 @@ pub fn step(scope: &mut v8::PinScope<'_, '_>, arguments: Arguments<'_>, mut valu
     let id = id(arguments.get(0));
     let flush = number(arguments.get(1)) as u32;
     let input = arguments.get(2);
-    let codecs = codecs(scope).clone();
+    let codecs = codecs(scope);
     let step = with_bytes_mut(scope, arguments.get(3), |_, output| {
         with_bytes(input, |input| {
             codecs.with(id, |codec| codec.step(input, output, flush))
