@@ -2,7 +2,7 @@
 //! than one of it.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, VecDeque, hash_map::Entry},
     hash::Hash,
 };
 
@@ -23,24 +23,26 @@ impl<K: Clone + Eq + Hash, T> FairQueue<K, T> {
     }
 
     /// Puts something at the end of its key's line.
-    pub fn push(&mut self, key: &K, item: T) {
-        if let Some(line) = self.lines.get_mut(key) {
-            line.push_back(item);
-        } else {
-            self.lines.insert(key.clone(), VecDeque::from([item]));
-            self.turns.push_back(key.clone());
+    pub fn push(&mut self, key: K, item: T) {
+        match self.lines.entry(key) {
+            Entry::Occupied(mut line) => line.get_mut().push_back(item),
+            Entry::Vacant(line) => {
+                self.turns.push_back(line.key().clone());
+                line.insert(VecDeque::from([item]));
+            }
         }
     }
 
     /// Takes the first of the line whose turn it is; that line is served again after all others.
     pub fn pop(&mut self) -> Option<T> {
-        let key = self.turns.pop_front()?;
-        let line = self.lines.get_mut(&key)?;
-        let item = line.pop_front();
-        if line.is_empty() {
-            self.lines.remove(&key);
+        let Entry::Occupied(mut line) = self.lines.entry(self.turns.pop_front()?) else {
+            return None;
+        };
+        let item = line.get_mut().pop_front();
+        if line.get().is_empty() {
+            line.remove();
         } else {
-            self.turns.push_back(key);
+            self.turns.push_back(line.key().clone());
         }
         item
     }
@@ -56,7 +58,7 @@ mod tests {
         fn check(pushed: &str, expect: &str) {
             let mut queue = FairQueue::new();
             for (at, key) in pushed.chars().enumerate() {
-                queue.push(&key, (key, at));
+                queue.push(key, (key, at));
             }
             let popped: Vec<_> = std::iter::from_fn(|| queue.pop()).collect();
             let keys: String = popped.iter().map(|(key, _)| *key).collect();
@@ -77,10 +79,10 @@ mod tests {
     fn a_newcomer_waits_for_one_of_each_other_line() {
         let mut queue = FairQueue::new();
         for number in 0..1000 {
-            queue.push(&(number % 2), number);
+            queue.push(number % 2, number);
         }
         assert_eq!(queue.pop(), Some(0));
-        queue.push(&7, 7000);
+        queue.push(7, 7000);
         let popped: Vec<_> = (0..4).filter_map(|_| queue.pop()).collect();
         assert_eq!(popped, [1, 2, 7000, 3]);
     }

@@ -201,13 +201,6 @@ impl Invocation {
         }
     }
 
-    /// The wall time, or what its caller leaves of it.
-    pub fn wall_time(&self) -> Duration {
-        let wall_time = self.limits.wall_time;
-        self.patience
-            .map_or(wall_time, |patience| wall_time.min(patience))
-    }
-
     /// Looks at the invocation before a turn. A parked one becomes running; a fresh one waits for
     /// [`Self::start_running`], since its isolate may not be had yet.
     pub fn take_up(

@@ -39,8 +39,8 @@ struct Shelves<I, W> {
     /// Bytes that the idle ones hold.
     idle_bytes: u64,
     last_age: Age,
-    /// Each function in its turn. Bounded by the invocations that the front allows in flight.
-    waiting: FairQueue<FunctionKey, W>,
+    /// Each function in its turn, whatever its instances: so shares what the front has for them.
+    waiting: FairQueue<Arc<str>, W>,
 }
 
 /// When an isolate was put back, counted in put-backs.
@@ -114,7 +114,8 @@ impl<I, W> Pool<I, W> {
         if warm.is_none() && shelves.held() >= self.capacity {
             evicted = shelves.evict();
             if evicted.is_none() {
-                shelves.waiting.push(&key.function, waiter());
+                let function_id = key.function.version.function_id.clone();
+                shelves.waiting.push(function_id, waiter());
                 return None;
             }
         }

@@ -25,7 +25,7 @@ use super::{
     watchdog::{Alarm, Watchdog},
 };
 use crate::{
-    invocation::{ErrorCode, FunctionError, FunctionKey, Input, LimitExceeded, Usage},
+    invocation::{ErrorCode, FunctionError, Input, LimitExceeded, Usage},
     lock::Lock,
     wire::UnfitCause,
 };
@@ -51,10 +51,10 @@ pub struct Settings {
 pub struct Scheduler {
     engine: Engine,
     settings: Settings,
-    queue: Arc<RunQueue<FunctionKey, Arc<Invocation>>>,
+    queue: Arc<RunQueue<Arc<str>, Arc<Invocation>>>,
     pool: Arc<Pool<FunctionIsolate, Arc<Invocation>>>,
     watchdog: Arc<Watchdog<Ring>>,
-    threads: OnceLock<Arc<Threads<FunctionKey, Arc<Invocation>>>>,
+    threads: OnceLock<Arc<Threads<Arc<str>, Arc<Invocation>>>>,
     hogs: Hogs,
     cache: Arc<Cache>,
     /// Invocations that have no outcome yet, for cancellation.
@@ -159,7 +159,8 @@ impl Scheduler {
 
     /// Its next turn comes when it is its function's.
     fn enqueue(&self, invocation: &Arc<Invocation>) {
-        self.queue.push(&invocation.key, invocation.clone());
+        let function_id = invocation.key.version.function_id.clone();
+        self.queue.push(function_id, invocation.clone());
     }
 
     fn take_turn(&self, invocation: &Arc<Invocation>, thread: &Arc<JsThread>) {
@@ -351,7 +352,7 @@ impl Scheduler {
     }
 
     fn end_interrupted(&self, invocation: &Invocation, run: Run, interruption: Interruption) {
-        let end = self.error_of(invocation, interruption);
+        let end = self.error_of(invocation, interruption, run.began);
         let end = end.map_or(End::Unheard, End::Stopped);
         self.end(invocation, run, end, Keep::Condemn);
     }
@@ -361,13 +362,16 @@ impl Scheduler {
         &self,
         invocation: &Invocation,
         interruption: Interruption,
+        began: Instant,
     ) -> Option<FunctionError> {
         let limits = &invocation.limits;
         let (code, what, limit) = match interruption {
             Interruption::WallTime => (
                 ErrorCode::Timeout,
                 "the invocation",
-                LimitExceeded::wall_time(invocation.wall_time()),
+                LimitExceeded::wall_time(
+                    invocation.ends_by(began).saturating_duration_since(began),
+                ),
             ),
             Interruption::CpuTime => (
                 ErrorCode::CpuLimitExceeded,

@@ -29,8 +29,8 @@ const STACK_BYTES: usize = 8 << 20;
 /// replaced, so that hogs slow each other down and not the machine.
 const MAX_DEMOTED: usize = 32;
 
-/// Jobs by key, each key in its turn, so that who has many delays nobody who has few. Bounded by the
-/// invocations that the front allows in flight: each has at most one job here.
+/// Jobs by key, each key in its turn, so that who has many delays nobody who has few. The front
+/// bounds the invocations in flight, and each has at most one job here; one that was cancelled keeps its until its turn.
 #[derive(Debug)]
 pub struct RunQueue<K, J> {
     jobs: Lock<Jobs<K, J>>,
@@ -55,7 +55,7 @@ impl<K: Clone + Eq + Hash + Send + 'static, J: Send + 'static> RunQueue<K, J> {
         })
     }
 
-    pub fn push(&self, key: &K, job: J) {
+    pub fn push(&self, key: K, job: J) {
         self.jobs.lock().others.push(key, job);
         self.arrived.notify_one();
     }
@@ -202,7 +202,7 @@ mod tests {
         })
         .unwrap();
         for job in 0..100 {
-            queue.push(&(job % 3), job);
+            queue.push(job % 3, job);
         }
         let mut results: Vec<_> = results.iter().take(100).collect();
         results.sort_unstable();
@@ -213,7 +213,7 @@ mod tests {
     fn keys_come_in_turn_and_the_pushed_first_before_all() {
         let queue = RunQueue::new();
         for (key, job) in [("a", 2), ("a", 4), ("b", 3)] {
-            queue.push(&key, job);
+            queue.push(key, job);
         }
         queue.push_first(0);
         queue.push_first(1);
@@ -233,11 +233,11 @@ mod tests {
             }
         })
         .unwrap();
-        queue.push(&(), true);
+        queue.push((), true);
         let (_, hog) = begins.recv().unwrap();
         threads.demote(&hog);
         threads.demote(&hog);
-        queue.push(&(), false);
+        queue.push((), false);
         let (long, other) = begins.recv().unwrap();
         assert!(
             !long && other.id != hog.id,

@@ -163,11 +163,10 @@ impl Executor {
         }
         let finished = &answered.finished;
         self.invocations.ended(&finished.usage);
-        trace.ran(
-            asked,
-            &finished.usage,
-            outcomes::failure(&finished.outcomes),
-        );
+        let before = asked.saturating_duration_since(arrival.at);
+        trace.ran((asked, before), &finished.usage, || {
+            outcomes::failure(&finished.outcomes)
+        });
         Ok(answered)
     }
 

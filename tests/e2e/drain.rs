@@ -131,7 +131,15 @@ fn calls_are_taken_during_the_delay_while_probes_say_no() {
 
 #[test]
 fn a_silent_client_holds_nothing_up() {
-    let mut service = one_cell(&["--receive-ms", "500"]);
+    // Neither the end of the grace nor a missing sign of life is what ends it.
+    let mut service = one_cell(&[
+        "--receive-ms",
+        "500",
+        "--drain-ms",
+        "600000",
+        "--keep-alive-ms",
+        "0",
+    ]);
     let _says_nothing = RawClient::connect(&service);
     let _starts = RawClient::start(&service, &[]);
     let mut half_sent = RawClient::start(&service, &[]);

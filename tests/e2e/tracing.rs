@@ -211,6 +211,11 @@ fn a_look_into_the_store_is_seen_once_and_its_failure_as_the_servers() {
         named(&spans, "store fetch").attribute("penstock.store.outcome"),
         "found"
     );
+    let [queue, cold_start] = ["queue", "cold start"].map(|name| named(&spans, name));
+    assert!(
+        queue.to <= cold_start.from,
+        "the look counts as a wait for a place: {spans:#?}"
+    );
     let (_, spans) = look(2, "kept");
     assert!(!names(&spans).contains("store fetch"), "{spans:#?}");
 

@@ -149,6 +149,29 @@ fn a_busy_function_gives_way_to_others() {
 }
 
 #[test]
+fn instances_give_a_function_no_more_turns_in_a_cell() {
+    const WORKS: &str = "function onTrack(e) {
+        const end = Date.now() + 30; while (Date.now() < end); return e }";
+    let service = one_cell(&["--cell-threads", "1", "--wall-time-ms", "60000"]);
+    block_on(async {
+        let busy = fresh_id();
+        let flood = (0..100).map(|instance| {
+            let call = Call::of(WORKS).id(&busy).instance(&instance.to_string());
+            tokio::spawn(call.wall(PATIENCE).send(service.client()))
+        });
+        let flood: Vec<_> = flood.collect();
+        let in_flight = || Scrape::of(&service).value(IN_FLIGHT);
+        assert!(wait_until(PATIENCE, || in_flight() >= 50.0), "it is busy");
+        Call::of(ECHO).send(service.client()).await.delivered();
+        assert!(
+            flood.iter().any(|call| !call.is_finished()),
+            "it waited for all of them"
+        );
+        flood.iter().for_each(JoinHandle::abort);
+    });
+}
+
+#[test]
 fn the_callers_deadline_counts_while_it_waits() {
     let service = one_cell(&["--max-in-flight", "1", "--queue-ms", "60000"]);
     block_on(async {

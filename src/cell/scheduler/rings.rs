@@ -40,9 +40,9 @@ impl Scheduler {
                 self.demote(&thread);
             }
             Seen::GivenUp(given_up) => {
-                let error = given_up
-                    .interruption
-                    .and_then(|interruption| self.error_of(invocation, interruption));
+                let error = given_up.interruption.and_then(|interruption| {
+                    self.error_of(invocation, interruption, given_up.began)
+                });
                 self.answer_given_up(invocation, given_up, error);
             }
             Seen::Stuck => {

@@ -166,7 +166,9 @@ pub fn draining() -> Status {
 pub fn message_refused(fault: MessageFault) -> Status {
     let message = fault.to_string();
     match fault {
-        MessageFault::TooLarge { .. } => invalid(vec![Fault::new("message", message)]),
+        MessageFault::TooLarge { .. } | MessageFault::NotTheOnlyOne => {
+            invalid(vec![Fault::new("message", message)])
+        }
         MessageFault::NoRoom { .. } => {
             let delay = jitter::around(RETRY_DELAY);
             retryable(Code::ResourceExhausted, message, delay)

@@ -43,6 +43,8 @@ pub enum MessageFault {
          allowed (knob --messages-bytes)"
     )]
     NoRoom { length: u32, most: u64 },
+    #[error("has to be the only one: a call has one message")]
+    NotTheOnlyOne,
     #[error("the call's message was not there within {} ms (knob --receive-ms)", longest.as_millis())]
     Slow { longest: Duration },
 }
@@ -92,6 +94,8 @@ pin_project! {
         patience: Option<Sleep>,
         prefix: [u8; PREFIX_BYTES],
         prefix_read: usize,
+        // Of the message behind its prefix.
+        bytes_left: usize,
         room: MessageRoom,
     }
 }
@@ -108,6 +112,7 @@ impl<B> MessageBody<B> {
             patience: None,
             prefix: [0; PREFIX_BYTES],
             prefix_read: 0,
+            bytes_left: 0,
             room,
         }
     }
@@ -150,13 +155,20 @@ where
             Some(Err(error)) => return Poll::Ready(Some(Err(error.into()))),
             None => return Poll::Ready(None),
         };
-        let data = frame.data_ref();
-        if let Some(length) = data.and_then(|data| read_prefix(this.prefix, this.prefix_read, data))
-        {
+        let Some(data) = frame.data_ref() else {
+            return Poll::Ready(Some(Ok(frame)));
+        };
+        let in_prefix = data.len().min(PREFIX_BYTES - *this.prefix_read);
+        if let Some(length) = read_prefix(this.prefix, this.prefix_read, &data[..in_prefix]) {
             let room = this.bounds.take(length).map_err(grpc::message_refused)?;
             // It was empty: a prefix is read once.
             let _ = this.room.0.set(room);
+            *this.bytes_left = length as usize;
         }
+        // Whoever decodes it would hold what follows, and there is no room taken for that.
+        let left = this.bytes_left.checked_sub(data.len() - in_prefix);
+        *this.bytes_left =
+            left.ok_or_else(|| grpc::message_refused(MessageFault::NotTheOnlyOne))?;
         Poll::Ready(Some(Ok(frame)))
     }
 
@@ -169,17 +181,13 @@ where
     }
 }
 
-/// The length of the message, once this data has the last of its prefix.
-fn read_prefix(prefix: &mut [u8; PREFIX_BYTES], read: &mut usize, data: &Bytes) -> Option<u32> {
-    let missing = &mut prefix[*read..];
-    if missing.is_empty() {
-        return None;
-    }
-    let count = missing.len().min(data.len());
-    missing[..count].copy_from_slice(&data[..count]);
-    *read += count;
+/// The length of the message, once this part of its prefix is the last; the part is no longer than what is missing.
+fn read_prefix(prefix: &mut [u8; PREFIX_BYTES], read: &mut usize, part: &[u8]) -> Option<u32> {
+    let end = *read + part.len();
+    prefix[*read..end].copy_from_slice(part);
+    *read = end;
     let [_compressed, length @ ..] = *prefix;
-    (*read == PREFIX_BYTES).then(|| u32::from_be_bytes(length))
+    (end == PREFIX_BYTES && !part.is_empty()).then(|| u32::from_be_bytes(length))
 }
 
 #[cfg(test)]
@@ -238,6 +246,10 @@ mod tests {
         check(&[&[0, 0, 0, 1, 45], &[0; 301]], Err(too_large)).await;
         check(&[&[0, 0], &[0], &[1, 45, 0, 0]], Err(too_large)).await;
         check(&[&[0, 0]], Ok(())).await;
+        let more = "message has to be the only one: a call has one message";
+        check(&[&[0, 0, 0, 0, 2, 1], &[2]], Ok(())).await;
+        check(&[&[0, 0, 0, 0, 2, 1, 2, 0]], Err(more)).await;
+        check(&[&[0, 0, 0, 0, 0], &[0, 0, 1, 0, 0]], Err(more)).await;
     }
 
     #[tokio::test]

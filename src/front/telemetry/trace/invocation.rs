@@ -75,10 +75,15 @@ impl CallTrace {
         });
     }
 
-    /// It was given to the cells at `from` and is answered now; `failure` has code and label of its error. What
-    /// the cell told of its times is laid out between the two: the queue from the start, what ran before the
-    /// end, and what is left is the way to the cell and back.
-    pub fn ran(&self, from: Instant, usage: &Usage, failure: Option<(&'static str, &'static str)>) {
+    /// It asked for a place at `from`, which the queue time counts as `before`, and is answered now; `failure` has
+    /// code and label of its error. What is told of its times is laid out between the two: the queue from the
+    /// start, what ran before the end, and what is left is the way to the cell and back.
+    pub fn ran(
+        &self,
+        (from, before): (Instant, Duration),
+        usage: &Usage,
+        failure: impl FnOnce() -> Option<(&'static str, &'static str)>,
+    ) {
         let Some(traced) = self.recorded() else {
             return;
         };
@@ -99,7 +104,8 @@ impl CallTrace {
         };
         let cold = KeyValue::new("faas.coldstart", usage.cold_start);
         traced.context.span().set_attribute(cold);
-        traced.add(span("queue", from, from + within(usage.queue)));
+        let queued = usage.queue.saturating_sub(before);
+        traced.add(span("queue", from, from + within(queued)));
         if usage.cold_start {
             traced.add(span("cold start", began, set_up));
         }
@@ -112,7 +118,7 @@ impl CallTrace {
                     i64::try_from(usage.heap_used_bytes).unwrap_or(i64::MAX),
                 ),
             ],
-            failure,
+            failure: failure(),
             ..span("execute", set_up, to)
         });
     }
