@@ -34,6 +34,7 @@ mod version;
 mod wanted;
 
 pub use digest::SourceDigest;
+use manifest::MAX_MANIFEST_BYTES;
 pub use map_text::{BadDataUrl, SourceMapText};
 use measured_store::MeasuredStore;
 use store::Stored;
@@ -144,11 +145,13 @@ impl Functions {
         waiting: usize,
     ) -> Self {
         let kept_bytes = config.function_cache_bytes;
+        // With its code, which in TypeScript is another text.
+        let largest = (2 * bounds.source_bytes)
+            .saturating_add(bounds.map_bytes)
+            .saturating_add(MAX_MANIFEST_BYTES);
         // The cache splits its bytes over shards of 32 entries or more: with so many expected, each has
         // room for several of the largest.
-        let expected = (kept_bytes / bounds.source_bytes.max(1))
-            .saturating_mul(8)
-            .max(32);
+        let expected = (kept_bytes / largest).saturating_mul(8).max(32);
         let expected = usize::try_from(expected).unwrap_or(usize::MAX);
         Self {
             store: MeasuredStore::unmeasured(store),
@@ -377,6 +380,15 @@ mod tests {
     }
 
     fn functions() -> Functions {
+        let bounds = StoredBounds {
+            source_bytes: 1024,
+            map_bytes: 1024,
+        };
+        functions_of(Store::examples(), bounds)
+    }
+
+    /// Those of a store that keep 1 MiB.
+    fn functions_of(store: Store, bounds: StoredBounds) -> Functions {
         let config = FunctionsConfig {
             location: None,
             store_timeout_ms: 1000,
@@ -388,11 +400,7 @@ mod tests {
             typescript_memory_bytes: 1 << 20,
         };
         let stripper = TypeStripper::new("/nothing/here".into(), typescript, false);
-        let bounds = StoredBounds {
-            source_bytes: 1024,
-            map_bytes: 1024,
-        };
-        Functions::new(Store::examples(), stripper, &config, bounds, 4)
+        Functions::new(store, stripper, &config, bounds, 4)
     }
 
     fn wanted(id: &str, inline: Option<&'static str>) -> Wanted {
@@ -429,6 +437,33 @@ mod tests {
             (1, bytes)
         );
         assert_eq!(resolve(&functions, "f", Some("first")).await, "first");
+    }
+
+    #[tokio::test]
+    async fn the_largest_of_versions_is_kept() {
+        let bounds = StoredBounds {
+            source_bytes: 1024,
+            map_bytes: 256 << 10,
+        };
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("f/1");
+        std::fs::create_dir_all(&folder).unwrap();
+        let files = [
+            ("index.js", bounds.source_bytes),
+            ("index.js.map", bounds.map_bytes),
+            ("function.json", MAX_MANIFEST_BYTES),
+        ];
+        for (name, bytes) in files {
+            std::fs::write(folder.join(name), vec![b' '; bytes as usize]).unwrap();
+        }
+        let store = Store::open(root.path().to_str().unwrap(), Duration::from_mins(1)).unwrap();
+        let functions = functions_of(store, bounds);
+        let first = functions.resolve(&wanted("f", None)).await.unwrap();
+        let second = functions.resolve(&wanted("f", None)).await.unwrap();
+        assert_eq!(
+            (first.handle, functions.kept_versions()),
+            (second.handle, 1)
+        );
     }
 
     #[tokio::test]

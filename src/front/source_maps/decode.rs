@@ -9,7 +9,10 @@ use std::borrow::Cow;
 use serde::Deserialize;
 
 /// The most places that one map may tell of; a mebibyte of minified JavaScript has some 250,000.
-const MAX_MAPPINGS: usize = 2 << 20;
+pub const MAX_MAPPINGS: usize = 2 << 20;
+
+/// The most bytes that one map may take once it is read: those places, and texts that few maps come near.
+pub const MAX_BYTES: usize = MAX_MAPPINGS * size_of::<Mapping>() + (4 << 20);
 
 /// Bytes kept of a function's name.
 const NAME_BYTES: usize = 128;
@@ -37,6 +40,8 @@ pub enum BadMap {
     NotListed,
     #[error("it has more than {MAX_MAPPINGS} mappings")]
     TooMany,
+    #[error("it takes {bytes} bytes once it is read, more than the {MAX_BYTES} that one may")]
+    TooLarge { bytes: usize },
 }
 
 /// Where places of a generated file come from.
@@ -130,7 +135,10 @@ impl SourceMap {
             map.mappings.sort_by_key(place);
         }
         map.mappings.shrink_to_fit();
-        Ok(map)
+        match map.bytes() {
+            bytes if bytes > MAX_BYTES => Err(BadMap::TooLarge { bytes }),
+            _ => Ok(map),
+        }
     }
 
     /// Where the generated place comes from; both count from 1.
