@@ -251,10 +251,10 @@ fn of_manifest(version: &FunctionVersion) -> Vec<Diagnostic> {
             line: fault.line,
             column: fault.column,
         }),
-        code_frame: frame_of_manifest(&version.manifest_text, fault),
+        code_frame: frame_of_manifest(&bad.text, fault),
         limit: None,
     };
-    bad.0.iter().map(diagnostic).collect()
+    bad.faults.iter().map(diagnostic).collect()
 }
 
 fn frame_of_source(version: &FunctionVersion, place: Place) -> String {

@@ -2,7 +2,6 @@
 
 use std::{
     fmt,
-    str::Utf8Error,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -28,6 +27,7 @@ mod digest;
 pub mod manifest;
 mod map_text;
 mod measured_store;
+mod source_fault;
 mod store;
 mod typescript;
 mod version;
@@ -37,6 +37,8 @@ pub use digest::SourceDigest;
 use manifest::MAX_MANIFEST_BYTES;
 pub use map_text::{BadDataUrl, SourceMapText};
 use measured_store::MeasuredStore;
+use source_fault::check_size;
+pub use source_fault::{SourceFault, check_source};
 use store::Stored;
 pub use store::StoredBounds;
 pub use store::{Store, StoreError, UnusableLocation};
@@ -124,17 +126,6 @@ pub enum ResolveError {
     Strip(#[from] StripFailed),
 }
 
-/// What no source may be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SourceFault {
-    #[error("is over the limit of {limit} bytes (knob --source-bytes)")]
-    TooLarge { limit: u64 },
-    #[error("is not UTF-8: {0}")]
-    NotUtf8(#[from] Utf8Error),
-    #[error("is there twice, as index.js and as index.ts; leave the one that is to run")]
-    Twice,
-}
-
 impl Functions {
     /// `bounds` are the largest files taken, `waiting` is the most calls that may wait for the store.
     pub fn new(
@@ -169,7 +160,7 @@ impl Functions {
     /// As [`Self::resolve`], for any caller.
     async fn version_of(&self, wanted: &Wanted) -> Result<Arc<FunctionVersion>, ResolveError> {
         if let Some(source) = &wanted.inline {
-            self.check_source(source).map_err(ResolveError::Unusable)?;
+            check_size(source, self.bounds.source_bytes).map_err(ResolveError::Unusable)?;
         }
         let known = match self.known.get(&wanted.key) {
             Some(known) => known,
@@ -274,7 +265,7 @@ impl Functions {
             fault,
         };
         let stored = stored.map_err(unusable)?;
-        self.check_source(&stored.source).map_err(unusable)?;
+        check_source(&stored.source, self.bounds.source_bytes).map_err(unusable)?;
         Ok(Some(self.version(key, stored).await?))
     }
 
@@ -332,19 +323,11 @@ impl Functions {
         let version = FunctionVersion::new(handle, key.clone(), source, manifest);
         Ok(Arc::new(match stored.language {
             Language::JavaScript => version.with_map(stored.source_map),
-            Language::TypeScript => {
-                version.in_typescript(self.stripper.strip(&stored.source).await?)
-            }
+            Language::TypeScript => FunctionVersion {
+                file_name: Language::TypeScript.name_in_stacks(&key.function_id),
+                ..version.in_typescript(self.stripper.strip(&stored.source).await?)
+            },
         }))
-    }
-
-    fn check_source(&self, source: &[u8]) -> Result<(), SourceFault> {
-        let limit = self.bounds.source_bytes;
-        if source.len() as u64 > limit {
-            return Err(SourceFault::TooLarge { limit });
-        }
-        std::str::from_utf8(source)?;
-        Ok(())
     }
 }
 
