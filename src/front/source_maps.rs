@@ -15,13 +15,16 @@ use quick_cache::{Weighter, sync::Cache};
 use tokio::{sync::Semaphore, task, time};
 
 use super::functions::{BadDataUrl, FunctionVersion, SourceMapText};
-use crate::invocation::{Finished, FunctionError, LogLevel, LogLine, Outcome};
+use crate::{
+    invocation::{Finished, FunctionError, LogLevel, LogLine, Outcome},
+    source_text::shortened,
+};
 
 mod decode;
 mod file_name;
 mod rewrite;
 
-use decode::{BadMap, SourceMap, shortened};
+use decode::{BadMap, SourceMap};
 use rewrite::{Rewriter, mentions};
 
 /// Bytes of read maps that are kept.
@@ -188,7 +191,7 @@ fn read(text: &SourceMapText, limit: u64) -> Kept {
     match parse() {
         Ok(map) => Kept::Sound(Arc::new(map)),
         Err(error) => {
-            let reason = shortened(&error.to_string(), REASON_BYTES);
+            let reason = shortened(&error.to_string(), REASON_BYTES).into();
             let is_told = AtomicBool::new(false);
             Kept::Broken(Arc::new(Broken { reason, is_told }))
         }

@@ -8,6 +8,8 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
+use crate::source_text::shortened;
+
 /// The most places that one map may tell of; a mebibyte of minified JavaScript has some 250,000.
 pub const MAX_MAPPINGS: usize = 2 << 20;
 
@@ -189,13 +191,14 @@ impl SourceMap {
             root: number_of(&self.roots),
         };
         let source_root = text.source_root.unwrap_or_default();
-        self.roots.push(shortened(&source_root, SOURCE_BYTES));
+        self.roots
+            .push(shortened(&source_root, SOURCE_BYTES).into());
         let sources = text.sources.into_iter().map(Option::unwrap_or_default);
         self.sources
             .extend(sources.map(|source| tail(&source, SOURCE_BYTES)));
         let names = text.names.iter();
         self.names
-            .extend(names.map(|name| shortened(name, NAME_BYTES)));
+            .extend(names.map(|name| shortened(name, NAME_BYTES).into()));
         self.read_mappings(&mappings, base, offset.column)
     }
 
@@ -312,14 +315,6 @@ fn without_guard(text: &[u8]) -> &[u8] {
             None => b"",
         },
         None => text,
-    }
-}
-
-/// The first `most` bytes. What is cut off is marked, as the redactor wants it.
-pub fn shortened(text: &str, most: usize) -> Box<str> {
-    match text.get(..text.floor_char_boundary(most)) {
-        Some(kept) if kept.len() < text.len() => format!("{kept}…").into(),
-        _ => text.into(),
     }
 }
 
