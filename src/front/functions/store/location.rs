@@ -24,7 +24,7 @@ pub enum UnusableLocation {
     #[error("--functions {0}: must be a directory, or a URL of file, s3, gs, az or https")]
     Scheme(String),
     /// The location is not shown, for what may be in it.
-    #[error("--functions: is no URL: {0}")]
+    #[error("--functions: the location is no URL: {0}")]
     NotAUrl(#[from] url::ParseError),
     #[error("--functions {0}: must name an absolute path on this machine, as in file:///functions")]
     NotLocal(Url),
@@ -185,7 +185,7 @@ mod tests {
             "must name an absolute path on this machine",
         );
         refused("s3://", "--functions s3:");
-        refused("https://", "is no URL");
+        refused("https://", "--functions: the location is no URL");
         refused(
             "http://example.com/functions",
             "http is for this machine only",
