@@ -25,6 +25,10 @@ mod token;
 
 /// Exit codes; 0 is success.
 mod exit {
+    use std::process::ExitCode;
+
+    use crate::invocation::ErrorCode;
+
     /// The function failed.
     pub const FUNCTION_ERROR: u8 = 1;
     /// The command was given what it can't use.
@@ -33,6 +37,19 @@ mod exit {
     pub const EXECUTOR: u8 = 3;
     /// The executor was stopped before it had answered every call it took.
     pub const DROPPED: u8 = 4;
+
+    /// That of the worst error a function came to, if any.
+    pub fn of_codes(mut codes: impl Iterator<Item = ErrorCode>) -> ExitCode {
+        let Some(first) = codes.next() else {
+            return ExitCode::SUCCESS;
+        };
+        let is_lost =
+            first == ErrorCode::ExecutorLost || codes.any(|code| code == ErrorCode::ExecutorLost);
+        ExitCode::from(match is_lost {
+            true => EXECUTOR,
+            false => FUNCTION_ERROR,
+        })
+    }
 }
 
 /// Runs customers' JavaScript functions on pipeline events, each in a V8 isolate under limits.

@@ -28,6 +28,14 @@ pub fn lines(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// The first `most` bytes. What is cut off is marked, as the redactor wants it.
+pub fn shortened(text: &str, most: usize) -> String {
+    match text.get(..text.floor_char_boundary(most)) {
+        Some(kept) if kept.len() < text.len() => format!("{kept}…"),
+        _ => text.to_owned(),
+    }
+}
+
 /// What is shown for a character. Control characters would act on a terminal, others write backwards or take no
 /// room and hide: they become U+FFFD. Tabs stay.
 pub fn printable(letter: char) -> char {

@@ -158,7 +158,7 @@ impl FunctionIsolate {
             let Err(fault) = loaded.handlers else {
                 return LoadEnd::Loaded;
             };
-            record.settle_rest(&fault.into_outcome());
+            fault.settle(source, &record);
             LoadEnd::Failed
         });
         if loaded == LoadEnd::Failed && self.buffers.take_refused() {

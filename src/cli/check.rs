@@ -13,15 +13,14 @@ use clap::Args;
 use super::{
     exit,
     local::{self, ExecutorError, FileError, Output, OutputArguments},
-    output::{complain, print},
+    output::finish,
 };
 use crate::{
     config::{EgressConfig, LimitsConfig, TypeScriptConfig},
     front::{
-        describe::{self, Report, Severity},
+        describe::{self, Report},
         source_maps::SourceMaps,
     },
-    invocation::ErrorCode,
 };
 
 mod json;
@@ -55,28 +54,24 @@ enum CheckError {
 }
 
 impl CheckError {
-    fn exit_code(&self) -> ExitCode {
-        ExitCode::from(match self {
+    fn exit_code(&self) -> u8 {
+        match self {
             Self::File(_) => exit::USAGE,
             Self::Executor(_) => exit::EXECUTOR,
-        })
+        }
     }
 }
 
 pub fn run(arguments: &CheckArguments) -> ExitCode {
-    match check(arguments) {
-        Ok(report) => {
-            let text = match arguments.output.output() {
-                Output::Text => text::of(&report, paint()),
-                Output::Json => json::of(&report),
-            };
-            print(&(text + "\n"), exit_code(&report))
-        }
-        Err(error) => {
-            complain(&format!("penstock check: {error}"));
-            error.exit_code()
-        }
-    }
+    let checked = check(arguments).map(|report| {
+        let text = match arguments.output.output() {
+            Output::Text => text::of(&report, paint()),
+            Output::Json => json::of(&report),
+        };
+        let codes = report.diagnostics.iter().filter_map(|told| told.code);
+        (text, exit::of_codes(codes))
+    });
+    finish("check", checked, CheckError::exit_code)
 }
 
 fn check(arguments: &CheckArguments) -> Result<Report, CheckError> {
@@ -123,16 +118,5 @@ fn paint() -> Paint {
     match io::stdout().is_terminal() && !unwelcome {
         true => Paint::Coloured,
         false => Paint::Plain,
-    }
-}
-
-fn exit_code(report: &Report) -> ExitCode {
-    let mut codes = report.diagnostics.iter().map(|told| told.code);
-    if codes.any(|code| code == Some(ErrorCode::ExecutorLost)) {
-        ExitCode::from(exit::EXECUTOR)
-    } else if report.count(Severity::Error) > 0 {
-        ExitCode::from(exit::FUNCTION_ERROR)
-    } else {
-        ExitCode::SUCCESS
     }
 }

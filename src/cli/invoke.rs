@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use super::{
     exit,
     local::{self, ExecutorError, FileError, Output, OutputArguments},
-    output::{complain, print},
+    output::finish,
     render::{self, Given},
 };
 use crate::{
@@ -23,7 +23,7 @@ use crate::{
         settings::{self, GivenSettings},
         source_maps::SourceMaps,
     },
-    invocation::{ErrorCode, Finished, Input, Outcome, SettingsJson},
+    invocation::{Finished, Input, Outcome, SettingsJson},
 };
 
 mod sealed;
@@ -97,44 +97,28 @@ enum InvokeError {
 }
 
 impl InvokeError {
-    fn exit_code(&self) -> ExitCode {
-        ExitCode::from(match self {
+    fn exit_code(&self) -> u8 {
+        match self {
             Self::Executor(_) => exit::EXECUTOR,
             _ => exit::USAGE,
-        })
+        }
     }
 }
 
 pub fn run(arguments: &InvokeArguments) -> ExitCode {
-    match invoke(arguments) {
-        Ok((answered, given)) => {
-            let text = match arguments.output.output() {
-                Output::Text => render::text(&answered, given),
-                Output::Json => render::json(&answered, given),
-            };
-            print(&(text + "\n"), exit_code(&answered.finished.outcomes))
-        }
-        Err(error) => {
-            complain(&format!("penstock invoke: {error}"));
-            error.exit_code()
-        }
-    }
-}
-
-/// That of the worst outcome.
-fn exit_code(outcomes: &[Outcome]) -> ExitCode {
-    let codes = outcomes.iter().filter_map(|outcome| match outcome {
-        Outcome::Failed(error) => Some(error.code),
-        Outcome::Delivered(_) | Outcome::Filtered { .. } | Outcome::Described(_) => None,
+    let invoked = invoke(arguments).map(|(answered, given)| {
+        let text = match arguments.output.output() {
+            Output::Text => render::text(&answered, given),
+            Output::Json => render::json(&answered, given),
+        };
+        let outcomes = answered.finished.outcomes.iter();
+        let codes = outcomes.filter_map(|outcome| match outcome {
+            Outcome::Failed(error) => Some(error.code),
+            Outcome::Delivered(_) | Outcome::Filtered { .. } | Outcome::Described(_) => None,
+        });
+        (text, exit::of_codes(codes))
     });
-    let codes: Vec<_> = codes.collect();
-    if codes.contains(&ErrorCode::ExecutorLost) {
-        ExitCode::from(exit::EXECUTOR)
-    } else if codes.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(exit::FUNCTION_ERROR)
-    }
+    finish("invoke", invoked, InvokeError::exit_code)
 }
 
 fn invoke(arguments: &InvokeArguments) -> Result<(Answered, Given), InvokeError> {

@@ -19,7 +19,7 @@ use crate::{
         arrival::Arrival,
         cells::{Answered, Call},
         dispatch::{DispatchError, Dispatcher},
-        functions::{FunctionVersion, Language, StripFailed, manifest},
+        functions::{self, FunctionVersion, Language, SourceFault, StripFailed, manifest},
         quarantine::Quarantine,
         server::{self, ServeError},
     },
@@ -60,12 +60,8 @@ pub enum Output {
 pub enum FileError {
     #[error("{}: {error}", path.display())]
     Unreadable { path: PathBuf, error: io::Error },
-    #[error("{}: the source is over the limit of {limit} bytes (knob --source-bytes)", path.display())]
-    SourceTooLarge { path: PathBuf, limit: u64 },
-    #[error("{}: the source is not UTF-8", .0.display())]
-    SourceNotUtf8(PathBuf),
-    #[error("{}: has both index.js and index.ts; leave the one that is to run", .0.display())]
-    Twice(PathBuf),
+    #[error("{}: the source {fault}", path.display())]
+    Source { path: PathBuf, fault: SourceFault },
 }
 
 /// The executor could not do its part.
@@ -84,7 +80,7 @@ pub enum ExecutorError {
 /// The source in a directory, or the file itself.
 ///
 /// # Errors
-/// [`FileError::Twice`] when a directory has two.
+/// [`SourceFault::Twice`] when a directory has two.
 pub fn source_file(path: &Path) -> Result<PathBuf, FileError> {
     if !path.is_dir() {
         return Ok(path.to_owned());
@@ -92,7 +88,10 @@ pub fn source_file(path: &Path) -> Result<PathBuf, FileError> {
     let in_language = |language: Language| path.join(language.file_name());
     let [javascript, typescript] = [Language::JavaScript, Language::TypeScript].map(in_language);
     match (javascript.is_file(), typescript.is_file()) {
-        (true, true) => Err(FileError::Twice(path.to_owned())),
+        (true, true) => Err(FileError::Source {
+            path: path.to_owned(),
+            fault: SourceFault::Twice,
+        }),
         (false, true) => Ok(typescript),
         _ => Ok(javascript),
     }
@@ -104,16 +103,10 @@ pub fn source_file(path: &Path) -> Result<PathBuf, FileError> {
 /// [`FileError`] when a file can't be read, or the source is none.
 pub fn read_function(path: &Path, limits: &LimitsConfig) -> Result<FunctionVersion, FileError> {
     let source = read(path)?;
-    let limit = limits.source_bytes;
-    if source.len() as u64 > limit {
-        return Err(FileError::SourceTooLarge {
-            path: path.to_owned(),
-            limit,
-        });
-    }
-    if std::str::from_utf8(&source).is_err() {
-        return Err(FileError::SourceNotUtf8(path.to_owned()));
-    }
+    functions::check_source(&source, limits.source_bytes).map_err(|fault| FileError::Source {
+        path: path.to_owned(),
+        fault,
+    })?;
     let key = VersionKey {
         function_id: "local".into(),
         version: "local".into(),
@@ -154,11 +147,7 @@ pub async fn without_types(
     }
     let stripper = server::stripper(typescript, &one_cell())?;
     let code = stripper.strip(&version.source).await?;
-    let file_name = version.file_name.clone();
-    Ok(FunctionVersion {
-        file_name,
-        ..version.in_typescript(code)
-    })
+    Ok(version.in_typescript(code))
 }
 
 /// A file beside a source; there need be none.

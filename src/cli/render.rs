@@ -4,9 +4,11 @@ use std::{fmt::Write, time::Duration};
 
 use serde_json::{Value, json};
 
+use super::output::shown;
 use crate::{
     front::cells::{Answered, RequestTrace},
     invocation::{ErrorCode, FilterReason, FunctionError, LimitExceeded, LogLine, Outcome, Usage},
+    source_text::printable,
 };
 
 /// What was run, which is how its end is told.
@@ -27,11 +29,11 @@ pub fn text(answered: &Answered, given: Given) -> String {
             "{:>5}{} | {}",
             line.level.name(),
             event.unwrap_or_default(),
-            indented(&line.message, "      | ")
+            shown(&line.message, "      | ")
         );
     }
     for trace in &answered.requests.traces {
-        let _ = writeln!(text, "fetch | {}", trace_text(trace));
+        let _ = writeln!(text, "fetch | {}", shown(&trace_text(trace), "      | "));
     }
     if !text.is_empty() {
         text.push('\n');
@@ -71,7 +73,8 @@ fn write_outcome(text: &mut String, outcome: &Outcome) {
             let _ = write!(text, "delivered\n{}", pretty(event));
         }
         Outcome::Filtered { reason, message } => {
-            let _ = write!(text, "filtered: {}", reason_text(*reason, message));
+            let reason = reason_text(*reason, message);
+            let _ = write!(text, "filtered: {}", shown(&reason, ""));
         }
         Outcome::Failed(error) => write_error(text, error),
         Outcome::Described(_) => text.push_str("described"),
@@ -117,18 +120,19 @@ fn write_error(text: &mut String, error: &FunctionError) {
     } else {
         format!("{}: ", error.name)
     };
-    let _ = write!(text, "{}: {name}{}", error.code.label(), error.message);
+    let message = shown(&format!("{name}{}", error.message), "");
+    let _ = write!(text, "{}: {message}", error.code.label());
     for frame in &error.frames {
         let function = if frame.function.is_empty() {
             "(anonymous)"
         } else {
             &frame.function
         };
-        let _ = write!(
-            text,
-            "\n    at {function} ({}:{}:{})",
+        let frame = format!(
+            "{function} ({}:{}:{})",
             frame.file, frame.line, frame.column
         );
+        let _ = write!(text, "\n    at {}", shown(&frame, ""));
     }
     if error.code.is_retryable() {
         text.push_str("\n  may be retried");
@@ -148,10 +152,6 @@ fn usage_text(usage: &Usage) -> String {
     )
 }
 
-fn indented(message: &str, margin: &str) -> String {
-    message.replace('\n', &format!("\n{margin}"))
-}
-
 fn reason_name(reason: FilterReason) -> &'static str {
     match reason {
         FilterReason::NoReturn => "NO_RETURN",
@@ -168,12 +168,24 @@ fn reason_text(reason: FilterReason, message: &str) -> String {
     }
 }
 
-/// Reindented, with the order of keys kept; one that only V8 can read, as it is.
+/// Reindented, with the order of keys kept; one that only V8 can read, as it is. What would act on the terminal
+/// stands in a string, where JSON has escapes for it.
 fn pretty(event: &[u8]) -> String {
-    match serde_json::from_slice::<Value>(event) {
+    let json = match serde_json::from_slice::<Value>(event) {
         Ok(value) => format!("{value:#}"),
         Err(_) => String::from_utf8_lossy(event).into_owned(),
+    };
+    let mut text = String::with_capacity(json.len());
+    for letter in json.chars() {
+        if letter == '\n' || printable(letter) == letter {
+            text.push(letter);
+            continue;
+        }
+        for unit in letter.encode_utf16(&mut [0; 2]) {
+            let _ = write!(text, "\\u{unit:04x}");
+        }
     }
+    text
 }
 
 /// The event as a value; one that only V8 can read, such as with lone surrogates, as its text.
@@ -278,5 +290,8 @@ mod tests {
     fn an_event_is_reindented_if_it_can_be_and_never_quoted() {
         assert_eq!(pretty(br#"{"b":1,"a":2}"#), "{\n  \"b\": 1,\n  \"a\": 2\n}");
         assert_eq!(pretty(br#"{"a":"\ud800"}"#), r#"{"a":"\ud800"}"#);
+        let acts = "{\"\u{9b}\":\"\\u001b\u{202e}\u{e0041}é\"}";
+        let escaped = "{\n  \"\\u009b\": \"\\u001b\\u202e\\udb40\\udc41é\"\n}";
+        assert_eq!(pretty(acts.as_bytes()), escaped);
     }
 }

@@ -64,7 +64,7 @@ fn line(Setting { knob, given }: &Setting, f: &mut fmt::Formatter<'_>) -> fmt::R
 /// A value as TOML has it: a number without quotes, whatever else with them.
 fn told(value_name: Option<&str>, value: &OsString) -> String {
     let text = value.to_string_lossy();
-    if value_name == Some(SECRET) || has_credentials(&text) {
+    if value_name == Some(SECRET) || may_have_credentials(&text) {
         return Value::from(MASKED).to_string();
     }
     match text.parse::<i64>() {
@@ -73,10 +73,14 @@ fn told(value_name: Option<&str>, value: &OsString) -> String {
     }
 }
 
-/// Whether it is a URL with more than a place in it. Stores refuse those, but it may be printed before.
-fn has_credentials(text: &str) -> bool {
-    let Some(url) = Url::parse(text).ok().filter(|_| text.contains("://")) else {
+/// Whether it is a URL with more than a place in it, or one that can't be told apart. Stores refuse those, but it
+/// may be printed before.
+fn may_have_credentials(text: &str) -> bool {
+    if !text.contains("://") {
         return false;
+    }
+    let Ok(url) = Url::parse(text) else {
+        return true;
     };
     let is_bare = url.username().is_empty()
         && url.password().is_none()

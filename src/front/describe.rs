@@ -38,7 +38,6 @@ pub struct Report {
 /// Something to be mended, or thought over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
-    pub severity: Severity,
     /// What an event would fail with; `None` for a warning.
     pub code: Option<ErrorCode>,
     pub message: String,
@@ -58,6 +57,15 @@ pub enum Severity {
     Warning,
 }
 
+impl Diagnostic {
+    pub fn severity(&self) -> Severity {
+        match self.code {
+            Some(_) => Severity::Error,
+            None => Severity::Warning,
+        }
+    }
+}
+
 impl Report {
     /// The manifest, if it can be used; the default one when there is none.
     pub fn manifest(&self) -> Option<&Manifest> {
@@ -72,7 +80,7 @@ impl Report {
     pub fn count(&self, severity: Severity) -> usize {
         let diagnostics = self.diagnostics.iter();
         diagnostics
-            .filter(|diagnostic| diagnostic.severity == severity)
+            .filter(|diagnostic| diagnostic.severity() == severity)
             .count()
     }
 }
@@ -173,7 +181,6 @@ fn of_error(version: &FunctionVersion, error: FunctionError) -> Diagnostic {
         _ => String::new(),
     };
     Diagnostic {
-        severity: Severity::Error,
         code: Some(error.code),
         message: message_without_place(&error),
         file,
@@ -201,7 +208,6 @@ fn of_warning(version: &FunctionVersion, warning: SourceWarning) -> Diagnostic {
     let SourceWarning { message, place } = warning;
     let frame = place.map(|place| frame_of_source(version, place));
     Diagnostic {
-        severity: Severity::Warning,
         code: None,
         message,
         file: place.map(|_| version.file_name.clone()).unwrap_or_default(),
@@ -215,7 +221,6 @@ fn of_typescript(version: &FunctionVersion, fault: &TypeScriptFault) -> Diagnost
     let place = fault.place().map(|(line, column)| Place { line, column });
     let frame = place.map(|place| frame_of_source(version, place));
     Diagnostic {
-        severity: Severity::Error,
         code: Some(ErrorCode::InvalidFunction),
         message: fault.to_string(),
         file: version.file_name.clone(),
@@ -227,7 +232,6 @@ fn of_typescript(version: &FunctionVersion, fault: &TypeScriptFault) -> Diagnost
 
 fn of_map(version: &FunctionVersion, reason: &str) -> Diagnostic {
     Diagnostic {
-        severity: Severity::Warning,
         code: None,
         message: format!("the source map is not used: {reason}"),
         file: version.file_name.clone(),
@@ -243,7 +247,6 @@ fn of_manifest(version: &FunctionVersion) -> Vec<Diagnostic> {
     };
     let file = manifest::name_beside(&version.file_name);
     let diagnostic = |fault: &ManifestFault| Diagnostic {
-        severity: Severity::Error,
         code: Some(ErrorCode::InvalidFunction),
         message: fault.told(),
         file: file.clone(),
@@ -251,10 +254,10 @@ fn of_manifest(version: &FunctionVersion) -> Vec<Diagnostic> {
             line: fault.line,
             column: fault.column,
         }),
-        code_frame: frame_of_manifest(&version.manifest_text, fault),
+        code_frame: frame_of_manifest(&bad.text, fault),
         limit: None,
     };
-    bad.0.iter().map(diagnostic).collect()
+    bad.faults.iter().map(diagnostic).collect()
 }
 
 fn frame_of_source(version: &FunctionVersion, place: Place) -> String {
@@ -359,7 +362,7 @@ mod tests {
         let report = report_of(&version, described(Vec::new(), Some(error.clone())));
         let told = &report.diagnostics[0];
         assert_eq!(
-            (&*told.message, told.severity),
+            (&*told.message, told.severity()),
             ("TypeError: no", Severity::Error)
         );
         assert_eq!(told.code_frame, "> 1 | x()\n    | ^");

@@ -2,7 +2,6 @@
 
 use std::{
     fmt,
-    str::Utf8Error,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -28,14 +27,18 @@ mod digest;
 pub mod manifest;
 mod map_text;
 mod measured_store;
+mod source_fault;
 mod store;
 mod typescript;
 mod version;
 mod wanted;
 
 pub use digest::SourceDigest;
+use manifest::MAX_MANIFEST_BYTES;
 pub use map_text::{BadDataUrl, SourceMapText};
 use measured_store::MeasuredStore;
+use source_fault::check_size;
+pub use source_fault::{SourceFault, check_source};
 use store::Stored;
 pub use store::StoredBounds;
 pub use store::{Store, StoreError, UnusableLocation};
@@ -123,17 +126,6 @@ pub enum ResolveError {
     Strip(#[from] StripFailed),
 }
 
-/// What no source may be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SourceFault {
-    #[error("is over the limit of {limit} bytes (knob --source-bytes)")]
-    TooLarge { limit: u64 },
-    #[error("is not UTF-8: {0}")]
-    NotUtf8(#[from] Utf8Error),
-    #[error("is there twice, as index.js and as index.ts; leave the one that is to run")]
-    Twice,
-}
-
 impl Functions {
     /// `bounds` are the largest files taken, `waiting` is the most calls that may wait for the store.
     pub fn new(
@@ -144,11 +136,13 @@ impl Functions {
         waiting: usize,
     ) -> Self {
         let kept_bytes = config.function_cache_bytes;
+        // With its code, which in TypeScript is another text.
+        let largest = (2 * bounds.source_bytes)
+            .saturating_add(bounds.map_bytes)
+            .saturating_add(MAX_MANIFEST_BYTES);
         // The cache splits its bytes over shards of 32 entries or more: with so many expected, each has
         // room for several of the largest.
-        let expected = (kept_bytes / bounds.source_bytes.max(1))
-            .saturating_mul(8)
-            .max(32);
+        let expected = (kept_bytes / largest).saturating_mul(8).max(32);
         let expected = usize::try_from(expected).unwrap_or(usize::MAX);
         Self {
             store: MeasuredStore::unmeasured(store),
@@ -166,7 +160,7 @@ impl Functions {
     /// As [`Self::resolve`], for any caller.
     async fn version_of(&self, wanted: &Wanted) -> Result<Arc<FunctionVersion>, ResolveError> {
         if let Some(source) = &wanted.inline {
-            self.check_source(source).map_err(ResolveError::Unusable)?;
+            check_size(source, self.bounds.source_bytes).map_err(ResolveError::Unusable)?;
         }
         let known = match self.known.get(&wanted.key) {
             Some(known) => known,
@@ -271,7 +265,7 @@ impl Functions {
             fault,
         };
         let stored = stored.map_err(unusable)?;
-        self.check_source(&stored.source).map_err(unusable)?;
+        check_source(&stored.source, self.bounds.source_bytes).map_err(unusable)?;
         Ok(Some(self.version(key, stored).await?))
     }
 
@@ -329,19 +323,11 @@ impl Functions {
         let version = FunctionVersion::new(handle, key.clone(), source, manifest);
         Ok(Arc::new(match stored.language {
             Language::JavaScript => version.with_map(stored.source_map),
-            Language::TypeScript => {
-                version.in_typescript(self.stripper.strip(&stored.source).await?)
-            }
+            Language::TypeScript => FunctionVersion {
+                file_name: Language::TypeScript.name_in_stacks(&key.function_id),
+                ..version.in_typescript(self.stripper.strip(&stored.source).await?)
+            },
         }))
-    }
-
-    fn check_source(&self, source: &[u8]) -> Result<(), SourceFault> {
-        let limit = self.bounds.source_bytes;
-        if source.len() as u64 > limit {
-            return Err(SourceFault::TooLarge { limit });
-        }
-        std::str::from_utf8(source)?;
-        Ok(())
     }
 }
 
@@ -377,6 +363,15 @@ mod tests {
     }
 
     fn functions() -> Functions {
+        let bounds = StoredBounds {
+            source_bytes: 1024,
+            map_bytes: 1024,
+        };
+        functions_of(Store::examples(), bounds)
+    }
+
+    /// Those of a store that keep 1 MiB.
+    fn functions_of(store: Store, bounds: StoredBounds) -> Functions {
         let config = FunctionsConfig {
             location: None,
             store_timeout_ms: 1000,
@@ -388,11 +383,7 @@ mod tests {
             typescript_memory_bytes: 1 << 20,
         };
         let stripper = TypeStripper::new("/nothing/here".into(), typescript, false);
-        let bounds = StoredBounds {
-            source_bytes: 1024,
-            map_bytes: 1024,
-        };
-        Functions::new(Store::examples(), stripper, &config, bounds, 4)
+        Functions::new(store, stripper, &config, bounds, 4)
     }
 
     fn wanted(id: &str, inline: Option<&'static str>) -> Wanted {
@@ -429,6 +420,33 @@ mod tests {
             (1, bytes)
         );
         assert_eq!(resolve(&functions, "f", Some("first")).await, "first");
+    }
+
+    #[tokio::test]
+    async fn the_largest_of_versions_is_kept() {
+        let bounds = StoredBounds {
+            source_bytes: 1024,
+            map_bytes: 256 << 10,
+        };
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("f/1");
+        std::fs::create_dir_all(&folder).unwrap();
+        let files = [
+            ("index.js", bounds.source_bytes),
+            ("index.js.map", bounds.map_bytes),
+            ("function.json", MAX_MANIFEST_BYTES),
+        ];
+        for (name, bytes) in files {
+            std::fs::write(folder.join(name), vec![b' '; bytes as usize]).unwrap();
+        }
+        let store = Store::open(root.path().to_str().unwrap(), Duration::from_mins(1)).unwrap();
+        let functions = functions_of(store, bounds);
+        let first = functions.resolve(&wanted("f", None)).await.unwrap();
+        let second = functions.resolve(&wanted("f", None)).await.unwrap();
+        assert_eq!(
+            (first.handle, functions.kept_versions()),
+            (second.handle, 1)
+        );
     }
 
     #[tokio::test]

@@ -246,13 +246,13 @@ fn fill_in(manifest: &Manifest, fields: &mut Map<String, Json>) -> bool {
 /// The error for a version whose manifest can't be used; the places are told as frames of the file.
 fn bad_manifest(version: &FunctionVersion, bad: &BadManifest) -> Box<FunctionError> {
     let file = manifest::name_beside(&version.file_name);
-    let frames = bad.0.iter().map(|fault| StackFrame {
+    let frames = bad.faults.iter().map(|fault| StackFrame {
         function: String::new(),
         file: file.clone(),
         line: fault.line,
         column: fault.column,
     });
-    let violations = bad.0.iter().map(|fault| Violation {
+    let violations = bad.faults.iter().map(|fault| Violation {
         field: format!("function.json:{}:{}", fault.line, fault.column),
         description: fault.told(),
     });

@@ -15,23 +15,29 @@ use quick_cache::{Weighter, sync::Cache};
 use tokio::{sync::Semaphore, task, time};
 
 use super::functions::{BadDataUrl, FunctionVersion, SourceMapText};
-use crate::invocation::{Finished, FunctionError, LogLevel, LogLine, Outcome};
+use crate::{
+    invocation::{Finished, FunctionError, LogLevel, LogLine, Outcome},
+    source_text::shortened,
+};
 
 mod decode;
 mod file_name;
 mod rewrite;
 
-use decode::{BadMap, SourceMap, shortened};
+use decode::{BadMap, SourceMap};
 use rewrite::{Rewriter, mentions};
 
 /// Bytes of read maps that are kept.
 const KEPT_BYTES: u64 = 64 << 20;
 
-/// Read maps among which the kept bytes are divided.
-const EXPECTED_MAPS: usize = 256;
+/// Few enough that the bytes are not divided over parts that are too small for the largest map.
+const EXPECTED_MAPS: usize = 32;
 
 /// What a kept map costs besides what it says.
 const OVERHEAD_BYTES: u64 = 256;
+
+/// The cache keeps nothing that weighs more than its hot part, 97 % of the whole.
+const _: () = assert!(decode::MAX_BYTES as u64 + OVERHEAD_BYTES <= KEPT_BYTES / 100 * 97);
 
 /// Maps read at a time: it takes a core and some memory.
 const READING: usize = 1;
@@ -185,7 +191,7 @@ fn read(text: &SourceMapText, limit: u64) -> Kept {
     match parse() {
         Ok(map) => Kept::Sound(Arc::new(map)),
         Err(error) => {
-            let reason = shortened(&error.to_string(), REASON_BYTES);
+            let reason = shortened(&error.to_string(), REASON_BYTES).into();
             let is_told = AtomicBool::new(false);
             Kept::Broken(Arc::new(Broken { reason, is_told }))
         }
@@ -292,6 +298,19 @@ mod tests {
                 assert_eq!(finished.outcomes, failed().outcomes, "{map:?} {limit}");
                 assert_eq!(finished.logs.len(), lines, "{:?}", finished.logs);
             }
+        }
+    }
+
+    #[tokio::test]
+    async fn the_costliest_map_that_is_read_is_kept() {
+        let mappings = vec!["A"; decode::MAX_MAPPINGS].join(",");
+        let text = format!(r#"{{"version":3,"sources":["a.ts"],"mappings":"{mappings}"}}"#);
+        let maps = SourceMaps::new(text.len() as u64);
+        let text = SourceMapText::Beside(text.into());
+        for _ in 0..2 {
+            let kept = maps.shelf.read(7, text.clone()).await.unwrap();
+            assert!(matches!(kept, Kept::Sound(_)), "{kept:?}");
+            assert_eq!(maps.shelf.kept.len(), 1);
         }
     }
 

@@ -10,7 +10,10 @@ use swc_common::{
 };
 use swc_ts_fast_strip::{Options, TsError, operate};
 
-use crate::wire::{Construct, StripFault, StripFaults, StripOutcome};
+use crate::{
+    source_text::shortened,
+    wire::{Construct, StripFault, StripFaults, StripOutcome},
+};
 
 /// Faults told of one source.
 const MAX_FAULTS: usize = 20;
@@ -88,15 +91,7 @@ fn fault(source: &str, offset: usize, message: &str) -> StripFault {
         construct: construct.into(),
         line: u32::try_from(line).unwrap_or(u32::MAX),
         column: u32::try_from(column + 1).unwrap_or(u32::MAX),
-        message: shortened(message),
-    }
-}
-
-/// What is cut off is marked, as the redactor wants it.
-fn shortened(message: &str) -> String {
-    match message.get(..message.floor_char_boundary(MESSAGE_BYTES)) {
-        Some(kept) if kept.len() < message.len() => format!("{kept}…"),
-        _ => message.to_owned(),
+        message: shortened(message, MESSAGE_BYTES),
     }
 }
 

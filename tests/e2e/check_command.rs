@@ -163,7 +163,8 @@ error: an enum is more than a type, and only types are taken out: write a const 
     files.write("index.js", "");
     let run = files.run(&["."]).exits(2);
     assert!(
-        run.stderr.contains("has both index.js and index.ts"),
+        run.stderr
+            .contains(".: the source is there twice, as index.js and as index.ts"),
         "{run:#?}"
     );
 }

@@ -31,6 +31,22 @@ fn outcome(run: &Run, name: &str) -> Value {
 const AS_JSON: [&str; 5] = ["function.js", "--event", "event.json", "--output", "json"];
 
 #[test]
+fn nothing_that_a_function_says_acts_on_the_terminal() {
+    for source in [
+        "function onTrack() { console.log('\\x1b[2J\\u202e'); throw new Error('\\x1b]0;t\\x07') }",
+        "function onTrack() { throw new DropEvent('\\x1b[2J\\u202e') }",
+        "function onTrack(e) { e.a = '\\x1b[2J\\u202e\\x9b'; return e }",
+        "const say = '\\x1b[2J\\u202e'; globalThis.o = { [say]() { throw new Error() } }; function onTrack() { o[say]() }",
+        "function onTrack() { const e = new Error(); e.name = '\\x1b[2J'; throw e }",
+    ] {
+        let files = files(source, r#"{"type":"track"}"#);
+        let run = files.run(&["function.js", "--event", "event.json"]);
+        let acts = |letter: char| letter != '\n' && (letter.is_control() || letter == '\u{202e}');
+        assert!(!run.stdout.contains(acts), "{source}: {run:#?}");
+    }
+}
+
+#[test]
 fn a_delivered_event() {
     let source = "function onTrack(e, settings) { console.log('hello', e.name); e.key = settings.key; return e }";
     let files = files(source, r#"{"type":"track","name":"Ada"}"#);

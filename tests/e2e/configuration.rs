@@ -180,7 +180,12 @@ fn what_is_printed_is_a_file_that_comes_to_the_same() {
 
 #[test]
 fn what_could_be_a_secret_is_masked() {
-    for url in ["https://me:hunter2@host/x", "az://account/x?sig=hunter2"] {
+    for url in [
+        "https://me:hunter2@host/x",
+        "az://account/x?sig=hunter2",
+        // No URL, since the port is no number.
+        "https://me:hunter2/22@host/x",
+    ] {
         let printed = printed(&["--functions", url], &[]);
         assert!(
             printed.contains("functions = \"[masked]\"  # flag"),

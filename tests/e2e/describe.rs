@@ -280,6 +280,10 @@ fn a_handler_under_another_name_is_suspected() {
         ],
     );
     near(
+        "function onPages(e) {} // 1onPage, or 2onPage",
+        &["warning 2:10 no onPage; this function defines onPages: did you mean onPage?"],
+    );
+    near(
         "let onPage = {}",
         &["warning no onPage; onPage is of type object, not a function"],
     );

@@ -179,18 +179,16 @@ fn what_throws_at_top_level_is_an_invalid_function() {
         "missing is not defined",
     );
     assert_at(&error, 2, 1);
-    fails(
-        "function onTrack(e) { return e }\nthrow null",
-        TRACK,
-        Code::InvalidFunction,
-        "null",
-    );
-    fails(
-        "export function onTrack(e) { return e }\nthrow new Error('in a module')",
-        TRACK,
-        Code::InvalidFunction,
-        "in a module",
-    );
+    let source = "export function onTrack(e) { return e }\n throw new Error('in a module')";
+    let error = fails(source, TRACK, Code::InvalidFunction, "in a module");
+    assert_at(&error, 2, 8);
+    // What is thrown that is no Error has no stack of its own.
+    let source = "function onTrack(e) { return e }\n  throw null";
+    assert_at(&fails(source, TRACK, Code::InvalidFunction, "null"), 2, 3);
+    let source = "\n\nthrow { odd: 1 }";
+    assert_at(&fails(source, TRACK, Code::InvalidFunction, "odd: 1"), 3, 1);
+    let source = "export function onTrack(e) { return e }\n  throw 'odd'";
+    fails(source, TRACK, Code::InvalidFunction, "odd");
     // The platform's own errors mean an event's end only inside a handler.
     fails(
         "function onTrack(e) { return e }\nthrow new RetryError('no')",

@@ -2,7 +2,7 @@
 
 use super::{
     FunctionIsolate, LoadEnd, TryCatch, blame_buffers,
-    source::{self, FunctionSource, Loaded, NotLoaded, misnamed},
+    source::{self, FunctionSource, Loaded, misnamed},
 };
 use crate::{
     cell::{record::Record, runtime::HostState},
@@ -45,29 +45,19 @@ fn describe<'s>(
         handlers,
     } = loaded;
     let mut warnings = Vec::new();
-    match &handlers {
-        Ok(defined) => {
-            let misnamed = misnamed::find(scope, source, module, defined);
-            warnings.extend(misnamed.iter().map(|misnamed| SourceWarning {
-                message: misnamed.warning(),
-                place: misnamed.place,
-            }));
-        }
-        Err(NotLoaded::Reported(Some(place))) => {
-            record.revise_error(|error| {
-                if error.frames.is_empty() {
-                    error.frames.push(source.frame(*place));
-                }
-            });
-        }
-        Err(_) => {}
+    if let Ok(defined) = &handlers {
+        let misnamed = misnamed::find(scope, source, module, defined);
+        warnings.extend(misnamed.iter().map(|misnamed| SourceWarning {
+            message: misnamed.warning(),
+            place: misnamed.place,
+        }));
     }
     warnings.extend(requests_at_top_level(scope));
     warnings.truncate(MAX_WARNINGS);
     Description {
         kind,
         handlers: handlers.unwrap_or_else(|fault| {
-            record.settle_rest(&fault.into_outcome());
+            fault.settle(source, record);
             Vec::new()
         }),
         fault: None,

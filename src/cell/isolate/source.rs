@@ -6,8 +6,11 @@ use bytes::Bytes;
 
 use super::{TryCatch, call_entry, drain_microtasks, host_failure};
 use crate::{
-    cell::runtime::{Entry, SourceForm, script_origin},
-    invocation::{ErrorCode, FunctionError, Handler, Outcome, Place, SourceKind, StackFrame},
+    cell::{
+        record::Record,
+        runtime::{Entry, SourceForm, script_origin},
+    },
+    invocation::{ErrorCode, FunctionError, Handler, Place, SourceKind, StackFrame},
 };
 
 pub mod misnamed;
@@ -41,12 +44,32 @@ impl FunctionSource {
     }
 
     /// A frame at a place of the top level.
-    pub fn frame(&self, place: Place) -> StackFrame {
+    fn frame(&self, place: Place) -> StackFrame {
         StackFrame {
             function: String::new(),
             file: self.file_name.clone(),
             line: place.line,
             column: place.column,
+        }
+    }
+
+    /// The name with the place, if one is known, as stacks have it.
+    fn at(&self, place: Option<Place>) -> String {
+        let file = &self.file_name;
+        match place {
+            Some(Place { line, column }) => format!("{file}:{line}:{column}"),
+            None => file.clone(),
+        }
+    }
+
+    /// Puts the place into an error that has none.
+    fn locate(&self, error: &mut FunctionError, place: Place) {
+        if !error.frames.is_empty() {
+            return;
+        }
+        error.frames.push(self.frame(place));
+        if error.stack.is_empty() {
+            error.stack = stack_at(&error.name, &error.message, &self.at(Some(place)));
         }
     }
 }
@@ -71,11 +94,17 @@ pub enum NotLoaded {
 }
 
 impl NotLoaded {
-    /// What the invocation comes to, unless the runtime has settled it.
-    pub fn into_outcome(self) -> Outcome {
+    /// Settles the invocation with it. What was thrown that is no `Error` has no stack, and is told where V8 says
+    /// that it was.
+    pub fn settle(self, source: &FunctionSource, record: &Record) {
         match self {
-            Self::Because(error) => error.into(),
-            Self::Reported(_) => host_failure(),
+            Self::Because(error) => record.settle_rest(&error.into()),
+            Self::Reported(place) => {
+                if let Some(place) = place {
+                    record.revise_error(|error| source.locate(error, place));
+                }
+                record.settle_rest(&host_failure());
+            }
         }
     }
 }
@@ -284,6 +313,7 @@ fn run_module<'s>(
     match promise.state() {
         v8::PromiseState::Fulfilled => {}
         v8::PromiseState::Rejected => {
+            // Of what a module throws, V8 keeps no place besides an Error's stack.
             return Err(report(scope, entries, promise.result(scope), None));
         }
         v8::PromiseState::Pending => return Err(still_awaiting()),
@@ -429,22 +459,20 @@ fn located(
     message: String,
     place: Option<Place>,
 ) -> NotLoaded {
-    let file = &source.file_name;
-    let at = match place {
-        Some(Place { line, column }) => format!("{file}:{line}:{column}"),
-        None => file.clone(),
-    };
-    let heading = if name.is_empty() {
-        message.clone()
-    } else {
-        format!("{name}: {message}")
-    };
+    let at = source.at(place);
     let frames = place.map(|place| source.frame(place));
     FunctionError {
         name: name.to_owned(),
-        stack: format!("{heading}\n    at {at}"),
+        stack: stack_at(name, &message, &at),
         frames: frames.into_iter().collect(),
         ..FunctionError::new(ErrorCode::InvalidFunction, format!("{message} ({at})"))
     }
     .into()
+}
+
+fn stack_at(name: &str, message: &str, at: &str) -> String {
+    match name.is_empty() {
+        true => format!("{message}\n    at {at}"),
+        false => format!("{name}: {message}\n    at {at}"),
+    }
 }

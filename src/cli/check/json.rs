@@ -64,7 +64,7 @@ fn limits(limits: &ManifestLimits) -> Value {
 
 fn diagnostic(diagnostic: &Diagnostic) -> Value {
     json!({
-        "severity": match diagnostic.severity {
+        "severity": match diagnostic.severity() {
             Severity::Error => "error",
             Severity::Warning => "warning",
         },

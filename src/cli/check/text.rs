@@ -3,12 +3,12 @@
 use std::fmt::Write;
 
 use crate::{
+    cli::output::shown,
     front::{
         describe::{Diagnostic, Report, Severity},
         functions::manifest::{Manifest, ManifestLimits, SettingSchema},
     },
     invocation::{Handler, Place, SourceKind},
-    source_text::printable,
 };
 
 /// Whether the text is coloured.
@@ -53,7 +53,7 @@ pub fn of(report: &Report, paint: Paint) -> String {
 }
 
 fn write_diagnostic(text: &mut String, diagnostic: &Diagnostic, paint: Paint) {
-    let (part, name) = match diagnostic.severity {
+    let (part, name) = match diagnostic.severity() {
         Severity::Error => (Part::Error, "error"),
         Severity::Warning => (Part::Warning, "warning"),
     };
@@ -71,13 +71,6 @@ fn write_diagnostic(text: &mut String, diagnostic: &Diagnostic, paint: Paint) {
         };
         let _ = writeln!(text, "{line}");
     }
-}
-
-/// A text that anybody may have written: its lines below each other, and nothing in them that acts on the terminal.
-fn shown(text: &str, margin: &str) -> String {
-    let lines = text.split('\n');
-    let lines = lines.map(|line| line.chars().map(printable).collect::<String>());
-    lines.collect::<Vec<_>>().join(&format!("\n{margin}"))
 }
 
 fn write_function(text: &mut String, report: &Report, paint: Paint) {
@@ -200,14 +193,6 @@ mod tests {
         assert_eq!(
             Paint::Coloured.on(Part::Error, "e"),
             "\u{1b}[1;31me\u{1b}[0m"
-        );
-    }
-
-    #[test]
-    fn what_others_wrote_does_not_act_on_the_terminal() {
-        assert_eq!(
-            shown("a\u{1b}[2J\rb\n\tc", "  "),
-            "a\u{fffd}[2J\u{fffd}b\n  \tc"
         );
     }
 }

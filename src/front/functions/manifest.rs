@@ -4,6 +4,7 @@
 
 use std::{fmt, path::Path, sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use serde_json::Value as Json;
 
 use crate::{front::egress::AllowedHosts, invocation::InvocationLimits};
@@ -52,6 +53,15 @@ pub struct SettingSchema {
     pub encrypted: bool,
     /// Of `setting_type`; what the function gets when no value is given.
     pub default: Option<Json>,
+}
+
+impl SettingSchema {
+    fn bytes(&self) -> usize {
+        let default = self.default.as_ref();
+        let default = default.map_or(0, |default| default.to_string().len());
+        let texts = self.name.len() + self.label.len() + self.description.len();
+        size_of::<Self>() + texts + default
+    }
 }
 
 /// The type of a setting's values.
@@ -152,10 +162,24 @@ impl fmt::Display for ManifestFault {
     }
 }
 
-/// A `function.json` that can't be used, with its faults in the order of the file, at least one.
+/// A `function.json` that can't be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("function.json: {}", join(.0))]
-pub struct BadManifest(pub Vec<ManifestFault>);
+#[error("function.json: {}", join(faults))]
+pub struct BadManifest {
+    /// In the order of the file, at least one.
+    pub faults: Vec<ManifestFault>,
+    /// The file, in which they are shown.
+    pub text: Bytes,
+}
+
+impl BadManifest {
+    /// What it takes to keep, about.
+    pub fn bytes(&self) -> usize {
+        let texts = self.faults.iter();
+        let texts = texts.map(|fault| fault.path.len() + fault.description.len());
+        self.text.len() + size_of_val(&*self.faults) + texts.sum::<usize>()
+    }
+}
 
 fn join(faults: &[ManifestFault]) -> String {
     let told: Vec<_> = faults.iter().map(ManifestFault::to_string).collect();
@@ -168,6 +192,18 @@ impl Manifest {
     /// # Errors
     /// [`BadManifest`] with all its faults; of a file that is no JSON, the first one.
     pub fn parse(file: &[u8]) -> Result<Self, BadManifest> {
-        read::manifest(file)
+        read::manifest(file).map_err(|faults| BadManifest {
+            faults,
+            text: Bytes::copy_from_slice(file),
+        })
+    }
+
+    /// What it takes to keep, about.
+    pub fn bytes(&self) -> usize {
+        let hosts = self.allowed_hosts.iter().flat_map(|hosts| hosts.patterns());
+        let hosts = hosts.map(|host| host.len());
+        let settings = self.settings.iter().map(SettingSchema::bytes);
+        let texts = self.display_name.len() + self.description.len();
+        texts + hosts.chain(settings).sum::<usize>()
     }
 }

@@ -62,6 +62,20 @@ pub enum StripFailed {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadTypeScript(pub Vec<TypeScriptFault>);
 
+impl BadTypeScript {
+    /// What it takes to keep, about.
+    pub fn bytes(&self) -> usize {
+        let texts = self.0.iter().map(|fault| match fault {
+            TypeScriptFault::Syntax { message, .. }
+            | TypeScriptFault::Unsupported { message, .. } => message.len(),
+            TypeScriptFault::CpuTime { .. }
+            | TypeScriptFault::TooDeep { .. }
+            | TypeScriptFault::ParserFailed => 0,
+        });
+        size_of_val(&*self.0) + texts.sum::<usize>()
+    }
+}
+
 /// One thing wrong with a TypeScript source. Lines and columns count from 1.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TypeScriptFault {

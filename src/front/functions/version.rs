@@ -30,6 +30,11 @@ impl Language {
             Self::TypeScript => "index.ts",
         }
     }
+
+    /// The name in stacks of a source in it, of the function with that id.
+    pub fn name_in_stacks(self, function_id: &str) -> String {
+        format!("{function_id}/{}", self.file_name())
+    }
 }
 
 /// One version of a function, with its source.
@@ -49,8 +54,6 @@ pub struct FunctionVersion {
     pub file_name: String,
     /// What the version says of itself; the default when it has no manifest.
     pub manifest: Result<Manifest, BadManifest>,
-    /// The file that says it; empty when it has none.
-    pub manifest_text: Bytes,
     /// What turns places in the source back to files it was made of.
     pub source_map: Option<SourceMapText>,
 }
@@ -61,27 +64,21 @@ impl FunctionVersion {
         Self {
             handle,
             language: Language::JavaScript,
-            file_name: format!("{}/{}", key.function_id, Language::JavaScript.file_name()),
+            file_name: Language::JavaScript.name_in_stacks(&key.function_id),
             key,
             code: Ok(source.clone()),
             digest: SourceDigest::of(&source),
             source_map: SourceMapText::inline(&source),
             source,
             manifest: manifest.map_or_else(|| Ok(Manifest::default()), Manifest::parse),
-            manifest_text: Bytes::copy_from_slice(manifest.unwrap_or_default()),
         }
     }
 
-    /// The same in TypeScript, with what came of taking the types out. It needs no map.
+    /// The same in TypeScript, with what came of taking the types out. It needs no map, and keeps its name.
     #[must_use]
     pub fn in_typescript(self, code: Result<Bytes, BadTypeScript>) -> Self {
         Self {
             language: Language::TypeScript,
-            file_name: format!(
-                "{}/{}",
-                self.key.function_id,
-                Language::TypeScript.file_name()
-            ),
             code,
             source_map: None,
             ..self
@@ -104,12 +101,17 @@ impl FunctionVersion {
 
     /// Bytes it takes to keep.
     pub fn bytes(&self) -> u64 {
-        let code = match self.language {
-            Language::JavaScript => 0,
-            Language::TypeScript => self.code().len(),
+        let code = match (&self.code, self.language) {
+            (Ok(_), Language::JavaScript) => 0,
+            (Ok(code), Language::TypeScript) => code.len(),
+            (Err(bad), _) => bad.bytes(),
+        };
+        let manifest = match &self.manifest {
+            Ok(manifest) => manifest.bytes(),
+            Err(bad) => bad.bytes(),
         };
         let map = self.source_map.as_ref().map_or(0, SourceMapText::own_bytes);
-        (self.source.len() + code + map + self.manifest_text.len()) as u64
+        (self.source.len() + code + manifest + map) as u64
     }
 
     /// Whether it can be run at all, as far as that shows without running it.
@@ -186,5 +188,38 @@ impl fmt::Display for Language {
             Self::JavaScript => "JavaScript",
             Self::TypeScript => "TypeScript",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::TypeScriptFault, *};
+
+    fn version(manifest: Option<&str>) -> FunctionVersion {
+        let key = VersionKey {
+            function_id: "f".into(),
+            version: "1".into(),
+        };
+        FunctionVersion::new(1, key, "x".into(), manifest.map(str::as_bytes))
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_version_weighs_too() {
+        assert_eq!(version(None).bytes(), 1);
+        let about = "a".repeat(1000);
+        let sound = version(Some(&format!(r#"{{"description":"{about}"}}"#)));
+        assert!((1000..1200).contains(&sound.bytes()), "{}", sound.bytes());
+        let manifest = r#"{"a":1,"b":2}"#;
+        let broken = version(Some(manifest));
+        let told = "the manifest has no key \"a\"".len();
+        let least = manifest.len() + 2 * told;
+        assert!(broken.bytes() > least as u64, "{}", broken.bytes());
+        let fault = TypeScriptFault::Syntax {
+            line: 1,
+            column: 1,
+            message: "m".repeat(1000),
+        };
+        let broken = version(None).in_typescript(Err(BadTypeScript(vec![fault])));
+        assert!(broken.bytes() > 1000, "{}", broken.bytes());
     }
 }

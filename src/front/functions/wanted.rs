@@ -12,7 +12,7 @@ const MAX_NAME_BYTES: usize = 128;
 #[derive(Clone, Debug)]
 pub struct Wanted {
     pub key: VersionKey,
-    /// The source, if it was sent.
+    /// The source, if it was sent, in UTF-8.
     pub inline: Option<Bytes>,
     /// What that source is written in.
     pub language: Language,

@@ -94,7 +94,7 @@ fn limits(limits: &manifest::ManifestLimits) -> ManifestLimits {
 }
 
 fn diagnostic(diagnostic: &describe::Diagnostic) -> api::Diagnostic {
-    let severity = match diagnostic.severity {
+    let severity = match diagnostic.severity() {
         describe::Severity::Error => Severity::Error,
         describe::Severity::Warning => Severity::Warning,
     };

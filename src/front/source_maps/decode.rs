@@ -8,8 +8,13 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
+use crate::source_text::shortened;
+
 /// The most places that one map may tell of; a mebibyte of minified JavaScript has some 250,000.
-const MAX_MAPPINGS: usize = 2 << 20;
+pub const MAX_MAPPINGS: usize = 2 << 20;
+
+/// The most bytes that one map may take once it is read: those places, and texts that few maps come near.
+pub const MAX_BYTES: usize = MAX_MAPPINGS * size_of::<Mapping>() + (4 << 20);
 
 /// Bytes kept of a function's name.
 const NAME_BYTES: usize = 128;
@@ -37,6 +42,8 @@ pub enum BadMap {
     NotListed,
     #[error("it has more than {MAX_MAPPINGS} mappings")]
     TooMany,
+    #[error("it takes {bytes} bytes once it is read, more than the {MAX_BYTES} that one may")]
+    TooLarge { bytes: usize },
 }
 
 /// Where places of a generated file come from.
@@ -130,7 +137,10 @@ impl SourceMap {
             map.mappings.sort_by_key(place);
         }
         map.mappings.shrink_to_fit();
-        Ok(map)
+        match map.bytes() {
+            bytes if bytes > MAX_BYTES => Err(BadMap::TooLarge { bytes }),
+            _ => Ok(map),
+        }
     }
 
     /// Where the generated place comes from; both count from 1.
@@ -181,13 +191,14 @@ impl SourceMap {
             root: number_of(&self.roots),
         };
         let source_root = text.source_root.unwrap_or_default();
-        self.roots.push(shortened(&source_root, SOURCE_BYTES));
+        self.roots
+            .push(shortened(&source_root, SOURCE_BYTES).into());
         let sources = text.sources.into_iter().map(Option::unwrap_or_default);
         self.sources
             .extend(sources.map(|source| tail(&source, SOURCE_BYTES)));
         let names = text.names.iter();
         self.names
-            .extend(names.map(|name| shortened(name, NAME_BYTES)));
+            .extend(names.map(|name| shortened(name, NAME_BYTES).into()));
         self.read_mappings(&mappings, base, offset.column)
     }
 
@@ -304,14 +315,6 @@ fn without_guard(text: &[u8]) -> &[u8] {
             None => b"",
         },
         None => text,
-    }
-}
-
-/// The first `most` bytes. What is cut off is marked, as the redactor wants it.
-pub fn shortened(text: &str, most: usize) -> Box<str> {
-    match text.get(..text.floor_char_boundary(most)) {
-        Some(kept) if kept.len() < text.len() => format!("{kept}…").into(),
-        _ => text.into(),
     }
 }
 

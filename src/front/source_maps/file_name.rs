@@ -1,5 +1,7 @@
 //! The names that maps give to authors' files, as they are told: plain and relative.
 
+use crate::source_text::printable;
+
 /// Puts a map's source root and one of its sources together as a name. What stands for a bundler or a host
 /// before the path is dropped, and so are `.`, `..` where nothing is before it, and a leading slash.
 /// Nothing is ever opened by the name.
@@ -40,14 +42,6 @@ fn after_scheme(name: &str) -> Option<&str> {
     match rest.strip_prefix('/') {
         Some(rest) => Some(rest.split_once('/').map_or(rest, |(_host, path)| path)),
         None => Some(rest),
-    }
-}
-
-/// Line breaks and the like would make other lines of a stack.
-fn printable(character: char) -> char {
-    match character.is_control() || matches!(character, '\u{2028}' | '\u{2029}') {
-        true => '_',
-        false => character,
     }
 }
 
@@ -93,7 +87,12 @@ mod tests {
     fn nothing_breaks_a_stack() {
         check("", "", "(unnamed)");
         check("", "..", "(unnamed)");
-        check("", "a\n    at b (c:1:1)", "a_    at b_(c:1:1)");
+        check("", "a\n    at b (c:1:1)", "a\u{fffd}    at b_(c:1:1)");
+        check(
+            "",
+            "a\u{202e}st.b\u{200b}\u{1b}c",
+            "a\u{fffd}st.b\u{fffd}\u{fffd}c",
+        );
         check("", "(group)/a.ts", "(group)/a.ts");
     }
 }

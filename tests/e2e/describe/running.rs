@@ -9,10 +9,11 @@ use penstock::api::{DescribeRequest, ErrorCode as Code, SourceKind, diagnostic::
 use tonic::{Code as StatusCode, Request};
 
 use super::{ask, described_by, inline, stored, told};
-use crate::check::{Call, fresh_id};
-use crate::origin::Origin;
+use crate::check::{Call, TRACK, fresh_id};
+use crate::origin::respond;
 use crate::processes::wait_until;
 use crate::scrape::Scrape;
+use crate::scripted::{Answer, Scripted};
 use crate::service::{Service, block_on};
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -134,15 +135,22 @@ fn describes_beside(service: &Service, calls: u32) {
 
 #[test]
 fn nothing_is_requested_and_that_is_told() {
-    let origin = Origin::start();
+    let server = Scripted::start(|_, _| Answer::Bytes(respond("200 OK", &[], b"")));
     let service = Service::start(&["--egress-allow", "127.0.0.0/8"]);
-    let url = format!("http://127.0.0.1:{}/count", origin.port());
-    let source =
-        format!("const first = fetch('{url}');\nfunction onTrack() {{}}\nfirst.then(() => {{}})");
+    let url = server.url();
+    let source = format!(
+        "const first = fetch('{url}/described');\nfunction onTrack() {{}}\nfirst.then(() => {{}})"
+    );
     let found = described_by(&service, inline(&source));
     let expected = "warning 1:15 the top level makes a request, which was not made for this description: make \
                     requests in a handler, since those of the top level end with the event that comes first";
     assert_eq!(told(&found), [expected]);
+    // By the time that another function has its answer, a request of before would have come.
+    let asks = format!("async function onTrack(e) {{ await fetch('{url}/run'); return e }}");
+    Call::of(&asks).run_on(&service).delivers(TRACK);
+    let asked = server.counts().requests;
+    let paths: Vec<_> = asked.iter().map(|request| &*request.path).collect();
+    assert_eq!(paths, ["/run"]);
 }
 
 fn in_flight(service: &Service) -> f64 {

@@ -179,8 +179,12 @@ fn suspects<'t>(names: impl Iterator<Item = &'t str>, defined: &[Handler]) -> Ve
 
 /// What may be a variable's name, be it in a comment or a text; words with other letters than ASCII's as one.
 fn words(text: &str) -> impl Iterator<Item = &str> {
+    let is_name = |word: &&str| {
+        let first = word.bytes().next();
+        first.is_some_and(|first| !first.is_ascii_digit()) && word.is_ascii()
+    };
     text.split(|letter: char| !is_part_of_a_word(letter))
-        .filter(|word| !word.is_empty() && word.is_ascii())
+        .filter(is_name)
 }
 
 fn is_part_of_a_word(letter: char) -> bool {

@@ -11,8 +11,8 @@ use jsonc_parser::{
 use serde_json::Value as Json;
 
 use super::{
-    BadManifest, MAX_FAULTS, MAX_MANIFEST_BYTES, Manifest, ManifestFault, ManifestLimits,
-    SettingSchema, SettingType,
+    MAX_FAULTS, MAX_MANIFEST_BYTES, Manifest, ManifestFault, ManifestLimits, SettingSchema,
+    SettingType,
 };
 use crate::{
     config::{MAX_PAYLOAD_BYTES, MAX_TIME_MS},
@@ -56,7 +56,9 @@ const MAX_REQUESTS: u64 = 10_000;
 /// The longest name DNS knows, in bytes; `*.` counts.
 const MAX_HOST: usize = 253;
 
-pub fn manifest(file: &[u8]) -> Result<Manifest, BadManifest> {
+/// # Errors
+/// All faults, in the order of the file; of one that is no JSON, the first.
+pub fn manifest(file: &[u8]) -> Result<Manifest, Vec<ManifestFault>> {
     if file.len() as u64 > MAX_MANIFEST_BYTES {
         let size = format!("is larger than {MAX_MANIFEST_BYTES} bytes");
         return Err(whole_file(size));
@@ -81,31 +83,31 @@ pub fn manifest(file: &[u8]) -> Result<Manifest, BadManifest> {
         reader
             .faults
             .sort_by_key(|fault| (fault.line, fault.column));
-        Err(BadManifest(reader.faults))
+        Err(reader.faults)
     }
 }
 
-fn whole_file(description: String) -> BadManifest {
-    BadManifest(vec![ManifestFault {
+fn whole_file(description: String) -> Vec<ManifestFault> {
+    vec![ManifestFault {
         line: 1,
         column: 1,
         path: String::new(),
         description,
-    }])
+    }]
 }
 
-fn not_json(error: serde_json::Error) -> BadManifest {
+fn not_json(error: serde_json::Error) -> Vec<ManifestFault> {
     let told = error.to_string();
     // The place is told in fields of its own.
     let what = told
         .rsplit_once(" at line ")
         .map_or(&*told, |(what, _)| what);
-    BadManifest(vec![ManifestFault {
+    vec![ManifestFault {
         line: u32::try_from(error.line()).unwrap_or(u32::MAX).max(1),
         column: u32::try_from(error.column()).unwrap_or(u32::MAX).max(1),
         path: String::new(),
         description: format!("is not JSON: {what}"),
-    }])
+    }]
 }
 
 /// Walks the file and keeps what is wrong; a part at fault counts as if it were not there.

@@ -21,7 +21,7 @@ fn bad(file: &str, expect: &[&str]) {
 
 #[track_caller]
 fn refused(file: &str, expect: &[&str]) {
-    let faults = Manifest::parse(file.as_bytes()).expect_err(file).0;
+    let faults = Manifest::parse(file.as_bytes()).expect_err(file).faults;
     let told: Vec<_> = faults.iter().map(ManifestFault::to_string).collect();
     assert_eq!(told.len(), expect.len(), "{file}: {told:#?}");
     for (told, expect) in told.iter().zip(expect) {
@@ -222,7 +222,7 @@ fn what_is_no_json_is_told_with_its_place() {
 fn the_faults_told_are_bounded() {
     let unknown: Vec<_> = (0..1000).map(|key| format!("\"{key}\":0")).collect();
     let file = format!("{{{}}}", unknown.join(","));
-    let faults = Manifest::parse(file.as_bytes()).unwrap_err().0;
+    let faults = Manifest::parse(file.as_bytes()).unwrap_err().faults;
     assert_eq!(faults.len(), MAX_FAULTS);
 }
 

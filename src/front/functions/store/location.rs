@@ -23,11 +23,9 @@ const RETRIES: usize = 2;
 pub enum UnusableLocation {
     #[error("--functions {0}: must be a directory, or a URL of file, s3, gs, az or https")]
     Scheme(String),
-    #[error("--functions {location}: is no URL: {error}")]
-    NotAUrl {
-        location: String,
-        error: url::ParseError,
-    },
+    /// The location is not shown, for what may be in it.
+    #[error("--functions: the location is no URL: {0}")]
+    NotAUrl(#[from] url::ParseError),
     #[error("--functions {0}: must name an absolute path on this machine, as in file:///functions")]
     NotLocal(Url),
     /// The location is not shown, for what is in it.
@@ -60,10 +58,7 @@ pub fn open(location: &str) -> Result<Opened, UnusableLocation> {
     if !location.contains("://") {
         return open_directory(path::Path::new(location));
     }
-    let url = Url::parse(location).map_err(|error| UnusableLocation::NotAUrl {
-        location: location.to_owned(),
-        error,
-    })?;
+    let url = Url::parse(location)?;
     let is_bare = url.username().is_empty()
         && url.password().is_none()
         && url.query().is_none()
@@ -190,7 +185,7 @@ mod tests {
             "must name an absolute path on this machine",
         );
         refused("s3://", "--functions s3:");
-        refused("https://", "is no URL");
+        refused("https://", "--functions: the location is no URL");
         refused(
             "http://example.com/functions",
             "http is for this machine only",
@@ -205,6 +200,7 @@ mod tests {
         refused("s3://hunter22@bucket/", expect);
         refused("az://container/?sig=hunter22", expect);
         refused("https://example.com/#hunter22", expect);
+        refused("https://me:hunter22/22@example.com/", "no URL");
     }
 
     #[test]

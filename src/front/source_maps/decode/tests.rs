@@ -103,6 +103,10 @@ fn what_is_broken_is_refused_with_why() {
 #[test]
 fn what_it_costs_is_bounded_by_its_text() {
     refused(&map(&"A,".repeat(MAX_MAPPINGS + 1)), "more than 2097152");
+    let names = vec![r#""""#; 2 << 20].join(",");
+    let text = format!(r#"{{"names":[{names}],"mappings":""}}"#);
+    let error = SourceMap::parse(text.as_bytes()).err();
+    assert!(matches!(error, Some(BadMap::TooLarge { .. })), "{error:?}");
     // What a long root and many sources come to, if each were put together.
     let root = "r".repeat(1 << 20);
     let sources = vec![r#""""#; 1 << 18].join(",");
