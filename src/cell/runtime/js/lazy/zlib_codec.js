@@ -94,10 +94,6 @@
       ops.codecReset(this.#id);
     }
 
-    setLevel(level) {
-      ops.codecLevel(this.#id, level);
-    }
-
     close() {
       if (this.#token === undefined) return;
       this.#token = undefined;
