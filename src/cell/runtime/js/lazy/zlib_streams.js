@@ -2,7 +2,7 @@
 (function (primordials, host, exports) {
   'use strict';
 
-  const { FunctionPrototypeCall, ObjectDefineProperty, Symbol } = primordials;
+  const { FunctionPrototypeCall, Symbol } = primordials;
   const { allocate } = host.use('encoding');
   const { bufferOf, copyOf, lengthOf, partOf } = host.use('byte_parts');
   const { constants } = host.use('zlib_constants');
@@ -10,6 +10,7 @@
   const { withCode } = host.use('node_errors');
   const { readSettings } = host.use('zlib_settings');
   const { Transform } = host.use('stream_duplex');
+  const { hide } = host.use('web_interface');
   const base = host.use('stream_base');
 
   // On a stream: its codec with all that belongs to it; what goes on once there is room. On a chunk: how it is
@@ -17,10 +18,6 @@
   const working = Symbol('working');
   const resuming = Symbol('resuming');
   const flushing = Symbol('flushing');
-
-  function hide(target, key, value) {
-    ObjectDefineProperty(target, key, { __proto__: null, value, configurable: true, enumerable: false, writable: true });
-  }
 
   function initialize(stream, mode, options) {
     const settings = readSettings(mode, options);
