@@ -35,7 +35,7 @@ neighbour:
 batching:
     cargo bench --bench batch
 
-# What an invocation costs in CPU time and memory: the figures of docs/scaling.md
+# What an invocation costs in CPU time and memory
 cost:
     cargo bench --bench cost
 

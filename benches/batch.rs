@@ -43,7 +43,7 @@ fn main() {
         "{:>8}  {:>14}  {:>14}  {:>14}",
         "", "events/CPU s", "events/CPU s", "events/CPU s"
     );
-    let event = minified(EVENT);
+    let event = json::minified(EVENT);
     let service = Service::start(&["--cells", "1", "--cell-threads", "1"]);
     let on_batch =
         format!("{HANDLER}\nfunction onBatch(events) {{ return events.map(e => onTrack(e)) }}");
@@ -57,12 +57,6 @@ fn main() {
             batched / bare
         );
     }
-}
-
-/// As a router sends it.
-fn minified(event: &str) -> String {
-    let value: serde_json::Value = serde_json::from_str(event).expect("the example is JSON");
-    value.to_string()
 }
 
 /// Events per second of CPU time, front and cells together.
@@ -99,25 +93,11 @@ async fn run(service: &Service, batch: &Batch, duration: Duration) -> usize {
     events
 }
 
-/// Of the front and its cells, all threads.
+/// Of the front and its cells.
 fn cpu_time(service: &Service) -> Duration {
     let cells = service.cells();
-    let ticks: u64 = cells
-        .iter()
-        .chain([&service.pid()])
-        .map(|pid| {
-            let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("it lives");
-            let fields: Vec<_> = stat
-                .rsplit(')')
-                .next()
-                .unwrap()
-                .split_whitespace()
-                .collect();
-            // utime and stime, fields 14 and 15 of proc(5), of which the last two before were cut off.
-            fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
-        })
-        .sum();
-    Duration::from_millis(ticks * 1000 / rustix::param::clock_ticks_per_second())
+    let all = cells.into_iter().chain([service.pid()]);
+    all.map(processes::cpu_time).sum()
 }
 
 /// Events per second of CPU time of a loop inside one isolate.

@@ -1,6 +1,6 @@
 //! What an invocation costs: CPU time of the front and of the cells, bytes on the wire, memory of what is kept.
 //!
-//! `cargo bench --bench cost` prints the figures that docs/scaling.md reasons from. It reads CPU time, never the
+//! `cargo bench --bench cost` prints the figures. It reads CPU time, never the
 //! clock, so that other work on the machine disturbs it little; the callers' own time is not in it.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
@@ -58,7 +58,7 @@ const KEPT: usize = 200;
 const ISOLATES: &str = "100000";
 
 fn main() {
-    let event = minified(EVENT);
+    let event = json::minified(EVENT);
     println!("event: {} bytes of JSON", event.len());
     println!("\nCPU time per event        front       cells         all     calls");
     let service = Service::start(&["--egress-allow", "127.0.0.0/8"]);
@@ -119,13 +119,9 @@ impl Cpu {
 }
 
 fn cpu(service: &Service) -> Cpu {
-    let of = |pid| {
-        let ticks = processes::stat(pid).expect("it lives").cpu_ticks;
-        Duration::from_millis(ticks * 1_000 / rustix::param::clock_ticks_per_second())
-    };
     Cpu {
-        front: of(service.pid()),
-        cells: service.cells().into_iter().map(of).sum(),
+        front: processes::cpu_time(service.pid()),
+        cells: service.cells().into_iter().map(processes::cpu_time).sum(),
     }
 }
 
@@ -238,12 +234,6 @@ fn function(source: &str) -> FunctionRef {
         source: source.to_owned(),
         ..FunctionRef::default()
     }
-}
-
-/// As a router sends it.
-fn minified(event: &str) -> String {
-    let value: serde_json::Value = serde_json::from_str(event).expect("the example is JSON");
-    value.to_string()
 }
 
 /// Memory that only the cells have, and that would be free without them.

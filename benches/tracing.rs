@@ -63,9 +63,9 @@ fn measure(service: &Service) -> (f64, f64) {
     let call = Call::of("function onTrack(event) { return event }");
     block_on(async {
         run(service, &call, RUN_FOR / 4).await;
-        let (before, began) = (cpu_time(service.pid()), Instant::now());
+        let (before, began) = (processes::cpu_time(service.pid()), Instant::now());
         let calls = run(service, &call, RUN_FOR).await as f64;
-        let cost = cpu_time(service.pid()).saturating_sub(before);
+        let cost = processes::cpu_time(service.pid()).saturating_sub(before);
         let second = began.elapsed().as_secs_f64();
         (calls / second, cost.as_secs_f64() * 1e6 / calls)
     })
@@ -89,18 +89,4 @@ async fn run(service: &Service, call: &Call, duration: Duration) -> usize {
         calls += caller.await.expect("a caller ends");
     }
     calls
-}
-
-/// Of all threads of a process.
-fn cpu_time(pid: u32) -> Duration {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("it lives");
-    let fields: Vec<_> = stat
-        .rsplit(')')
-        .next()
-        .unwrap()
-        .split_whitespace()
-        .collect();
-    // utime and stime, fields 14 and 15 of proc(5), of which the last two before were cut off.
-    let ticks = fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
-    Duration::from_millis(ticks * 1000 / rustix::param::clock_ticks_per_second())
 }

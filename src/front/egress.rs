@@ -244,10 +244,8 @@ impl Egress {
             limit,
         };
         caller.requests.count().map_err(passed)?;
-        let span = caller.requests.call().request();
-        if self.propagates_trace {
-            span.propagate(headers);
-        }
+        let told = self.propagates_trace.then_some(&mut *headers);
+        let span = caller.requests.call().request(told);
         let host = ("host".to_owned(), request::authority(&hop.url));
         let trace = Trace {
             event_index: request.event_index,

@@ -1,7 +1,7 @@
 //! Node's `Buffer`: a table of facts, how it is shown, and what hostile functions try with it.
 
 use crate::{
-    check::{Call, Code, TRACK, delivers, fails},
+    check::{Call, Code, TRACK, delivers, exceeds_memory, fails},
     facts,
     poison::POISON,
 };
@@ -68,12 +68,7 @@ fn sizes_beyond_memory_end_the_invocation_and_nothing_else() {
         "const all = []; for (;;) all.push(Buffer.allocUnsafe(4000))",
         "const all = []; for (;;) all.push(Buffer.from('x'.repeat(1e6)))",
     ] {
-        fails(
-            &format!("function onTrack() {{ {body} }}"),
-            TRACK,
-            Code::MemoryLimitExceeded,
-            "--heap-bytes",
-        );
+        exceeds_memory(body);
     }
     for body in [
         "Buffer.alloc(1e8).toString('hex')",

@@ -102,6 +102,8 @@ impl Span {
 
 #[derive(Clone, Debug)]
 pub struct LogRecord {
+    /// The module that said it.
+    pub target: String,
     pub body: String,
     pub severity: String,
     /// In hex; empty for none.
@@ -252,13 +254,16 @@ impl Received {
     pub fn records(&self) -> Vec<LogRecord> {
         let resources = self.logs.iter().flat_map(|sent| &sent.resource_logs);
         let scopes = resources.flat_map(|resource| &resource.scope_logs);
-        let records = scopes
-            .flat_map(|scope| &scope.log_records)
-            .map(|record| LogRecord {
+        let records = scopes.flat_map(|scope| {
+            let target = scope.scope.as_ref().map(|scope| scope.name.clone());
+            let target = target.unwrap_or_default();
+            scope.log_records.iter().map(move |record| LogRecord {
+                target: target.clone(),
                 body: record.body.as_ref().map(text).unwrap_or_default(),
                 severity: record.severity_text.clone(),
                 trace: hex(&record.trace_id),
-            });
+            })
+        });
         records.collect()
     }
 

@@ -1,7 +1,7 @@
 //! Node's `crypto`: tables of facts, and what hostile functions try with it.
 
 use crate::{
-    check::{Call, Code, TRACK, delivers, fails},
+    check::{Call, Code, TRACK, delivers, exceeds_memory},
     facts,
     poison::POISON,
 };
@@ -95,12 +95,7 @@ fn what_does_not_fit_into_memory_ends_the_invocation() {
         "crypto.pbkdf2Sync('p', 's', 1, 2 ** 31 - 1, 'sha1')",
         "crypto.scryptSync('p', 's', 64, { N: 2 ** 24, r: 8, maxmem: 2 ** 50 })",
     ] {
-        fails(
-            &format!("function onTrack() {{ {body} }}"),
-            TRACK,
-            Code::MemoryLimitExceeded,
-            "--heap-bytes",
-        );
+        exceeds_memory(body);
     }
 }
 

@@ -19,6 +19,9 @@ use crate::stored::StoredFunctions;
 /// Has what the encodings of URLs, JSON and inspection change.
 pub const CANARY: &str = "zQ7-canary \u{e4}/+=\"'\\%`v\u{e0}lue-9";
 
+/// Fit for a host name, of which URLs make lower-case letters.
+const HOST: &str = "sK-LiveQwJx7TbRz9HnVk4Mp";
+
 /// A secret of several lines.
 const LINES: &str = "-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\nBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj\n-----END KEY-----\n";
 
@@ -75,7 +78,8 @@ fn traces() -> Vec<String> {
         .lines()
         .filter(|line| line.len() > 20)
         .map(str::to_owned);
-    for secret in std::iter::once(CANARY.to_owned()).chain(lines) {
+    let hosts = [HOST.to_owned(), HOST.to_ascii_lowercase()];
+    for secret in [CANARY.to_owned()].into_iter().chain(hosts).chain(lines) {
         codes.push(
             serde_json::to_string(&secret)
                 .expect("JSON")
@@ -176,12 +180,14 @@ pub fn all_texts(reply: &Reply) -> String {
 }
 
 fn call(source: &str) -> Call {
-    let settings = serde_json::json!({"key": CANARY, "pem": LINES, "deep": {"list": [CANARY]}});
+    let settings =
+        serde_json::json!({"key": CANARY, "pem": LINES, "deep": {"list": [CANARY]}, "host": HOST});
+    let names = ["key", "pem", "deep", "host"].map(str::to_owned);
     Call::of(source)
         .settings(&settings.to_string())
         .capture()
         .wall(Duration::from_secs(2))
-        .change(|request| request.secret_settings = vec!["key".into(), "pem".into(), "deep".into()])
+        .change(|request| request.secret_settings = names.to_vec())
 }
 
 /// Runs statements with the secret as `key`; something of it goes out, and nothing but its mark.
@@ -325,6 +331,7 @@ fn other_ends() {
     hidden("return { toJSON() { throw new Error(key) } }");
     hidden("return { toJSON() { return key } }");
     hidden("setTimeout(() => { throw new Error(key) }); return new Promise(() => {})");
+    hidden("console.log(new URL('https://' + settings.host + '.example').href); throw 1");
     hidden("console.log(key); for (;;);");
     hidden("console.log(key); await new Promise(() => {})");
     hidden_in("let seen; function onTrack(e, { key }) { seen = key; throw new DropEvent(seen) }");
@@ -352,6 +359,7 @@ fn requests_and_their_traces() {
         "await fetch(base + '/echo', { method: 'POST', body: Buffer.from(base64(key)) })",
         "console.log(await (await fetch(base + '/echo', { method: 'POST', body: key })).text())",
         "await fetch('http://10.0.0.1/' + encodeURIComponent(key))",
+        "await fetch('http://' + host + '.invalid/')",
         "await fetch('http://' + hex(key).slice(0, 60) + '.invalid/' + key)",
         "console.log(key); await fetch('not a URL ' + key)",
         "console.log(key); await fetch(base, { headers: { ['x ' + key]: 'y' } })",
@@ -359,7 +367,7 @@ fn requests_and_their_traces() {
     ] {
         let reply = call(&format!(
             "{PRELUDE} const base = '{base}';
-             async function onTrack(event, {{ key, pem }}) {{ {request}; return event }}"
+             async function onTrack(event, {{ key, pem, host }}) {{ {request}; return event }}"
         ))
         .run_on(&service);
         let texts = all_texts(&reply);
@@ -370,13 +378,13 @@ fn requests_and_their_traces() {
         );
     }
     assert_clean(&service.stderr());
-    // The invocations of all tests so far are in it, and of these requests that with secrets in host and path.
+    // The invocations of all tests so far are in it, and of these requests those with secrets in their hosts.
     let hidden = |span: &Span| {
         let told = |name| span.attributes.get(name).map_or("", String::as_str);
         told("server.address").starts_with("[redacted:") && told("url.full").contains("/[redacted:")
     };
     let told = COLLECTOR.wait_for(|received| {
-        received.spans().iter().any(hidden)
+        received.spans().iter().filter(|span| hidden(span)).count() > 1
             && !received
                 .metric("penstock.egress.request.duration")
                 .is_empty()

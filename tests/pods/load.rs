@@ -23,7 +23,20 @@ use crate::service::{self, block_on};
 /// Copies of the function in all. No multiple of the pods' number: else each would meet the same pod at every turn.
 pub const FUNCTIONS: usize = 7;
 
-const SOURCE: &str = "async function onTrack(event, settings) {
+/// What function a copy is of, as its name begins.
+const SINGLE: &str = "single";
+const BATCH: &str = "batch";
+
+/// One copy's own: it gets its events in batches.
+const BATCH_SOURCE: &str = "async function onBatch(events, settings) {
+    await Promise.all(events.map(async event => {
+        await fetch(`${settings.url}/${settings.copy}/${event.messageId}`)
+        event.seen = true
+    }))
+    return events
+}";
+
+const SINGLE_SOURCE: &str = "async function onTrack(event, settings) {
     await fetch(`${settings.url}/${settings.copy}/${event.messageId}`)
     event.seen = true
     return event
@@ -80,7 +93,7 @@ impl Load {
         arguments.extend(["--generate", "40", "--outcomes"].map(str::to_owned));
         arguments.push(files.path().join("outcomes").display().to_string());
         // Soon, as pods come back soon here; and no spilling, for which nothing is busy enough.
-        let knobs = "--retry-first-ms 50 --health-ms 50 --spill-at 10000 --calls 4 --grace-s 60";
+        let knobs = "--retry-first-ms 50 --health-ms 50 --batch-wait-ms 100 --spill-at 10000 --calls 4 --grace-s 60";
         arguments.extend(knobs.split(' ').map(str::to_owned));
         for address in addresses {
             arguments.extend(["--executor".to_owned(), address]);
@@ -153,25 +166,44 @@ impl Told {
             assert!(self.ran.contains_key(delivery), "it never ran: {end:?}");
         }
         assert_eq!(self.ran.len(), self.ends.len(), "what ran came to an end");
+        self.assert_batches_were_made();
+    }
+
+    fn assert_batches_were_made(&self) {
+        let functions = self.report.executors.values().flatten();
+        let takes_batches = |function: &str| function.starts_with(BATCH);
+        let calls = functions.filter(|(function, _)| takes_batches(function));
+        let calls: u64 = calls.map(|(_, route)| route.calls).sum();
+        let events = self
+            .ends
+            .keys()
+            .filter(|(function, _)| takes_batches(function));
+        let events = events.count() as u64;
+        assert!(
+            0 < calls && calls < events,
+            "{calls} calls for {events} events"
+        );
     }
 }
 
-/// Source and settings as files, and how the router is told of them.
+/// Sources and settings as files, and how the router is told of them.
 fn write_functions(files: &TempDir, server: &Scripted, addresses: &[String]) -> Vec<String> {
-    let source = files.path().join("index.js");
-    fs::write(&source, SOURCE).expect("a file");
+    for (id, source) in [(SINGLE, SINGLE_SOURCE), (BATCH, BATCH_SOURCE)] {
+        fs::write(files.path().join(id), source).expect("a file");
+    }
     let copies = at_home_everywhere(addresses);
     let options = copies.into_iter().map(|copy| {
         let settings = files.path().join(&copy);
         let values = json!({"url": server.url(), "copy": copy});
         fs::write(&settings, values.to_string()).expect("a file");
+        let source = files.path().join(id_of(&copy));
         let (source, settings) = (source.display(), settings.display());
         format!("{},source={source},settings={settings}", name_of(&copy))
     });
     options.collect()
 }
 
-/// Copies of which each pod has its share by their keys.
+/// Copies of which each pod has its share by their keys. The first is the one that takes batches.
 fn at_home_everywhere(addresses: &[String]) -> Vec<String> {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     let candidates: Vec<_> = addresses
@@ -180,7 +212,8 @@ fn at_home_everywhere(addresses: &[String]) -> Vec<String> {
         .collect();
     let mut copies = Vec::new();
     while copies.len() < FUNCTIONS {
-        let copy = format!("copy-{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        let id = if copies.is_empty() { BATCH } else { SINGLE };
+        let copy = format!("{id}-{}", NEXT.fetch_add(1, Ordering::Relaxed));
         let home = balance::by_key(&name_of(&copy), &candidates, 1);
         if home == Some(copies.len() % addresses.len()) {
             copies.push(copy);
@@ -189,8 +222,12 @@ fn at_home_everywhere(addresses: &[String]) -> Vec<String> {
     copies
 }
 
+fn id_of(copy: &str) -> &str {
+    copy.split('-').next().unwrap_or(copy)
+}
+
 fn name_of(copy: &str) -> String {
-    format!("tells@1#{copy}")
+    format!("{}@1#{copy}", id_of(copy))
 }
 
 /// `/COPY/made-NUMBER`.

@@ -37,6 +37,13 @@ pub fn delivers(source: &str, event: &str, expected: &str) {
     assert_same_json(&found, expected, source);
 }
 
+/// Statements that need more memory than a function has.
+#[track_caller]
+pub fn exceeds_memory(body: &str) {
+    let source = format!("function onTrack() {{ {body} }}");
+    fails(&source, TRACK, Code::MemoryLimitExceeded, "--heap-bytes");
+}
+
 /// As [`delivers`], to the byte.
 #[track_caller]
 pub fn delivers_text(source: &str, event: &str, expected: &str) {

@@ -127,6 +127,13 @@ pub fn stat(pid: u32) -> Option<Stat> {
     })
 }
 
+/// Of all its threads so far.
+#[allow(dead_code, reason = "the benchmarks measure by it")]
+pub fn cpu_time(pid: u32) -> Duration {
+    let ticks = stat(pid).expect("it lives").cpu_ticks;
+    Duration::from_millis(ticks * 1_000 / rustix::param::clock_ticks_per_second())
+}
+
 /// Whether it runs; a zombie does not.
 pub fn is_alive(pid: u32) -> bool {
     stat(pid).is_some_and(|stat| !matches!(stat.state, 'Z' | 'X'))

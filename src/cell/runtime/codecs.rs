@@ -55,11 +55,6 @@ pub trait Codec: Send {
 
     /// Begins anew, with the same settings.
     fn reset(&mut self);
-
-    /// Changes the level of compression; whether there is such a thing.
-    fn set_level(&mut self, _level: i32) -> bool {
-        false
-    }
 }
 
 /// The open ones by number, and the number given last.

@@ -110,7 +110,6 @@ op_table! {
     "brotliOpen" => zlib::open_brotli,
     "codecStep" => zlib::step,
     "codecReset" => zlib::reset,
-    "codecLevel" => zlib::set_level,
     "codecClose" => zlib::close,
     "crc32" => zlib::crc32,
 }

@@ -14,8 +14,8 @@ const MIN_LINE_BYTES: usize = 8;
 /// Numbers of fewer digits are like any other number in a log.
 const MIN_DIGITS: usize = 6;
 
-/// What the secret values of one invocation may have together, in bytes; lines count again. It bounds what
-/// the search for them costs.
+/// What the secret values of one invocation may have together, in bytes; lines count again, what they are in
+/// lower case does not. It bounds what the search for them costs.
 pub const MAX_SECRET_BYTES: usize = 256 << 10;
 
 /// JSON in strings of JSON is looked into so deep.
@@ -48,7 +48,7 @@ impl fmt::Debug for Secrets {
 impl Secrets {
     /// Adds a setting's value: its strings, wherever they are in it, and its long numbers. Of a string, the
     /// text without the white space around it, its long lines, and if it is JSON, the values in it are
-    /// secret as well: functions trim, split and parse.
+    /// secret as well: functions trim, split and parse. So is each of them in lower case.
     pub fn add(&mut self, name: &str, value: &Json) {
         let number = self.names.len();
         self.names.push(name.to_owned());
@@ -59,7 +59,7 @@ impl Secrets {
         self.texts.is_empty()
     }
 
-    /// Bytes of all texts; not to be over [`MAX_SECRET_BYTES`].
+    /// Bytes of all texts as they were given; not to be over [`MAX_SECRET_BYTES`].
     pub fn bytes(&self) -> usize {
         self.bytes
     }
@@ -124,15 +124,25 @@ impl Secrets {
     }
 
     fn add_text(&mut self, name: usize, text: &str, least: usize) {
-        if text.len() < least || self.known.contains(text) {
+        if text.len() < least {
             return;
         }
-        self.bytes += text.len();
-        self.known.insert(text.to_owned());
-        self.texts.push(Secret {
-            text: text.to_owned(),
-            name,
-        });
+        if self.keep(name, text.to_owned()) {
+            self.bytes += text.len();
+        }
+        // URLs and headers make lower-case letters of those in hosts and names.
+        if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            self.keep(name, text.to_ascii_lowercase());
+        }
+    }
+
+    /// Whether it was not known before.
+    fn keep(&mut self, name: usize, text: String) -> bool {
+        let is_new = self.known.insert(text.clone());
+        if is_new {
+            self.texts.push(Secret { text, name });
+        }
+        is_new
     }
 }
 

@@ -316,6 +316,22 @@ fn v8s_excerpts_of_json_are_found() {
 }
 
 #[test]
+fn a_secret_is_found_in_lower_case_as_hosts_and_headers_names_have_it() {
+    let settings = json!({"a": "SkLive-Qw9", "b": ["\u{c4}Bc-%41"]});
+    for (text, expect) in [
+        (
+            "GET http://sklive-qw9.invalid/SkLive-Qw9",
+            "GET http://[redacted:a].invalid/[redacted:a]",
+        ),
+        ("sKlIVE-qW9", "sKlIVE-qW9"),
+        ("x-\u{c4}bc-%2541: 1", "x-[redacted:b]: 1"),
+        ("c2tsaXZlLXF3OQ==", "[redacted:a]"),
+    ] {
+        check(settings.clone(), text, expect);
+    }
+}
+
+#[test]
 fn nothing_prints_a_secret() {
     let mut secrets = Secrets::default();
     secrets.add("key", &json!("hunter22"));

@@ -79,7 +79,11 @@ impl Tracing {
         let parent = self
             .propagator
             .extract_with_context(&Context::new(), &Headers(headers));
-        let builder = self.tracer.span_builder("rpc").with_kind(SpanKind::Server);
+        let (began, began_at) = (Instant::now(), SystemTime::now());
+        let builder = self.tracer.span_builder("rpc");
+        let builder = builder
+            .with_kind(SpanKind::Server)
+            .with_start_time(began_at);
         let mut span = self.tracer.build_with_context(builder, &parent);
         let is_recorded = span.is_recording();
         if is_recorded {
@@ -93,8 +97,8 @@ impl Tracing {
             tracer: self.tracer.clone(),
             context: context.clone(),
             is_recorded,
-            began: Instant::now(),
-            began_at: SystemTime::now(),
+            began,
+            began_at,
             redactor: OnceLock::new(),
         })));
         let attached = context.with_value(trace.clone());
@@ -150,7 +154,7 @@ impl CallTrace {
             span.set_attribute(KeyValue::new("error.type", name));
             span.set_status(Status::error(name));
         }
-        span.end();
+        span.end_with_timestamp(traced.now());
     }
 
     fn recorded(&self) -> Option<&Traced> {
@@ -189,5 +193,9 @@ impl Traced {
     /// All times of a trace by the one clock, which nobody sets.
     fn at(&self, instant: Instant) -> SystemTime {
         self.began_at + instant.saturating_duration_since(self.began)
+    }
+
+    fn now(&self) -> SystemTime {
+        self.at(Instant::now())
     }
 }

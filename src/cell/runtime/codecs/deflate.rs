@@ -124,10 +124,6 @@ impl Codec for Deflater {
         self.deflate.reset();
         self.use_dictionary();
     }
-
-    fn set_level(&mut self, level: i32) -> bool {
-        self.deflate.set_level(level).is_ok()
-    }
 }
 
 pub struct Inflater {

@@ -140,12 +140,6 @@ pub fn reset(scope: &mut v8::PinScope<'_, '_>, arguments: Arguments<'_>, _: Retu
     codecs(scope).with(id(arguments.get(0)), |codec| codec.reset());
 }
 
-/// `codecLevel(id, level)`: compresses by that level from now on.
-pub fn set_level(scope: &mut v8::PinScope<'_, '_>, arguments: Arguments<'_>, _: Return<'_>) {
-    let level = integer(arguments.get(1));
-    codecs(scope).with(id(arguments.get(0)), |codec| codec.set_level(level));
-}
-
 /// `codecClose(id)`.
 pub fn close(scope: &mut v8::PinScope<'_, '_>, arguments: Arguments<'_>, _: Return<'_>) {
     codecs(scope).close(id(arguments.get(0)));

@@ -25,31 +25,33 @@ const METHODS: [&str; 9] = [
 pub struct RequestSpan(Option<(Span, CallTrace)>);
 
 impl CallTrace {
-    /// A request is about to be made for the call.
-    pub fn request(&self) -> RequestSpan {
-        let Some(traced) = &self.0 else {
+    /// A request is about to be made for the call. If these are its headers, whoever gets it is told of the
+    /// trace, unless the function tells of its own.
+    pub fn request(&self, headers: Option<&mut HeaderMap>) -> RequestSpan {
+        let headers = headers.filter(|headers| !headers.contains_key("traceparent"));
+        let traced = self.0.as_deref();
+        let Some(traced) = traced.filter(|traced| traced.is_recorded || headers.is_some()) else {
             return RequestSpan::default();
         };
         let builder = traced.tracer.span_builder("HTTP");
-        let builder = builder.with_kind(SpanKind::Client);
+        let builder = builder
+            .with_kind(SpanKind::Client)
+            .with_start_time(traced.now());
         let span = traced.tracer.build_with_context(builder, &traced.context);
+        if let Some(headers) = headers {
+            propagate(&span, headers);
+        }
         RequestSpan(Some((span, self.clone())))
     }
 }
 
-impl RequestSpan {
-    /// Adds `traceparent` and `tracestate`, unless the function sends its own.
-    pub fn propagate(&self, headers: &mut HeaderMap) {
-        let Some((span, _)) = &self.0 else {
-            return;
-        };
-        if headers.contains_key("traceparent") {
-            return;
-        }
-        let context = Context::new().with_remote_span_context(span.span_context().clone());
-        TraceContextPropagator::new().inject_context(&context, &mut Headers(headers));
-    }
+/// Adds `traceparent` and `tracestate`.
+fn propagate(span: &Span, headers: &mut HeaderMap) {
+    let context = Context::new().with_remote_span_context(span.span_context().clone());
+    TraceContextPropagator::new().inject_context(&context, &mut Headers(headers));
+}
 
+impl RequestSpan {
     /// The hop has ended, as its trace tells.
     pub fn end(self, trace: &Trace) {
         let Some((mut span, call)) = self.0 else {
@@ -81,7 +83,7 @@ impl RequestSpan {
             span.set_attribute(KeyValue::new("error.type", class.clone()));
             span.set_status(Status::error(class));
         }
-        span.end();
+        span.end_with_timestamp(traced.now());
     }
 }
 
@@ -152,5 +154,60 @@ impl Injector for Headers<'_> {
         if let (Ok(name), Ok(value)) = (name, HeaderValue::try_from(value)) {
             self.0.insert(name, value);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    };
+
+    use opentelemetry::trace::{SpanId, TraceId, TracerProvider};
+    use opentelemetry_sdk::trace::{IdGenerator, Sampler, SdkTracerProvider};
+
+    use super::*;
+    use crate::front::telemetry::trace::Tracing;
+
+    /// Numbers the spans.
+    #[derive(Clone, Debug, Default)]
+    struct Numbers(Arc<AtomicU8>);
+
+    impl IdGenerator for Numbers {
+        fn new_trace_id(&self) -> TraceId {
+            TraceId::from_bytes([7; 16])
+        }
+
+        fn new_span_id(&self) -> SpanId {
+            SpanId::from_bytes([self.0.fetch_add(1, Ordering::Relaxed) + 1; 8])
+        }
+    }
+
+    /// How many spans a call and its request make.
+    #[track_caller]
+    fn check(sampler: Sampler, headers: Option<&mut HeaderMap>, expect: u8) {
+        let numbers = Numbers::default();
+        let provider = SdkTracerProvider::builder()
+            .with_sampler(sampler)
+            .with_id_generator(numbers.clone())
+            .build();
+        let tracing = Tracing::new(provider.tracer("test"));
+        let (call, _) = tracing.begin("any/Method", &HeaderMap::new());
+        let _request = call.request(headers);
+        assert_eq!(numbers.0.load(Ordering::Relaxed), expect);
+    }
+
+    #[test]
+    fn a_request_has_a_span_when_it_is_recorded_or_told_of() {
+        let mut told = HeaderMap::new();
+        check(Sampler::AlwaysOff, Some(&mut told), 2);
+        let parent = "00-07070707070707070707070707070707-0202020202020202-00";
+        assert_eq!(told["traceparent"], parent);
+        check(Sampler::AlwaysOff, None, 1);
+        check(Sampler::AlwaysOn, None, 2);
+        // The function's own stays.
+        check(Sampler::AlwaysOff, Some(&mut told), 1);
+        assert_eq!(told["traceparent"], parent);
     }
 }

@@ -7,8 +7,8 @@
     SetPrototypeForEach, SetPrototypeGetSize, SymbolIterator, TypeError, WeakRef, WeakRefPrototypeDeref,
   } = primordials;
   const { append, createList, isObject } = host.inspection;
-  const { EventTarget, defineHandler, fire, observeListeners } = host.use('event_target');
-  const { invalidThis } = host.use('node_errors');
+  const { EventTarget, defineHandler, failAfterwards, fire, observeListeners } = host.use('event_target');
+  const { abortError, invalidArgType, invalidThis } = host.use('node_errors');
   const { defineInterface } = host.use('web_interface');
   const { itemsOf, requireArguments, showAs } = host.use('web_types');
   const { DOMException } = host.use('dom_exception');
@@ -179,13 +179,19 @@
     const state = stateOf(signal);
     const { algorithms, reason } = state;
     state.algorithms = new SafeSet();
-    SetPrototypeForEach(algorithms, (algorithm) => algorithm(reason));
+    SetPrototypeForEach(algorithms, (algorithm) => {
+      try {
+        algorithm(reason);
+      } catch (error) {
+        failAfterwards(error);
+      }
+    });
     fire(signal, 'abort');
     keepIfAwaited(signal, state);
   }
 
-  // Calls `algorithm`, which must not throw, with the reason if the signal is aborted. Returns a function
-  // that gives up waiting.
+  // Calls `algorithm` with the reason if the signal is aborted; what it throws ends the invocation. Returns a
+  // function that gives up waiting.
   exports.onAbort = function onAbort(signal, algorithm) {
     const state = stateOf(signal);
     SetPrototypeAdd(state.algorithms, algorithm);
@@ -194,6 +200,16 @@
       SetPrototypeDelete(state.algorithms, algorithm);
       keepIfAwaited(signal, state);
     };
+  };
+
+  // Has `destroy(emitter, error)` called when the signal is aborted, also if it already is, until the emitter's
+  // 'close'. `name` is the signal's where it was given.
+  exports.destroyOnAbort = function destroyOnAbort(signal, name, emitter, destroy) {
+    if (!exports.isAbortSignal(signal)) throw invalidArgType(name, 'an instance of AbortSignal', signal);
+    const abort = (reason) => destroy(emitter, abortError(reason));
+    const { isAborted, reason } = stateOf(signal);
+    if (isAborted) abort(reason);
+    else emitter.once('close', exports.onAbort(signal, abort));
   };
 
   class AbortController {

@@ -249,14 +249,19 @@
     state.isPassive = false;
   }
 
+  // Others that are called hear of it all the same; then this ends the invocation, as an uncaught exception does.
+  function failAfterwards(error) {
+    ops.enqueueMicrotask(host.bindContinuation(() => host.failUncaught(error)));
+  }
+  exports.failAfterwards = failAfterwards;
+
   function notify(registry, listener, event, state) {
     if (listener.once) remove(registry, state.type, listener.callback, listener.capture);
     state.isPassive = listener.passive;
     try {
       listener.run(event);
     } catch (error) {
-      // Others hear of the event all the same; then it ends the invocation, as an uncaught exception does.
-      ops.enqueueMicrotask(host.bindContinuation(() => host.failUncaught(error)));
+      failAfterwards(error);
     }
     state.isPassive = false;
   }

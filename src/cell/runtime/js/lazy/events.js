@@ -339,7 +339,7 @@
     return new Promise((resolve, reject) => {
       const signal = options?.signal;
       if (signal?.aborted) {
-        reject(abortError(signal));
+        reject(errors.abortError(signal.reason));
         return;
       }
       const isTarget = typeof emitter?.on !== 'function' && typeof emitter?.addEventListener === 'function';
@@ -353,19 +353,12 @@
       }
       const onEvent = (...values) => finish(resolve, values);
       const onError = (error) => finish(reject, error);
-      const onAbort = () => finish(reject, abortError(signal));
+      const onAbort = () => finish(reject, errors.abortError(signal.reason));
       if (isTarget) emitter.addEventListener(type, onEvent, { once: true });
       else emitter.once(type, onEvent);
       if (!isTarget && type !== 'error') emitter.once('error', onError);
       signal?.addEventListener('abort', onAbort, { once: true });
     });
-  }
-
-  function abortError(signal) {
-    const error = errors.withCode('ABORT_ERR', 'The operation was aborted');
-    hide(error, 'name', 'AbortError');
-    if (signal.reason !== undefined) hide(error, 'cause', signal.reason);
-    return error;
   }
 
   // events.on(emitter, name): what the events bring, one after the other, for `for await`.

@@ -14,7 +14,7 @@
   const { allocate, bytesOf, encodeUtf8 } = host.use('encoding');
   const { encodedLength, encodeInto, encodingOf } = host.use('buffer_encodings');
   const { concatenate, copyOf, lengthOf, partOf } = host.use('byte_parts');
-  const { isAbortSignal, onAbort, stateOf: stateOfSignal } = host.use('abort');
+  const { destroyOnAbort } = host.use('abort');
   const { isToken } = host.use('headers');
   const { IncomingMessage } = host.use('http_message');
 
@@ -305,9 +305,13 @@
       request.setHeader('Authorization', basicAuthorization(`${auth}`));
     }
     if (timeout !== undefined && timeout !== null) request.setTimeout(timeout);
-    if (signal !== undefined && signal !== null) followSignal(request, signal);
+    if (signal !== undefined && signal !== null) destroyOnAbort(signal, 'options.signal', request, destroy);
     return request;
   };
+
+  function destroy(request, error) {
+    request.destroy(error);
+  }
 
   // An object, or an array of names and values as rawHeaders is, or of pairs.
   function setHeaders(request, headers) {
@@ -322,19 +326,6 @@
       if (isOfPairs) request.setHeader(headers[index][0], headers[index][1]);
       else request.setHeader(headers[index], headers[index + 1]);
     }
-  }
-
-  function followSignal(request, signal) {
-    if (!isAbortSignal(signal)) throw invalidArgType('options.signal', 'an instance of AbortSignal', signal);
-    const abort = (reason) => {
-      const error = withCode('ABORT_ERR', 'The operation was aborted');
-      set(error, 'name', 'AbortError');
-      set(error, 'cause', reason);
-      request.destroy(error);
-    };
-    const { isAborted, reason } = stateOfSignal(signal);
-    if (isAborted) abort(reason);
-    else request.once('close', onAbort(signal, abort));
   }
 
   exports.methodFrom = function methodFrom(value) {

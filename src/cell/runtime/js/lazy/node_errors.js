@@ -61,6 +61,14 @@
     return create(URIError, 'URIError', code, message, uriError);
   }
 
+  // What ends an operation of Node's whose signal is aborted for that reason.
+  function abortError(reason) {
+    const error = create(Error, 'Error', 'ABORT_ERR', 'The operation was aborted', abortError);
+    define(error, 'name', 'AbortError', false);
+    define(error, 'cause', reason, false);
+    return error;
+  }
+
   function describeReceived(value) {
     if (value === null || value === undefined) return String(value);
     if (typeof value === 'function') {
@@ -142,6 +150,7 @@
     return withCode('ERR_STRING_TOO_LONG', 'Cannot create a string longer than 0x1fffffe8 characters');
   }
 
+  exports.abortError = abortError;
   exports.describeReceived = describeReceived;
   exports.withCode = withCode;
   exports.typeError = typeError;

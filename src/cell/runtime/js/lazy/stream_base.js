@@ -267,17 +267,7 @@
   exports.notImplemented = (name) => withCode('ERR_METHOD_NOT_IMPLEMENTED', 'The ' + name + ' method is not implemented');
 
   exports.followSignal = function followSignal(signal, stream) {
-    const { isAbortSignal, onAbort, stateOf } = host.use('abort');
-    if (!isAbortSignal(signal)) throw invalidArgType('signal', 'an instance of AbortSignal', signal);
-    const abort = (reason) => {
-      const error = withCode('ABORT_ERR', 'The operation was aborted');
-      hide(error, 'name', 'AbortError');
-      hide(error, 'cause', reason);
-      exports.destroyAny(stream, error);
-    };
-    const { isAborted, reason } = stateOf(signal);
-    if (isAborted) abort(reason);
-    else stream.once('close', onAbort(signal, abort));
+    host.use('abort').destroyOnAbort(signal, 'signal', stream, exports.destroyAny);
     return stream;
   };
 

@@ -2,7 +2,7 @@
 (function (primordials, host, exports) {
   'use strict';
 
-  const { invalidArgType, withCode } = host.use('node_errors');
+  const { abortError, invalidArgType, withCode } = host.use('node_errors');
   const { validateFunction } = host.use('validators');
   const { isObject } = host.inspection;
   const { later } = host.use('stream_base');
@@ -43,7 +43,7 @@
 
   // Calls back once; what it returns takes the listeners off again.
   exports.finished = function finished(stream, given, calledBack) {
-    const options = typeof given === 'function' ? {} : given ?? {};
+    const options = (typeof given === 'function' ? undefined : given) ?? { __proto__: null };
     const callback = typeof given === 'function' ? given : calledBack;
     validateFunction(callback, 'callback');
     if (!exports.isStream(stream)) {
@@ -54,6 +54,7 @@
     let isRead = !reads || hasEnded(stream);
     let isWritten = !writes || hasFinished(stream);
     let isOver = false;
+    let stopFollowing = () => {};
     const willClose = Boolean(stream._writableState ?? stream._readableState)
       && (stream._writableState?.autoDestroy ?? true) && (stream._readableState?.autoDestroy ?? true)
       && (stream._writableState ?? stream._readableState).emitClose
@@ -62,6 +63,7 @@
     function end(error) {
       if (isOver) return;
       isOver = true;
+      stopFollowing();
       if (error) callback(error);
       else callback();
     }
@@ -94,27 +96,27 @@
 
     const cleanUp = () => {
       isOver = true;
+      stopFollowing();
       stream.removeListener('end', onEnd);
       stream.removeListener('finish', onFinish);
       stream.removeListener('error', onError);
       stream.removeListener('close', onClose);
     };
-    if (options.signal) followSignal(options.signal, end);
+    if (options.signal) stopFollowing = exports.followSignal(options.signal, end);
     return cleanUp;
   };
 
-  function followSignal(signal, end) {
-    const { onAbort, stateOf } = host.use('abort');
-    const abort = (reason) => {
-      const error = withCode('ABORT_ERR', 'The operation was aborted');
-      host.use('web_interface').hide(error, 'name', 'AbortError');
-      host.use('web_interface').hide(error, 'cause', reason);
-      end(error);
-    };
+  // Has `end` called with an error when the signal is aborted, at the earliest afterwards. Returns a function
+  // that gives up waiting.
+  exports.followSignal = function followSignal(signal, end) {
+    const { isAbortSignal, onAbort, stateOf } = host.use('abort');
+    if (!isAbortSignal(signal)) throw invalidArgType('signal', 'an instance of AbortSignal', signal);
+    const abort = (reason) => end(abortError(reason));
     const { isAborted, reason } = stateOf(signal);
-    if (isAborted) later(() => abort(reason));
-    else onAbort(signal, abort);
-  }
+    if (!isAborted) return onAbort(signal, abort);
+    later(() => abort(reason));
+    return () => {};
+  };
 
   exports.prematureClose = prematureClose;
 })

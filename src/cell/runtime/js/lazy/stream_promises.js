@@ -4,7 +4,7 @@
 
   const { ArrayIsArray, Promise } = primordials;
   const { append, createList, isObject } = host.inspection;
-  const { finished, isStream } = host.use('stream_finished');
+  const { finished, followSignal, isStream } = host.use('stream_finished');
   const { run } = host.use('stream_pipeline');
   const { SymbolAsyncIterator, SymbolIterator } = primordials;
 
@@ -16,7 +16,7 @@
   exports.module = {
     finished(stream, options) {
       return new Promise((resolve, reject) => {
-        const cleanUp = finished(stream, options ?? {}, (error) => {
+        const cleanUp = finished(stream, options, (error) => {
           if (options?.cleanup) cleanUp();
           if (error) reject(error);
           else resolve();
@@ -37,15 +37,13 @@
         if (isList) count = given.length;
         const stages = createList();
         for (let index = 0; index < count; index++) append(stages, given[index]);
-        const running = run(stages, options, (error, value) => (error ? reject(error) : resolve(value)));
-        const signal = options?.signal;
-        if (signal) {
-          const { followSignal } = host.use('stream_base');
-          const { PassThrough } = host.use('stream_duplex');
-          const watched = new PassThrough({ __proto__: null });
-          watched.on('error', running.fail);
-          followSignal(signal, watched);
-        }
+        let stopFollowing = () => {};
+        const running = run(stages, options, (error, value) => {
+          stopFollowing();
+          if (error) reject(error);
+          else resolve(value);
+        });
+        if (options?.signal) stopFollowing = followSignal(options.signal, running.fail);
       });
     },
   };

@@ -5,18 +5,10 @@
   const { Promise, PromiseReject, PromiseResolve, SymbolAsyncIterator } = primordials;
   const { timers } = host;
   const { append, createList, removeAt } = host.inspection;
-  const errors = host.use('node_errors');
-  const { hide } = host.use('web_interface');
-
-  function abortError(signal) {
-    const error = errors.withCode('ABORT_ERR', 'The operation was aborted');
-    hide(error, 'name', 'AbortError');
-    hide(error, 'cause', signal.reason);
-    return error;
-  }
+  const { abortError } = host.use('node_errors');
 
   function waitFor(start, cancel, value, signal) {
-    if (signal?.aborted) return PromiseReject(abortError(signal));
+    if (signal?.aborted) return PromiseReject(abortError(signal.reason));
     return new Promise((resolve, reject) => {
       let onAbort;
       const timer = start(() => {
@@ -25,7 +17,7 @@
       });
       onAbort = () => {
         cancel(timer);
-        reject(abortError(signal));
+        reject(abortError(signal.reason));
       };
       signal?.addEventListener('abort', onAbort, { once: true });
     });
@@ -62,7 +54,7 @@
       while (waiting.length > 0) {
         const first = waiting[0];
         removeAt(waiting, 0);
-        if (signal?.aborted) first.reject(abortError(signal));
+        if (signal?.aborted) first.reject(abortError(signal.reason));
         else first.resolve(end());
       }
     }
@@ -74,7 +66,7 @@
           due--;
           return PromiseResolve(step());
         }
-        if (signal?.aborted) return PromiseReject(abortError(signal));
+        if (signal?.aborted) return PromiseReject(abortError(signal.reason));
         if (isOver) return PromiseResolve(end());
         return new Promise((resolve, reject) => append(waiting, { resolve, reject }));
       },

@@ -47,6 +47,8 @@
     return error;
   }
 
+  exports.invalidUrl = invalidUrl;
+
   function define(target, key, value) {
     ObjectDefineProperty(target, key, { __proto__: null, value, configurable: true, enumerable: true, writable: true });
   }

@@ -3,12 +3,13 @@
   'use strict';
 
   const {
-    ObjectCreate, ReflectDefineProperty, RegExpPrototypeExec, StringPrototypeCharCodeAt, StringPrototypeIndexOf,
-    StringPrototypeSlice, StringPrototypeToLowerCase, TypeError, URIError, decodeURIComponent, encodeURIComponent,
+    ObjectCreate, RegExpPrototypeExec, StringPrototypeCharCodeAt, StringPrototypeIndexOf,
+    StringPrototypeSlice, StringPrototypeToLowerCase, URIError, decodeURIComponent, encodeURIComponent,
   } = primordials;
   const { ops } = host;
   const { isObject } = host.inspection;
   const { uriError } = host.use('node_errors');
+  const { invalidUrl } = host.use('url');
   const { validateString } = host.use('validators');
 
   const protocolPattern = /^[a-z0-9.+-]+:/i;
@@ -60,16 +61,6 @@
     this.pathname = null;
     this.path = null;
     this.href = null;
-  }
-
-  function invalidUrl(input) {
-    const error = new TypeError('Invalid URL');
-    const show = (key, value) => ReflectDefineProperty(error, key, {
-      __proto__: null, value, configurable: true, enumerable: true, writable: true,
-    });
-    show('code', 'ERR_INVALID_URL');
-    show('input', input);
-    return error;
   }
 
   function isSpace(code) {

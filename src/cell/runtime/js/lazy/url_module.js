@@ -98,16 +98,10 @@
     return options;
   }
 
-  function domain(name, convert) {
-    return (...values) => {
-      if (values.length === 0) throw missingArgs('domain');
-      return convert(`${values[0]}`);
-    };
+  function domainOf(values) {
+    if (values.length === 0) throw missingArgs('domain');
+    return `${values[0]}`;
   }
-  const domains = {
-    domainToASCII: domain('domain', (text) => ops.domainToAscii(text)),
-    domainToUnicode: domain('domain', (text) => ops.domainToUnicode(text)),
-  };
 
   exports.module = {
     Url,
@@ -117,8 +111,8 @@
     format,
     URL,
     URLSearchParams,
-    domainToASCII: domains.domainToASCII,
-    domainToUnicode: domains.domainToUnicode,
+    domainToASCII: (...values) => ops.domainToAscii(domainOf(values)),
+    domainToUnicode: (...values) => ops.domainToUnicode(domainOf(values)),
     pathToFileURL,
     fileURLToPath,
     urlToHttpOptions,

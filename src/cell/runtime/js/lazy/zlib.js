@@ -13,6 +13,7 @@
   const { inSlices, later } = host.use('crypto_bytes');
   const { invalidArgType } = host.use('node_errors');
   const { validateFunction, validateInteger } = host.use('validators');
+  const { hide, showMember } = host.use('web_interface');
 
   // What a function takes for data, copied where it is to be read later.
   function dataOf(value, name, expected) {
@@ -57,20 +58,12 @@
       configurable: true,
       enumerable: true,
     });
-    show(name, methods[name]);
-    show(name + 'Sync', methods[name + 'Sync']);
-    show('create' + className, methods['create' + className]);
+    showMember(zlib, name, methods[name]);
+    showMember(zlib, name + 'Sync', methods[name + 'Sync']);
+    showMember(zlib, 'create' + className, methods['create' + className]);
   }
 
-  function show(key, value) {
-    ObjectDefineProperty(zlib, key, { __proto__: null, value, configurable: true, enumerable: true, writable: true });
-  }
-
-  function hide(key, value) {
-    ObjectDefineProperty(zlib, key, { __proto__: null, value, configurable: true, enumerable: false, writable: true });
-  }
-
-  show('crc32', function crc32(data, value = 0) {
+  showMember(zlib, 'crc32', function crc32(data, value = 0) {
     if (typeof data !== 'string' && !ArrayBufferIsView(data)) {
       throw invalidArgType('data', 'of type string or an instance of Buffer, TypedArray, or DataView', data);
     }
@@ -92,15 +85,15 @@
   defineKind('brotliCompress', 'BrotliCompress', constants.BROTLI_ENCODE);
   defineKind('brotliDecompress', 'BrotliDecompress', constants.BROTLI_DECODE);
 
-  show('constants', constants);
-  show('codes', codes);
+  showMember(zlib, 'constants', constants);
+  showMember(zlib, 'codes', codes);
   // As it had them before there were constants.
   const names = ObjectKeys(constants);
   for (let index = 0; index < names.length; index++) {
-    if (!StringPrototypeStartsWith(names[index], 'BROTLI')) hide(names[index], constants[names[index]]);
+    if (!StringPrototypeStartsWith(names[index], 'BROTLI')) hide(zlib, names[index], constants[names[index]]);
   }
   // Functions written for where the global was an object around the module.
-  hide('zlib', zlib);
+  hide(zlib, 'zlib', zlib);
 
   exports.zlib = zlib;
   exports.module = zlib;

@@ -2,7 +2,7 @@
 (function (primordials, host, exports) {
   'use strict';
 
-  const { ArrayBuffer, ArrayBufferPrototypeTransfer, Error, MathMin, ObjectDefineProperty } = primordials;
+  const { ArrayBuffer, ArrayBufferPrototypeTransfer, Error, MathMin } = primordials;
   const { ops } = host;
   const { append, createList } = host.inspection;
   const { allocate } = host.use('encoding');
@@ -10,6 +10,7 @@
   const { codeNames, brotliFailures } = host.use('zlib_constants');
   const { openCodec } = host.use('zlib_settings');
   const { rangeError, withCode } = host.use('node_errors');
+  const { showMember } = host.use('web_interface');
 
   // Bytes that one step takes, and makes, at most.
   const INPUT_SLICE = 1 << 14;
@@ -21,16 +22,12 @@
     ops.pause(nothing);
   }
 
-  function show(target, key, value) {
-    ObjectDefineProperty(target, key, { __proto__: null, value, configurable: true, enumerable: true, writable: true });
-  }
-
   function failure(number, message) {
     const error = new Error(message);
-    show(error, 'errno', number);
+    showMember(error, 'errno', number);
     // Both count their failures from -1.
     const names = message === 'Decompression failed' ? brotliFailures : codeNames;
-    show(error, 'code', names[number] ?? 'Z_STREAM_ERROR');
+    showMember(error, 'code', names[number] ?? 'Z_STREAM_ERROR');
     return error;
   }
 
@@ -92,10 +89,6 @@
 
     reset() {
       ops.codecReset(this.#id);
-    }
-
-    setLevel(level) {
-      ops.codecLevel(this.#id, level);
     }
 
     close() {

@@ -27,7 +27,6 @@
     return value;
   }
 
-  exports.within = within;
 
   // The mode is one of constants.DEFLATE and its like.
   exports.readSettings = function readSettings(mode, options) {

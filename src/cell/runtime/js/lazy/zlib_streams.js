@@ -2,13 +2,15 @@
 (function (primordials, host, exports) {
   'use strict';
 
-  const { FunctionPrototypeCall, ObjectDefineProperty, Symbol } = primordials;
+  const { FunctionPrototypeCall, Symbol } = primordials;
   const { allocate } = host.use('encoding');
   const { bufferOf, copyOf, lengthOf, partOf } = host.use('byte_parts');
   const { constants } = host.use('zlib_constants');
   const { allocateOutput, Codec, pause } = host.use('zlib_codec');
-  const { readSettings, within } = host.use('zlib_settings');
+  const { withCode } = host.use('node_errors');
+  const { readSettings } = host.use('zlib_settings');
   const { Transform } = host.use('stream_duplex');
+  const { hide } = host.use('web_interface');
   const base = host.use('stream_base');
 
   // On a stream: its codec with all that belongs to it; what goes on once there is room. On a chunk: how it is
@@ -16,10 +18,6 @@
   const working = Symbol('working');
   const resuming = Symbol('resuming');
   const flushing = Symbol('flushing');
-
-  function hide(target, key, value) {
-    ObjectDefineProperty(target, key, { __proto__: null, value, configurable: true, enumerable: false, writable: true });
-  }
 
   function initialize(stream, mode, options) {
     const settings = readSettings(mode, options);
@@ -29,7 +27,6 @@
     stream.bytesWritten = 0;
     hide(stream, working, {
       __proto__: null, settings, codec: new Codec(settings), output: allocateOutput(settings),
-      level: settings.codec.level, strategy: settings.codec.strategy,
     });
     hide(stream, resuming, undefined);
   }
@@ -125,20 +122,9 @@
     get _closed() { return !this[working].codec.isOpen; },
   };
 
-  function params(level, strategy, callback) {
-    within(level, 'level', -1, 9);
-    within(strategy, 'strategy', 0, 4);
-    const current = this[working];
-    if (level === current.level && strategy === current.strategy) {
-      if (callback) base.later(() => callback());
-      return;
-    }
-    this.flush(constants.Z_SYNC_FLUSH, () => {
-      current.codec.setLevel(level);
-      current.level = level;
-      current.strategy = strategy;
-      if (callback) callback();
-    });
+  // The library has no way to put out what it took by the old level before it takes on another.
+  function params() {
+    throw withCode('ERR_FEATURE_UNAVAILABLE_ON_PLATFORM', 'params() is not available: a stream keeps its level and its strategy');
   }
 
   function define(name, mode) {
