@@ -13,8 +13,9 @@ use crate::origin::{Request, of_json, respond};
 use crate::scripted::{Answer, Scripted};
 use crate::service::{Service, block_on};
 
+/// With one cell, so that whatever else is going on, what one call caches is there for the next.
 static SERVICE: LazyLock<Service> =
-    LazyLock::new(|| Service::start(&["--egress-allow", "127.0.0.0/8"]));
+    LazyLock::new(|| Service::start(&["--egress-allow", "127.0.0.0/8", "--cells", "1"]));
 
 /// An example on an event, with settings; an instance of its own each time, so that no globals or cached values
 /// are those of another test.

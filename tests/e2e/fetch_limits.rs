@@ -12,7 +12,11 @@ use crate::service::{Service, block_on};
 
 const ALLOWED: [&str; 2] = ["--egress-allow", "127.0.0.0/8"];
 
-static SERVICE: LazyLock<Service> = LazyLock::new(|| Service::start(&ALLOWED));
+/// With time: a build that is not optimised takes seconds over what is as large as these limits.
+static SERVICE: LazyLock<Service> = LazyLock::new(|| {
+    let time = ["--cpu-time-ms", "60000", "--wall-time-ms", "60000"];
+    Service::start(&[&ALLOWED[..], &time].concat())
+});
 
 /// Lower limits than the defaults.
 static STRICT: LazyLock<Service> = LazyLock::new(|| {
