@@ -31,11 +31,12 @@ use gauge::Gauge;
 )]
 use support::{
     batch::Batch,
-    check::{self, Call, Reply, fresh_id},
+    check::{self, Call, fresh_id},
+    dial::never_sent,
     json,
     origin::Origin,
     processes,
-    service::{Service, block_on, spawn},
+    service::{Client, Service, spawn},
 };
 
 /// Callers, each with a call under way at all times.
@@ -43,6 +44,9 @@ const CALLERS: usize = 12;
 
 /// Functions that are called again and again.
 const REGULARS: u64 = 10;
+
+/// Connections in a row that end as a call meets them.
+const MOST_ENDING: usize = 3;
 
 const SAMPLE_EVERY: Duration = Duration::from_secs(5);
 
@@ -110,8 +114,16 @@ struct Load {
 }
 
 impl Load {
-    /// Nothing that the others do may keep this one from its delivery.
-    fn delivers(&self, reply: &Reply) {
+    /// Nothing that the others do may keep this one from its delivery. A connection that grew old may: the client is
+    /// then as it was before.
+    async fn delivers(&self, call: &Call, client: impl Fn() -> Client) {
+        let mut reply = call.clone().send(client()).await;
+        for _ in 0..MOST_ENDING {
+            if !reply.result.as_ref().is_err_and(never_sent) {
+                break;
+            }
+            reply = call.clone().send(client()).await;
+        }
         let outcome = reply
             .result
             .as_ref()
@@ -140,7 +152,10 @@ async fn one_call(service: &Service, load: &Load, number: u64) {
     let event = format!(r#"{{"type":"track","n":{number}}}"#);
     let call = |kind: &str, source: &str| Call::of(source).id(&regular(kind)).event(&event);
     match mix(number) % 20 {
-        0..=7 => load.delivers(&call("changes", CHANGES).send(client).await),
+        0..=7 => {
+            load.delivers(&call("changes", CHANGES), || client.clone())
+                .await
+        }
         8..=9 => drop(Batch::of(CHANGES).numbered(20).send(client).await),
         10..=11 => {
             let settings = format!(r#"{{"url":"{}"}}"#, load.url);
@@ -152,7 +167,10 @@ async fn one_call(service: &Service, load: &Load, number: u64) {
             );
         }
         // A function that nobody has seen.
-        12..=13 => load.delivers(&Call::of(CHANGES).id(&fresh_id()).send(client).await),
+        12..=13 => {
+            let unseen = Call::of(CHANGES).id(&fresh_id());
+            load.delivers(&unseen, || client.clone()).await;
+        }
         14..=15 => drop(call("throws", THROWS).send(client).await),
         // Its caller goes away.
         16 => {
@@ -164,8 +182,8 @@ async fn one_call(service: &Service, load: &Load, number: u64) {
         18 => deadline(service, call("spins", SPINS)).await,
         // On a connection of its own.
         _ => {
-            let call = call("changes", CHANGES).send(service.separate_client());
-            load.delivers(&call.await);
+            let call = call("changes", CHANGES);
+            load.delivers(&call, || service.separate_client()).await;
         }
     }
 }

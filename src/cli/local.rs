@@ -21,7 +21,7 @@ use crate::{
         dispatch::{DispatchError, Dispatcher},
         functions::{self, FunctionVersion, Language, SourceFault, StripFailed, manifest},
         quarantine::Quarantine,
-        server::{self, ServeError},
+        server::{self, CellProvision, ServeError},
     },
     invocation::VersionKey,
 };
@@ -193,16 +193,14 @@ pub async fn run_in_own_cell(
 ) -> Result<Answered, ExecutorError> {
     let cells = one_cell();
     let quarantine = Arc::new(Quarantine::default());
-    let fetcher = server::fetcher(egress)?;
-    let started = server::start_cells(
-        &cells,
-        LogFormat::Text,
-        limits,
-        fetcher,
-        0,
-        quarantine.clone(),
-    )
-    .await?;
+    let provision = CellProvision {
+        log_format: LogFormat::Text,
+        fetcher: server::fetcher(egress)?,
+        spares: 0,
+        // What was used last stays.
+        source_bytes: 0,
+    };
+    let started = server::start_cells(&cells, limits, provision, quarantine.clone()).await?;
     let nobody_waits = WaitingRoom {
         queue: 0,
         longest_wait: Duration::ZERO,

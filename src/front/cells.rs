@@ -46,6 +46,8 @@ pub struct CellPlan {
     /// How long a cell that is being replaced may go on with what it has.
     pub drain: Duration,
     pub configure: Configure,
+    /// Bytes of sources that the front keeps: a cell keeps no more.
+    pub source_bytes: u64,
     /// What makes the requests of their functions.
     pub fetcher: Fetcher,
     pub cache: Arc<CacheAccount>,

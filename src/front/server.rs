@@ -243,15 +243,13 @@ async fn start_executor(
     let quarantine = Arc::new(Quarantine::audited(audit.clone()));
     let egress = Egress::new(&config.egress, &Handle::current())?.measured(telemetry.egress());
     let connections = egress.connections();
-    let cells = start_cells(
-        &config.cells,
-        config.log.log_format,
-        &config.limits,
-        fetcher_over(egress, &config.egress),
-        SPARES,
-        quarantine.clone(),
-    );
-    let cells = cells.await?;
+    let provision = CellProvision {
+        log_format: config.log.log_format,
+        fetcher: fetcher_over(egress, &config.egress),
+        spares: SPARES,
+        source_bytes: config.functions.function_cache_bytes,
+    };
+    let cells = start_cells(&config.cells, &config.limits, provision, quarantine.clone()).await?;
     let live = cells.watch();
     let room = WaitingRoom {
         queue: config.traffic.queue,
@@ -325,24 +323,33 @@ pub fn stripper(
     ))
 }
 
+/// What cells get from the executor that they belong to.
+#[derive(Debug)]
+pub struct CellProvision {
+    pub log_format: LogFormat,
+    pub fetcher: Fetcher,
+    /// Cells kept ready beside those that work.
+    pub spares: usize,
+    /// Bytes of sources that the front keeps.
+    pub source_bytes: u64,
+}
+
 /// Starts the cells a configuration asks for.
 ///
 /// # Errors
 /// [`ServeError::Cells`] when they can't be started.
 pub async fn start_cells(
     cells: &CellsConfig,
-    log_format: LogFormat,
     limits: &LimitsConfig,
-    fetcher: Fetcher,
-    spares: usize,
+    provision: CellProvision,
     quarantine: Arc<Quarantine>,
 ) -> Result<Cells, ServeError> {
     let failed = |error: String| ServeError::Cells(error);
     let plan = CellPlan {
         program: own_program().map_err(|error| failed(error.to_string()))?,
-        log_format,
+        log_format: provision.log_format,
         cells: cells.cells.get() as usize,
-        spares,
+        spares: provision.spares,
         drain: limits.wall_time() + DRAIN_MARGIN,
         configure: Configure {
             threads: cells.threads().get(),
@@ -354,7 +361,8 @@ pub async fn start_cells(
             cache_instance_bytes: cells.cache_instance_bytes,
             cache_bytes: cells.cache_bytes,
         },
-        fetcher,
+        source_bytes: provision.source_bytes,
+        fetcher: provision.fetcher,
         cache: Arc::default(),
     };
     Cells::start(plan, quarantine)

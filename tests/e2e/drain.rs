@@ -1,6 +1,5 @@
 //! The way out: every call that was taken is answered, and nobody holds the executor up.
 
-use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -26,23 +25,6 @@ const SLEEPS: &str =
 
 fn one_cell(arguments: &[&str]) -> Service {
     Service::start(&[&["--cells", "1"], arguments].concat())
-}
-
-/// Whether a call met a connection that its client knew to be ending, for which tonic's does not open another: before
-/// it was handed to the connection, or behind the last stream that a GOAWAY counts (RFC 9113, 6.8: never processed).
-/// That no call that ran was lost so is looked at by `tests/pods`, which counts what runs.
-fn never_sent(status: &Status) -> bool {
-    let first = status.source();
-    let mut causes = std::iter::successors(first, |&cause| cause.source());
-    causes.any(|cause| {
-        let hyper = cause.downcast_ref::<hyper::Error>();
-        let h2 = cause.downcast_ref::<h2::Error>();
-        hyper.is_some_and(hyper::Error::is_canceled)
-            || h2.is_some_and(|error| {
-                let ended_well = error.reason() == Some(h2::Reason::NO_ERROR);
-                error.is_go_away() && error.is_remote() && ended_well
-            })
-    })
 }
 
 #[track_caller]

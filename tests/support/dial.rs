@@ -1,5 +1,6 @@
 //! Connections to a service: channels for calls, with TLS or without, and handshakes alone.
 
+use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::{ClientConfig, pki_types::ServerName};
+use tonic::Status;
 use tonic::transport::{Channel, Endpoint, Uri};
 
 /// Connects on first use. To be called inside of a runtime.
@@ -31,4 +33,21 @@ pub async fn handshake(address: &str, tls: Arc<ClientConfig>) -> io::Result<TlsS
     let address: SocketAddr = address.parse().expect("an address");
     let name = ServerName::from(address.ip());
     TlsConnector::from(tls).connect(name, stream).await
+}
+
+/// Whether a call met a connection that its client knew to be ending, for which tonic's does not open another: before
+/// it was handed to the connection, or behind the last stream that a GOAWAY counts (RFC 9113, 6.8: never processed).
+/// That no call that ran was lost so is looked at by `tests/pods`, which counts what runs.
+pub fn never_sent(status: &Status) -> bool {
+    let first = status.source();
+    let mut causes = std::iter::successors(first, |&cause| cause.source());
+    causes.any(|cause| {
+        let hyper = cause.downcast_ref::<hyper::Error>();
+        let h2 = cause.downcast_ref::<h2::Error>();
+        hyper.is_some_and(hyper::Error::is_canceled)
+            || h2.is_some_and(|error| {
+                let ended_well = error.reason() == Some(h2::Reason::NO_ERROR);
+                error.is_go_away() && error.is_remote() && ended_well
+            })
+    })
 }

@@ -21,6 +21,7 @@ use tokio_util::codec::{FramedRead, FramedWrite};
 use super::{
     cache_account::CellCache,
     fetches::{Fetcher, InvocationFetches, Requests, UnsoundFetch},
+    loaded::Loaded,
 };
 use crate::{
     front::{egress::AllowedHosts, functions::FunctionVersion, telemetry::CallTrace},
@@ -248,6 +249,7 @@ impl Link {
     pub fn open(
         reader: Reader,
         writer: Writer,
+        loaded: Loaded,
         fetcher: Fetcher,
         cache: CellCache,
     ) -> (Arc<Self>, JoinHandle<Ended>) {
@@ -266,7 +268,14 @@ impl Link {
         });
         (
             link,
-            tokio::spawn(serve(reader, writer, fetches, cache, outgoing, in_flight)),
+            tokio::spawn(serve(
+                reader,
+                (writer, loaded),
+                fetches,
+                cache,
+                outgoing,
+                in_flight,
+            )),
         )
     }
 
@@ -367,7 +376,7 @@ impl Drop for CancelOnDrop<'_> {
 
 async fn serve(
     reader: Reader,
-    writer: Writer,
+    (writer, loaded): (Writer, Loaded),
     fetches: Fetches,
     mut cache: CellCache,
     mut outgoing: mpsc::Receiver<Outgoing>,
@@ -375,7 +384,7 @@ async fn serve(
 ) -> Ended {
     let end = tokio::select! {
         end = read_frames(reader, &fetches, &mut cache, &in_flight) => end,
-        error = write_calls(writer, &mut outgoing, &in_flight) => End::Failed(error),
+        error = write_calls(writer, loaded, &mut outgoing, &in_flight) => End::Failed(error),
     };
     // First no more calls come in, then everyone who is left is told.
     outgoing.close();

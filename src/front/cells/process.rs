@@ -12,7 +12,7 @@ use tokio::{
 };
 use tokio_util::codec::{FramedRead, FramedWrite};
 
-use super::{CellPlan, Link, cache_account::CellCache, link::Ended};
+use super::{CellPlan, Link, cache_account::CellCache, link::Ended, loaded::Loaded};
 use crate::wire::{CellFrame, FrameCodec, FrameError, FrontFrame, Ready, ToCell, ToFront};
 
 /// How long a cell may take to be ready; it takes tens of milliseconds.
@@ -88,6 +88,7 @@ impl CellProcess {
         let (link, link_end) = Link::open(
             read,
             write,
+            Loaded::within(plan.source_bytes),
             plan.fetcher.clone(),
             CellCache::new(plan.cache.clone()),
         );
@@ -180,6 +181,7 @@ mod tests {
             spares: 0,
             drain: Duration::ZERO,
             configure: Configure::default(),
+            source_bytes: 0,
             fetcher: Fetcher::switched_off(),
             cache: Arc::default(),
         }

@@ -22,10 +22,10 @@ const CALLS_AT_ONCE: usize = 64;
 /// Writes calls and cancellations, as much as is ready with one system call.
 pub async fn write_calls(
     mut writer: Writer,
+    mut loaded: Loaded,
     outgoing: &mut mpsc::Receiver<Outgoing>,
     in_flight: &InFlight,
 ) -> FrameError {
-    let mut loaded = Loaded::default();
     let mut ready = Vec::with_capacity(CALLS_AT_ONCE);
     loop {
         tokio::select! {
