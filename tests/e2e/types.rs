@@ -3,6 +3,7 @@
 //! The file is held against the runtime here, and types/ against the file by `.ci/types`. So neither needs the other's
 //! tools, and nothing can be added, or go away, on one side alone.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -87,19 +88,16 @@ fn fits(pattern: &str, name: &str) -> bool {
 
 fn rows() -> Vec<Row> {
     let lines = TABLE.lines().filter(|line| !line.starts_with("//"));
-    lines
-        .filter(|line| !line.is_empty())
-        .map(Row::of)
-        .collect()
+    lines.filter(|line| !line.is_empty()).map(Row::of).collect()
 }
 
 /// Of each row the names that a function finds. Its own are in a scope that is no part of them.
 fn found(rows: &[Row]) -> Vec<Vec<String>> {
-    let listed: String = rows
+    let lists: String = rows
         .iter()
-        .map(|row| format!("namesOf({}),\n", row.expression))
+        .map(|row| ["namesOf(", row.expression, "),\n"].concat())
         .collect();
-    let source = format!("const onTrack = () => {{ {LISTING} return {{ found: [{listed}] }} }};");
+    let source = format!("const onTrack = () => {{ {LISTING} return {{ found: [{lists}] }} }};");
     let found = Call::of(&source).event(TRACK).run().delivered();
     let found: serde_json::Value = serde_json::from_str(&found).expect("JSON");
     serde_json::from_value(found["found"].clone()).expect("lists of names")
@@ -113,16 +111,12 @@ fn document() -> String {
             let is_there = found.iter().any(|name| fits(pattern, name));
             assert!(is_there, "{}: no {pattern}", row.declared);
         }
-        let declared = found.iter().filter(|name| !row.leaves_out(name));
-        let names = declared.map(String::as_str).chain(row.missing.clone());
-        let mut names: Vec<_> = names.map(|name| format!("\n  | '{name}'")).collect();
-        names.sort();
-        let (declared, names) = (row.declared, names.concat());
-        writeln!(
-            text,
-            "\ndifference<{declared}, {names}\n>() satisfies None;"
-        )
-        .expect("a text grows");
+        let there = found.iter().filter(|name| !row.leaves_out(name));
+        let names = there.map(String::as_str).chain(row.missing.clone());
+        let names: BTreeSet<_> = names.map(|name| format!("\n  | '{name}'")).collect();
+        let (declared, names) = (row.declared, names.into_iter().collect::<String>());
+        writeln!(text, "\ndifference<{declared},{names}\n>() satisfies None;")
+            .expect("a text grows");
     }
     text
 }

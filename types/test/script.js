@@ -3,8 +3,8 @@
 
 /** @typedef {{ apiKey: string, retries?: number }} Settings */
 
-/** @type {TrackHandler<Settings>} */
-async function onTrack(event, settings) {
+/** @satisfies {TrackHandler<Settings>} */
+const onTrack = async (event, settings) => {
   const { createHash } = require('crypto');
   event.properties.user = createHash('sha256').update(settings.apiKey).digest('hex');
   // @ts-expect-error: no such setting
@@ -12,13 +12,24 @@ async function onTrack(event, settings) {
   // @ts-expect-error: no such member
   require('crypto').createHush;
   return event;
-}
+};
 
 /** @type {IdentifyHandler<Settings>} */
-const onIdentify = event => {
+function onIdentify(event) {
   event.traits.email = event.traits.email?.toLowerCase();
   return event;
-};
+}
+
+/**
+ * @param {GroupEvent<{ plan?: string }>} event
+ * @param {Settings} settings
+ */
+async function onGroup(event, settings) {
+  event.traits.plan ??= settings.apiKey;
+  // @ts-expect-error: no such trait
+  event.traits.plna;
+  return event;
+}
 
 /**
  * @param {SegmentEvent[]} events
@@ -29,7 +40,7 @@ function onBatch(events, settings) {
   return events.map(event => (event.userId ? event : { status: 400, errormessage: `no user after ${retries}` }));
 }
 
-/** @type {BatchHandler<Settings>} */
-const checked = onBatch;
+/** @type {Handlers<Settings>} */
+const checked = { onTrack, onIdentify, onGroup, onBatch };
 // @ts-expect-error: a list is no event
 /** @type {PageHandler<Settings>} */ const onPage = event => [event];

@@ -8,7 +8,8 @@ type None = { undeclared: never; missing: never };
 
 declare function difference<T, Found extends string>(): Difference<T, Found>;
 
-difference<typeof globalThis, 
+difference<typeof globalThis,
+  | 'AWS'
   | 'AbortController'
   | 'AbortSignal'
   | 'AggregateError'
@@ -53,6 +54,7 @@ difference<typeof globalThis,
   | 'Math'
   | 'NaN'
   | 'Number'
+  | 'OAuth'
   | 'Object'
   | 'Promise'
   | 'Proxy'
@@ -99,28 +101,45 @@ difference<typeof globalThis,
   | 'escape'
   | 'eval'
   | 'fetch'
+  | 'fetchretrylib'
   | 'global'
   | 'globalThis'
+  | 'google'
   | 'http'
   | 'https'
+  | 'hubspotlib'
   | 'isFinite'
   | 'isNaN'
+  | 'jsforce'
+  | 'jsonwebtoken'
+  | 'libphonenumberjslib'
+  | 'mailchimplib'
+  | 'moment'
+  | 'nodemailjet'
   | 'parseFloat'
   | 'parseInt'
   | 'performance'
   | 'process'
   | 'queueMicrotask'
   | 'require'
+  | 'sendgrid'
   | 'setImmediate'
   | 'setInterval'
   | 'setTimeout'
+  | 'skyflowlib'
+  | 'stripe'
   | 'structuredClone'
+  | 'twilio'
   | 'undefined'
   | 'unescape'
+  | 'uuidv5'
+  | 'winstonlib'
+  | 'xml'
+  | 'xml2js'
   | 'zlib'
 >() satisfies None;
 
-difference<RetryError, 
+difference<RetryError,
   | 'cause'
   | 'message'
   | 'name'
@@ -128,19 +147,19 @@ difference<RetryError,
   | 'stack'
 >() satisfies None;
 
-difference<DropEvent, 
+difference<DropEvent,
   | 'cause'
   | 'message'
   | 'name'
   | 'stack'
 >() satisfies None;
 
-difference<Cache, 
+difference<Cache,
   | 'delete'
   | 'load'
 >() satisfies None;
 
-difference<Console, 
+difference<Console,
   | 'assert'
   | 'clear'
   | 'count'
@@ -165,7 +184,7 @@ difference<Console,
   | 'warn'
 >() satisfies None;
 
-difference<NodeJS.Process, 
+difference<NodeJS.Process,
   | 'abort'
   | 'addListener'
   | 'arch'
@@ -204,24 +223,24 @@ difference<NodeJS.Process,
   | 'versions'
 >() satisfies None;
 
-difference<NodeJS.ProcessOutput, 
+difference<NodeJS.ProcessOutput,
   | 'fd'
   | 'isTTY'
   | 'writable'
   | 'write'
 >() satisfies None;
 
-difference<NodeJS.HRTime, 
+difference<NodeJS.HRTime,
   | 'bigint'
 >() satisfies None;
 
-difference<typeof performance, 
+difference<typeof performance,
   | 'now'
   | 'timeOrigin'
   | 'toJSON'
 >() satisfies None;
 
-difference<NodeJS.Timeout, 
+difference<NodeJS.Timeout,
   | 'close'
   | 'hasRef'
   | 'ref'
@@ -229,7 +248,7 @@ difference<NodeJS.Timeout,
   | 'unref'
 >() satisfies None;
 
-difference<NodeJS.Immediate, 
+difference<NodeJS.Immediate,
   | 'close'
   | 'hasRef'
   | 'ref'
@@ -237,7 +256,7 @@ difference<NodeJS.Immediate,
   | 'unref'
 >() satisfies None;
 
-difference<Fetch, 
+difference<Fetch,
   | 'AbortError'
   | 'FetchError'
   | 'Headers'
@@ -248,7 +267,7 @@ difference<Fetch,
   | 'isRedirect'
 >() satisfies None;
 
-difference<Headers, 
+difference<Headers,
   | 'append'
   | 'delete'
   | 'entries'
@@ -262,7 +281,7 @@ difference<Headers,
   | 'values'
 >() satisfies None;
 
-difference<Request, 
+difference<Request,
   | 'agent'
   | 'arrayBuffer'
   | 'blob'
@@ -297,7 +316,7 @@ difference<Request,
   | 'url'
 >() satisfies None;
 
-difference<Response, 
+difference<Response,
   | 'arrayBuffer'
   | 'blob'
   | 'body'
@@ -317,13 +336,13 @@ difference<Response,
   | 'url'
 >() satisfies None;
 
-difference<typeof Response, 
+difference<typeof Response,
   | 'error'
   | 'json'
   | 'redirect'
 >() satisfies None;
 
-difference<BodyStream, 
+difference<BodyStream,
   | 'addListener'
   | 'cancel'
   | 'destroy'
@@ -354,14 +373,14 @@ difference<BodyStream,
   | 'values'
 >() satisfies None;
 
-difference<BodyReader, 
+difference<BodyReader,
   | 'cancel'
   | 'closed'
   | 'read'
   | 'releaseLock'
 >() satisfies None;
 
-difference<FormData, 
+difference<FormData,
   | 'append'
   | 'delete'
   | 'entries'
@@ -383,7 +402,7 @@ difference<FormData,
   | 'values'
 >() satisfies None;
 
-difference<Blob, 
+difference<Blob,
   | 'arrayBuffer'
   | 'bytes'
   | 'size'
@@ -393,7 +412,7 @@ difference<Blob,
   | 'type'
 >() satisfies None;
 
-difference<File, 
+difference<File,
   | 'arrayBuffer'
   | 'bytes'
   | 'lastModified'
@@ -405,7 +424,7 @@ difference<File,
   | 'type'
 >() satisfies None;
 
-difference<Event, 
+difference<Event,
   | 'AT_TARGET'
   | 'BUBBLING_PHASE'
   | 'CAPTURING_PHASE'
@@ -430,14 +449,14 @@ difference<Event,
   | 'type'
 >() satisfies None;
 
-difference<typeof Event, 
+difference<typeof Event,
   | 'AT_TARGET'
   | 'BUBBLING_PHASE'
   | 'CAPTURING_PHASE'
   | 'NONE'
 >() satisfies None;
 
-difference<CustomEvent, 
+difference<CustomEvent,
   | 'AT_TARGET'
   | 'BUBBLING_PHASE'
   | 'CAPTURING_PHASE'
@@ -463,12 +482,12 @@ difference<CustomEvent,
   | 'type'
 >() satisfies None;
 
-difference<AbortController, 
+difference<AbortController,
   | 'abort'
   | 'signal'
 >() satisfies None;
 
-difference<AbortSignal, 
+difference<AbortSignal,
   | 'aborted'
   | 'addEventListener'
   | 'dispatchEvent'
@@ -478,13 +497,13 @@ difference<AbortSignal,
   | 'throwIfAborted'
 >() satisfies None;
 
-difference<typeof AbortSignal, 
+difference<typeof AbortSignal,
   | 'abort'
   | 'any'
   | 'timeout'
 >() satisfies None;
 
-difference<DOMException, 
+difference<DOMException,
   | 'ABORT_ERR'
   | 'DATA_CLONE_ERR'
   | 'DOMSTRING_SIZE_ERR'
@@ -517,7 +536,7 @@ difference<DOMException,
   | 'stack'
 >() satisfies None;
 
-difference<typeof DOMException, 
+difference<typeof DOMException,
   | 'ABORT_ERR'
   | 'DATA_CLONE_ERR'
   | 'DOMSTRING_SIZE_ERR'
@@ -545,20 +564,20 @@ difference<typeof DOMException,
   | 'WRONG_DOCUMENT_ERR'
 >() satisfies None;
 
-difference<TextDecoder, 
+difference<TextDecoder,
   | 'decode'
   | 'encoding'
   | 'fatal'
   | 'ignoreBOM'
 >() satisfies None;
 
-difference<TextEncoder, 
+difference<TextEncoder,
   | 'encode'
   | 'encodeInto'
   | 'encoding'
 >() satisfies None;
 
-difference<URL, 
+difference<URL,
   | 'hash'
   | 'host'
   | 'hostname'
@@ -574,12 +593,12 @@ difference<URL,
   | 'username'
 >() satisfies None;
 
-difference<typeof URL, 
+difference<typeof URL,
   | 'canParse'
   | 'parse'
 >() satisfies None;
 
-difference<URLSearchParams, 
+difference<URLSearchParams,
   | 'append'
   | 'delete'
   | 'entries'
@@ -594,7 +613,7 @@ difference<URLSearchParams,
   | 'values'
 >() satisfies None;
 
-difference<Omit<Buffer, keyof Uint8Array>, 
+difference<Omit<Buffer, keyof Uint8Array>,
   | 'compare'
   | 'copy'
   | 'equals'
@@ -667,7 +686,7 @@ difference<Omit<Buffer, keyof Uint8Array>,
   | 'writeUintLE'
 >() satisfies None;
 
-difference<BufferConstructor, 
+difference<BufferConstructor,
   | 'BYTES_PER_ELEMENT'
   | 'alloc'
   | 'allocUnsafe'
@@ -683,7 +702,7 @@ difference<BufferConstructor,
   | 'poolSize'
 >() satisfies None;
 
-difference<typeof import('assert'), 
+difference<typeof import('assert'),
   | 'AssertionError'
   | 'deepEqual'
   | 'deepStrictEqual'
@@ -705,7 +724,7 @@ difference<typeof import('assert'),
   | 'throws'
 >() satisfies None;
 
-difference<typeof import('assert/strict'), 
+difference<typeof import('assert/strict'),
   | 'AssertionError'
   | 'deepEqual'
   | 'deepStrictEqual'
@@ -727,7 +746,7 @@ difference<typeof import('assert/strict'),
   | 'throws'
 >() satisfies None;
 
-difference<import('assert').AssertionError, 
+difference<import('assert').AssertionError,
   | 'actual'
   | 'cause'
   | 'code'
@@ -739,7 +758,7 @@ difference<import('assert').AssertionError,
   | 'stack'
 >() satisfies None;
 
-difference<typeof import('buffer'), 
+difference<typeof import('buffer'),
   | 'Blob'
   | 'Buffer'
   | 'File'
@@ -755,7 +774,7 @@ difference<typeof import('buffer'),
   | 'transcode'
 >() satisfies None;
 
-difference<typeof import('crypto'), 
+difference<typeof import('crypto'),
   | 'Cipheriv'
   | 'Decipheriv'
   | 'Hash'
@@ -787,18 +806,18 @@ difference<typeof import('crypto'),
   | 'webcrypto'
 >() satisfies None;
 
-difference<import('crypto').Hash, 
+difference<import('crypto').Hash,
   | 'copy'
   | 'digest'
   | 'update'
 >() satisfies None;
 
-difference<import('crypto').Hmac, 
+difference<import('crypto').Hmac,
   | 'digest'
   | 'update'
 >() satisfies None;
 
-difference<import('crypto').Cipheriv, 
+difference<import('crypto').Cipheriv,
   | 'final'
   | 'getAuthTag'
   | 'setAAD'
@@ -806,7 +825,7 @@ difference<import('crypto').Cipheriv,
   | 'update'
 >() satisfies None;
 
-difference<import('crypto').Decipheriv, 
+difference<import('crypto').Decipheriv,
   | 'final'
   | 'setAAD'
   | 'setAuthTag'
@@ -814,24 +833,24 @@ difference<import('crypto').Decipheriv,
   | 'update'
 >() satisfies None;
 
-difference<import('crypto').KeyObject, 
+difference<import('crypto').KeyObject,
   | 'equals'
   | 'export'
   | 'symmetricKeySize'
   | 'type'
 >() satisfies None;
 
-difference<import('crypto').SubtleCrypto, 
+difference<import('crypto').SubtleCrypto,
   | 'digest'
 >() satisfies None;
 
-difference<typeof import('crypto').webcrypto, 
+difference<typeof import('crypto').webcrypto,
   | 'getRandomValues'
   | 'randomUUID'
   | 'subtle'
 >() satisfies None;
 
-difference<typeof import('events'), 
+difference<typeof import('events'),
   | 'EventEmitter'
   | 'addAbortListener'
   | 'captureRejectionSymbol'
@@ -847,7 +866,7 @@ difference<typeof import('events'),
   | 'usingDomains'
 >() satisfies None;
 
-difference<import('events'), 
+difference<import('events'),
   | 'addListener'
   | 'emit'
   | 'eventNames'
@@ -865,7 +884,7 @@ difference<import('events'),
   | 'setMaxListeners'
 >() satisfies None;
 
-difference<typeof import('http'), 
+difference<typeof import('http'),
   | 'Agent'
   | 'ClientRequest'
   | 'IncomingMessage'
@@ -880,7 +899,7 @@ difference<typeof import('http'),
   | 'validateHeaderValue'
 >() satisfies None;
 
-difference<import('http').Agent, 
+difference<import('http').Agent,
   | 'destroy'
   | 'freeSockets'
   | 'keepAlive'
@@ -890,7 +909,7 @@ difference<import('http').Agent,
   | 'sockets'
 >() satisfies None;
 
-difference<import('http').ClientRequest, 
+difference<import('http').ClientRequest,
   | 'abort'
   | 'aborted'
   | 'addListener'
@@ -933,7 +952,7 @@ difference<import('http').ClientRequest,
   | 'write'
 >() satisfies None;
 
-difference<import('http').IncomingMessage, 
+difference<import('http').IncomingMessage,
   | 'aborted'
   | 'addListener'
   | 'cancel'
@@ -980,7 +999,7 @@ difference<import('http').IncomingMessage,
   | 'values'
 >() satisfies None;
 
-difference<typeof import('https'), 
+difference<typeof import('https'),
   | 'Agent'
   | 'createServer'
   | 'get'
@@ -988,7 +1007,7 @@ difference<typeof import('https'),
   | 'request'
 >() satisfies None;
 
-difference<typeof import('os'), 
+difference<typeof import('os'),
   | 'EOL'
   | 'arch'
   | 'availableParallelism'
@@ -1012,7 +1031,7 @@ difference<typeof import('os'),
   | 'version'
 >() satisfies None;
 
-difference<typeof import('path'), 
+difference<typeof import('path'),
   | 'basename'
   | 'delimiter'
   | 'dirname'
@@ -1029,7 +1048,7 @@ difference<typeof import('path'),
   | 'toNamespacedPath'
 >() satisfies None;
 
-difference<typeof import('process'), 
+difference<typeof import('process'),
   | 'abort'
   | 'addListener'
   | 'arch'
@@ -1068,7 +1087,7 @@ difference<typeof import('process'),
   | 'versions'
 >() satisfies None;
 
-difference<typeof import('punycode'), 
+difference<typeof import('punycode'),
   | 'decode'
   | 'encode'
   | 'toASCII'
@@ -1077,7 +1096,7 @@ difference<typeof import('punycode'),
   | 'version'
 >() satisfies None;
 
-difference<typeof import('querystring'), 
+difference<typeof import('querystring'),
   | 'decode'
   | 'encode'
   | 'escape'
@@ -1087,7 +1106,7 @@ difference<typeof import('querystring'),
   | 'unescapeBuffer'
 >() satisfies None;
 
-difference<typeof import('stream'), 
+difference<typeof import('stream'),
   | 'Duplex'
   | 'EventEmitter'
   | 'PassThrough'
@@ -1121,7 +1140,7 @@ difference<typeof import('stream'),
   | 'usingDomains'
 >() satisfies None;
 
-difference<import('stream').Stream, 
+difference<import('stream').Stream,
   | 'addListener'
   | 'emit'
   | 'eventNames'
@@ -1140,7 +1159,7 @@ difference<import('stream').Stream,
   | 'setMaxListeners'
 >() satisfies None;
 
-difference<import('stream').Readable, 
+difference<import('stream').Readable,
   | 'addListener'
   | 'closed'
   | 'destroy'
@@ -1183,7 +1202,7 @@ difference<import('stream').Readable,
   | 'wrap'
 >() satisfies None;
 
-difference<import('stream').Writable, 
+difference<import('stream').Writable,
   | 'addListener'
   | 'closed'
   | 'cork'
@@ -1220,7 +1239,7 @@ difference<import('stream').Writable,
   | 'write'
 >() satisfies None;
 
-difference<import('stream').Duplex, 
+difference<import('stream').Duplex,
   | 'addListener'
   | 'allowHalfOpen'
   | 'closed'
@@ -1278,7 +1297,7 @@ difference<import('stream').Duplex,
   | 'write'
 >() satisfies None;
 
-difference<import('stream').Transform, 
+difference<import('stream').Transform,
   | 'addListener'
   | 'allowHalfOpen'
   | 'closed'
@@ -1336,16 +1355,16 @@ difference<import('stream').Transform,
   | 'write'
 >() satisfies None;
 
-difference<typeof import('stream/promises'), 
+difference<typeof import('stream/promises'),
   | 'finished'
   | 'pipeline'
 >() satisfies None;
 
-difference<typeof import('string_decoder'), 
+difference<typeof import('string_decoder'),
   | 'StringDecoder'
 >() satisfies None;
 
-difference<import('string_decoder').StringDecoder, 
+difference<import('string_decoder').StringDecoder,
   | 'encoding'
   | 'end'
   | 'lastNeed'
@@ -1353,7 +1372,7 @@ difference<import('string_decoder').StringDecoder,
   | 'write'
 >() satisfies None;
 
-difference<typeof import('timers'), 
+difference<typeof import('timers'),
   | 'clearImmediate'
   | 'clearInterval'
   | 'clearTimeout'
@@ -1363,19 +1382,19 @@ difference<typeof import('timers'),
   | 'setTimeout'
 >() satisfies None;
 
-difference<typeof import('timers/promises'), 
+difference<typeof import('timers/promises'),
   | 'scheduler'
   | 'setImmediate'
   | 'setInterval'
   | 'setTimeout'
 >() satisfies None;
 
-difference<typeof import('timers/promises').scheduler, 
+difference<typeof import('timers/promises').scheduler,
   | 'wait'
   | 'yield'
 >() satisfies None;
 
-difference<typeof import('url'), 
+difference<typeof import('url'),
   | 'URL'
   | 'URLSearchParams'
   | 'Url'
@@ -1390,7 +1409,7 @@ difference<typeof import('url'),
   | 'urlToHttpOptions'
 >() satisfies None;
 
-difference<import('url').Url, 
+difference<import('url').Url,
   | 'auth'
   | 'format'
   | 'hash'
@@ -1410,7 +1429,7 @@ difference<import('url').Url,
   | 'slashes'
 >() satisfies None;
 
-difference<typeof import('util'), 
+difference<typeof import('util'),
   | 'TextDecoder'
   | 'TextEncoder'
   | 'callbackify'
@@ -1429,16 +1448,16 @@ difference<typeof import('util'),
   | 'types'
 >() satisfies None;
 
-difference<typeof import('util').inspect, 
+difference<typeof import('util').inspect,
   | 'custom'
   | 'defaultOptions'
 >() satisfies None;
 
-difference<typeof import('util').promisify, 
+difference<typeof import('util').promisify,
   | 'custom'
 >() satisfies None;
 
-difference<typeof import('util/types'), 
+difference<typeof import('util/types'),
   | 'isAnyArrayBuffer'
   | 'isArgumentsObject'
   | 'isArrayBuffer'
@@ -1484,7 +1503,7 @@ difference<typeof import('util/types'),
   | 'isWeakSet'
 >() satisfies None;
 
-difference<typeof import('zlib'), 
+difference<typeof import('zlib'),
   | 'BrotliCompress'
   | 'BrotliDecompress'
   | 'Deflate'
@@ -1527,7 +1546,7 @@ difference<typeof import('zlib'),
   | 'zlib'
 >() satisfies None;
 
-difference<import('zlib').Gzip, 
+difference<import('zlib').Gzip,
   | 'addListener'
   | 'allowHalfOpen'
   | 'bytesWritten'
@@ -1590,7 +1609,7 @@ difference<import('zlib').Gzip,
   | 'write'
 >() satisfies None;
 
-difference<import('zlib').BrotliCompress, 
+difference<import('zlib').BrotliCompress,
   | 'addListener'
   | 'allowHalfOpen'
   | 'bytesWritten'
