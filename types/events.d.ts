@@ -1,5 +1,5 @@
-// The events of the Segment spec, as handlers get them. What Segment's own libraries always send is not optional here; of
-// an event only `type` is certain, so look before you rely on what others send.
+// The events of the Segment spec, as handlers get them. What Segment's own libraries always send is not optional here;
+// of an event only `type` is certain, so look before you rely on what others send.
 
 /** The fields that all events have. */
 interface EventFields {

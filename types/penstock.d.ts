@@ -39,7 +39,7 @@ interface Delivered {
 /** What a handler may return. `undefined` and `null` filter the event, as `NO_RETURN`. */
 type Handled = Delivered | null | undefined | void;
 
-/** Of an event of a batch, at its place in an array as long as the batch: 2xx sends it on, 429 and 5xx have it retried. */
+/** Of an event, at its place in an array as long as the batch: 2xx sends it on, 429 and 5xx have it retried. */
 interface BatchStatus {
   status: number;
   /** Lower case throughout, as the router knows it. */
@@ -117,8 +117,8 @@ interface ErrorConstructor {
 /** Values shared by all isolates of this instance of the function in a process, and by nobody else. */
 interface Cache {
   /**
-   * The value kept under the key, else what `load` resolves to, which is kept for `ttl` milliseconds; -1 is for as long as
-   * there is room. Who asks while `load` runs waits for it. What it throws goes to all who wait and is not kept. Values
+   * The value kept under the key, else what `load` resolves to, which is kept for `ttl` milliseconds; -1 is for as long
+   * as there is room. Who asks while `load` runs waits for it. What it throws goes to all who wait and is not kept. Values
    * come back as structured clones, and may go at any time.
    */
   load<T>(key: string, ttl: number | null | undefined, load: () => Awaitable<T>): Promise<T>;

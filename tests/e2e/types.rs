@@ -19,7 +19,8 @@ const LISTING: &str = r"
 const own = value => Object.getOwnPropertyNames(value).filter(name => !name.startsWith('_'));
 const ofAll = new Set([...own(Object.prototype), 'constructor']);
 const ofFunctions = new Set(['length', 'name', 'prototype', 'arguments', 'caller']);
-const without = (value, parent) => Object.fromEntries(namesOf(value).filter(name => !(name in parent)).map(name => [name, 0]));
+const without = (value, parent) =>
+  Object.fromEntries(namesOf(value).filter(name => !(name in parent)).map(name => [name, 0]));
 
 function namesOf(value) {
   const names = new Set();

@@ -99,7 +99,9 @@ type BufferBytes = Uint8Array | readonly number[];
 interface BufferConstructor {
   readonly prototype: Buffer;
   /** Deprecated in Node, and still there: use `from` and `alloc`. */
-  new (value: string | BufferBytes | ArrayBuffer | number, encodingOrOffset?: BufferEncoding | number, length?: number): Buffer;
+  new (
+    value: string | BufferBytes | ArrayBuffer | number, encodingOrOffset?: BufferEncoding | number, length?: number
+  ): Buffer;
   readonly BYTES_PER_ELEMENT: number;
   poolSize: number;
   alloc(size: number, fill?: string | Uint8Array | number, encoding?: BufferEncoding): Buffer;
@@ -112,7 +114,9 @@ interface BufferConstructor {
   from(text: string, encoding?: BufferEncoding): Buffer;
   from(buffer: ArrayBuffer, offset?: number, length?: number): Buffer;
   from(bytes: BufferBytes | ArrayLike<number> | { type: 'Buffer'; data: number[] }): Buffer;
-  from(value: { valueOf(): string | object } | { [Symbol.toPrimitive](hint: 'string'): string }, encoding?: BufferEncoding): Buffer;
+  from(
+    value: { valueOf(): string | object } | { [Symbol.toPrimitive](hint: 'string'): string }, encoding?: BufferEncoding
+  ): Buffer;
   isBuffer(value: unknown): value is Buffer;
   isEncoding(encoding: string): encoding is BufferEncoding;
   of(...bytes: number[]): Buffer;

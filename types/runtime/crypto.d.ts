@@ -96,7 +96,8 @@ declare module 'crypto' {
   function getCiphers(): string[];
 
   function pbkdf2(
-    password: BinaryLike, salt: BinaryLike, iterations: number, bytes: number, digest: string, callback: Callback<Buffer>
+    password: BinaryLike, salt: BinaryLike, iterations: number, bytes: number, digest: string,
+    callback: Callback<Buffer>
   ): void;
   function pbkdf2Sync(
     password: BinaryLike, salt: BinaryLike, iterations: number, bytes: number, digest: string

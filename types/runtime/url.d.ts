@@ -118,16 +118,22 @@ declare module 'querystring' {
     decodeURIComponent?(text: string): string;
     maxKeys?: number;
   }
-  type Query = { readonly [name: string]: string | number | boolean | bigint | readonly (string | number | boolean | bigint)[] | null | undefined };
+  type Value = string | number | boolean | bigint;
+  type Query = { readonly [name: string]: Value | readonly Value[] | null | undefined };
 
-  function parse(text: string, separator?: string | null, equals?: string | null, options?: ParseOptions): ParsedUrlQuery;
+  function parse(
+    text: string, separator?: string | null, equals?: string | null, options?: ParseOptions
+  ): ParsedUrlQuery;
   function stringify(
-    query?: Query, separator?: string | null, equals?: string | null, options?: { encodeURIComponent?(text: string): string }
+    query?: Query, separator?: string | null, equals?: string | null,
+    options?: { encodeURIComponent?(text: string): string }
   ): string;
   function escape(text: string): string;
   function unescape(text: string): string;
   function unescapeBuffer(bytes: string | Uint8Array, decodeSpaces?: boolean): Buffer;
-  export { ParsedUrlQuery, ParseOptions, parse, parse as decode, stringify, stringify as encode, escape, unescape, unescapeBuffer };
+  export {
+    ParsedUrlQuery, ParseOptions, parse, parse as decode, stringify, stringify as encode, escape, unescape, unescapeBuffer,
+  };
 }
 
 declare module 'punycode' {

@@ -71,7 +71,8 @@ crypto.randomUUID() satisfies string;
 crypto.timingSafeEqual(Buffer.alloc(1), Buffer.alloc(1)) satisfies boolean;
 const { createCipheriv } = require('node:crypto');
 createCipheriv('aes-256-gcm', Buffer.alloc(32), Buffer.alloc(12)).getAuthTag() satisfies Buffer;
-(await require('util').promisify(require('crypto').randomBytes as (size: number, done: (e: Error | null, bytes: Buffer) => void) => void)(8)) satisfies Buffer;
+const read = (name: string, done: (error: Error | null, text: string) => void) => done(null, name);
+(await require('util').promisify(read)('a')) satisfies string;
 // @ts-expect-error: X509Certificate is not there
 crypto.X509Certificate;
 
@@ -97,7 +98,8 @@ assert.deepStrictEqual({ a: 1 }, { a: 1 });
 const { Readable, Transform, pipeline } = require('stream');
 Readable.from(['a']).pipe(new Transform({ transform(chunk, _encoding, done) { done(null, chunk); } }));
 pipeline(Readable.from(['a']), zlib.createGzip(), error => { error satisfies Error | null | undefined; });
-await require('stream/promises').pipeline(Readable.from(['a']), async function* (source: AsyncIterable<string>) { yield* source; });
+async function* pass(chunks: AsyncIterable<string>) { yield* chunks; }
+await require('stream/promises').pipeline(Readable.from(['a']), pass);
 const request = https.request('https://api.example.com', { method: 'POST' }, answer => {
   answer.statusCode satisfies number;
   answer.setEncoding('utf8');

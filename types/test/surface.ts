@@ -139,6 +139,27 @@ difference<typeof globalThis,
   | 'zlib'
 >() satisfies None;
 
+difference<EventNotSupported,
+  | 'cause'
+  | 'message'
+  | 'name'
+  | 'stack'
+>() satisfies None;
+
+difference<InvalidEventPayload,
+  | 'cause'
+  | 'message'
+  | 'name'
+  | 'stack'
+>() satisfies None;
+
+difference<ValidationError,
+  | 'cause'
+  | 'message'
+  | 'name'
+  | 'stack'
+>() satisfies None;
+
 difference<RetryError,
   | 'cause'
   | 'message'
