@@ -22,6 +22,7 @@ mod render;
 mod seal;
 mod serve;
 mod token;
+mod types;
 
 /// Exit codes; 0 is success.
 mod exit {
@@ -93,6 +94,10 @@ enum Command {
     /// The entry goes to standard output, the token to standard error: nothing else has it, and the file needs
     /// only its hash.
     Token(token::TokenArguments),
+    /// Print the TypeScript types that functions are written against
+    ///
+    /// One file, for your editor and for tsc: penstock types > penstock.d.ts
+    Types,
     /// Run JavaScript for a front; started by `serve`, never by hand
     #[command(hide = true)]
     Cell(LogConfig),
@@ -120,6 +125,7 @@ pub fn run() -> ExitCode {
         }
         Some(Command::Seal(arguments)) => seal::run(arguments),
         Some(Command::Token(arguments)) => token::run(&arguments),
+        Some(Command::Types) => types::run(),
         Some(Command::Cell(log)) => {
             log::start(log.log_format, "warn", None);
             run_cell()

@@ -58,6 +58,7 @@ mod timers;
 mod tls;
 mod tracing;
 mod traffic;
+mod types;
 mod typescript;
 mod url;
 mod values;

@@ -77,7 +77,7 @@ function tokenOf(value, secret) {
   return `tok_${hex}`;
 }
 
-function checked({ secret, fields = DEFAULT_FIELDS } = {}) {
+function checked(/** @type {Settings} */ { secret, fields = DEFAULT_FIELDS } = {}) {
   if (typeof secret !== 'string' || secret.length < MIN_SECRET_LENGTH) {
     throw new ValidationError(`Setting "secret" must be a string of at least ${MIN_SECRET_LENGTH} characters`);
   }
