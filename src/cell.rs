@@ -8,13 +8,10 @@ use std::{
     time::Duration,
 };
 
-use futures_util::{SinkExt, StreamExt};
+use futures_util::StreamExt;
 use rustix::{process, stdio};
-use tokio::{
-    net::{UnixStream, unix::OwnedReadHalf, unix::OwnedWriteHalf},
-    sync::mpsc,
-};
-use tokio_util::codec::{FramedRead, FramedWrite};
+use tokio::net::{UnixStream, unix::OwnedReadHalf};
+use tokio_util::codec::FramedRead;
 
 use crate::{
     invocation::{FunctionKey, Input, InvocationLimits, SettingsJson, VersionKey},
@@ -46,12 +43,6 @@ use isolate::{Call, Engine, EngineError, FunctionSource, fatal};
 use lockdown::NotLockedDown;
 use outbox::Outbox;
 use scheduler::{Scheduler, Settings};
-
-/// Frames on their way to the socket; JS threads wait when there are more.
-const FRAMES_BUFFERED: usize = 256;
-
-/// Frames written with one system call at most.
-const FRAMES_AT_ONCE: usize = 64;
 
 type Frames = FramedRead<OwnedReadHalf, FrameCodec<ToFront, ToCell>>;
 
@@ -91,16 +82,16 @@ pub fn serve() -> Result<(), CellError> {
         .build()
         .map_err(CellError::NoThread)?;
     runtime.block_on(async {
+        let outbox = Outbox::new(socket.try_clone().map_err(CellError::NoSocket)?);
         let socket = UnixStream::from_std(socket).map_err(CellError::NoSocket)?;
         let (read, write) = socket.into_split();
         let mut frames = FramedRead::new(read, FrameCodec::default());
         let configure = first_frame(&mut frames).await?;
-        let (to_socket, frames_out) = mpsc::channel(FRAMES_BUFFERED);
-        let (scheduler, ready) = set_up(&configure, Outbox::new(to_socket.clone()))?;
-        let _ = to_socket.send(FrontFrame::Ready(ready).into()).await;
+        let (scheduler, ready) = set_up(&configure, outbox.clone())?;
+        outbox.send(FrontFrame::Ready(ready));
         tokio::select! {
             read = read_frames(frames, &scheduler) => read,
-            written = write_frames(frames_out, write) => written,
+            failure = outbox.write_rest(write) => Err(failure.into()),
         }
     })
 }
@@ -185,22 +176,6 @@ async fn read_frames(mut frames: Frames, scheduler: &Scheduler) -> Result<(), Ce
             Some(CellFrame::Forget(forget)) => versions.forget(forget.handle),
             Some(CellFrame::Configure(_)) | None => return Err(CellError::NotConfigured),
         }
-    }
-    Ok(())
-}
-
-/// Writes what is ready, as much as there is with one system call.
-async fn write_frames(
-    mut outbox: mpsc::Receiver<ToFront>,
-    socket: OwnedWriteHalf,
-) -> Result<(), CellError> {
-    let mut socket = FramedWrite::new(socket, FrameCodec::<ToFront, ToCell>::default());
-    let mut ready = Vec::with_capacity(FRAMES_AT_ONCE);
-    while outbox.recv_many(&mut ready, FRAMES_AT_ONCE).await > 0 {
-        for answer in ready.drain(..) {
-            socket.feed(answer).await?;
-        }
-        socket.flush().await?;
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod admin;
 pub mod admission;
+mod after_others;
 pub mod arrival;
 pub mod audit;
 pub mod cells;

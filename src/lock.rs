@@ -46,6 +46,10 @@ impl Signal {
         self.0.notify_one();
     }
 
+    pub fn notify_all(&self) {
+        self.0.notify_all();
+    }
+
     /// Gives the lock up until notified, or now and then for no reason.
     pub fn wait<'a, T>(&self, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
         self.0.wait(guard).unwrap_or_else(PoisonError::into_inner)

@@ -42,6 +42,8 @@ struct Jobs<K, J> {
     /// Those that have waited elsewhere.
     first: VecDeque<J>,
     others: FairQueue<K, J>,
+    /// Threads that wait for one: nobody else need be woken, which would cost a system call each time.
+    waiting: usize,
 }
 
 impl<K: Clone + Eq + Hash + Send + 'static, J: Send + 'static> RunQueue<K, J> {
@@ -50,20 +52,29 @@ impl<K: Clone + Eq + Hash + Send + 'static, J: Send + 'static> RunQueue<K, J> {
             jobs: Lock::new(Jobs {
                 first: VecDeque::new(),
                 others: FairQueue::new(),
+                waiting: 0,
             }),
             arrived: Signal::new(),
         })
     }
 
     pub fn push(&self, key: K, job: J) {
-        self.jobs.lock().others.push(key, job);
-        self.arrived.notify_one();
+        self.add(|jobs| jobs.others.push(key, job));
     }
 
     /// Lets a job that has waited elsewhere go before those that have not.
     pub fn push_first(&self, job: J) {
-        self.jobs.lock().first.push_back(job);
-        self.arrived.notify_one();
+        self.add(|jobs| jobs.first.push_back(job));
+    }
+
+    fn add(&self, add: impl FnOnce(&mut Jobs<K, J>)) {
+        let mut jobs = self.jobs.lock();
+        add(&mut jobs);
+        let waiting = jobs.waiting;
+        drop(jobs);
+        if waiting > 0 {
+            self.arrived.notify_one();
+        }
     }
 
     /// Waits for a job.
@@ -73,7 +84,11 @@ impl<K: Clone + Eq + Hash + Send + 'static, J: Send + 'static> RunQueue<K, J> {
             let job = jobs.first.pop_front();
             match job.or_else(|| jobs.others.pop()) {
                 Some(job) => return job,
-                None => jobs = self.arrived.wait(jobs),
+                None => {
+                    jobs.waiting += 1;
+                    jobs = self.arrived.wait(jobs);
+                    jobs.waiting -= 1;
+                }
             }
         }
     }

@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use rustix::process::Signal;
-use tonic::{Code as StatusCode, Status};
+use tonic::Code as StatusCode;
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 
 use crate::check::{Call, fresh_id};
+use crate::dial::never_sent;
 use crate::frames::{
     BareCall, END_HEADERS, GOAWAY, HEADERS, INITIAL_WINDOW_SIZE, RawClient, call_headers, frame,
 };

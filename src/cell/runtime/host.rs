@@ -244,7 +244,7 @@ mod tests {
     use crate::{
         cell::{
             cache::{Cache, CacheLimits},
-            outbox::Outbox,
+            outbox,
         },
         invocation::{FunctionKey, VersionKey},
     };
@@ -322,8 +322,7 @@ mod tests {
     }
 
     fn no_fetches() -> Fetches {
-        let (to_socket, _) = tokio::sync::mpsc::channel(1);
-        Fetches::new(Outbox::new(to_socket), 0, 0)
+        Fetches::new(outbox::tests::heard().0, 0, 0)
     }
 
     fn batch(events: u32) -> Input {

@@ -24,7 +24,10 @@ use super::{
     loaded::Loaded,
 };
 use crate::{
-    front::{egress::AllowedHosts, functions::FunctionVersion, telemetry::CallTrace},
+    front::{
+        after_others::AfterOthers, egress::AllowedHosts, functions::FunctionVersion,
+        telemetry::CallTrace,
+    },
     invocation::{
         Expected, Finished, FunctionKey, Input, InvocationLimits, SettingsJson, VersionKey,
     },
@@ -268,14 +271,14 @@ impl Link {
         });
         (
             link,
-            tokio::spawn(serve(
+            tokio::spawn(AfterOthers::new(serve(
                 reader,
                 (writer, loaded),
                 fetches,
                 cache,
                 outgoing,
                 in_flight,
-            )),
+            ))),
         )
     }
 

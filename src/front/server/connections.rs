@@ -38,7 +38,10 @@ use super::{
     gate::{Gate, LeavingBody, LeavingCall},
     preface,
 };
-use crate::{config::TrafficConfig, front::jitter};
+use crate::{
+    config::TrafficConfig,
+    front::{after_others::AfterOthers, jitter},
+};
 
 /// How long a client that was asked for a sign of life may take.
 const KEEP_ALIVE_PATIENCE: Duration = Duration::from_secs(10);
@@ -128,7 +131,8 @@ where
         let to_close = closing.clone();
         tokio::select! {
             Some(io) = connections.next() => {
-                open.spawn(connection(io, service.clone(), plan.clone(), to_close));
+                let connection = connection(io, service.clone(), plan.clone(), to_close);
+                open.spawn(AfterOthers::new(connection));
             }
             Some(_) = open.join_next() => {}
             // An error means that the sender is gone, which ends us too.

@@ -143,14 +143,15 @@ impl Fetches {
 
 #[cfg(test)]
 mod tests {
-    use tokio::sync::mpsc;
-
     use super::*;
-    use crate::wire::FrontFrame;
+    use crate::{
+        cell::outbox::tests::{Heard, heard},
+        wire::FrontFrame,
+    };
 
-    fn fetches(most: u32) -> (Fetches, mpsc::Receiver<crate::wire::ToFront>) {
-        let (to_socket, frames) = mpsc::channel(8);
-        (Fetches::new(Outbox::new(to_socket), 7, most), frames)
+    fn fetches(most: u32) -> (Fetches, Heard) {
+        let (outbox, heard) = heard();
+        (Fetches::new(outbox, 7, most), heard)
     }
 
     #[test]
@@ -163,7 +164,7 @@ mod tests {
             refused.to_string(),
             "the invocation passed the outgoing_requests limit of 2 requests (knob --egress-requests)"
         );
-        let Some(FrontFrame::Fetch(fetch)) = frames.try_recv().unwrap().frame else {
+        let Some(FrontFrame::Fetch(fetch)) = frames.next() else {
             panic!("no fetch");
         };
         assert_eq!((fetch.invocation, fetch.id), (7, 1));
@@ -171,8 +172,8 @@ mod tests {
 
     #[test]
     fn what_is_withheld_is_counted_and_goes_nowhere() {
-        let (to_socket, mut frames) = mpsc::channel(8);
-        let mut fetches = Fetches::withheld(Outbox::new(to_socket), 7, 2);
+        let (outbox, mut frames) = heard();
+        let mut fetches = Fetches::withheld(outbox, 7, 2);
         assert!(!fetches.wants_place());
         assert_eq!(fetches.start(Fetch::default()), Ok(1));
         assert!(fetches.wants_place());
@@ -183,7 +184,7 @@ mod tests {
         assert!(fetches.start(Fetch::default()).is_err());
         assert_eq!(fetches.withheld_so_far(), (2, Some(place)));
         assert_eq!(fetches.clear(), 0);
-        assert!(frames.try_recv().is_err());
+        assert!(frames.next().is_none());
     }
 
     #[test]
@@ -191,21 +192,18 @@ mod tests {
         let (mut fetches, mut frames) = fetches(3);
         for id in 1..=3 {
             assert_eq!(fetches.start(Fetch::default()), Ok(id));
-            frames.try_recv().unwrap();
+            assert!(frames.next().is_some());
         }
         for still_waits in [true, false] {
             assert_eq!(fetches.finish(1), still_waits);
-            let frame = frames.try_recv().unwrap().frame;
+            let frame = frames.next();
             assert!(matches!(frame, Some(FrontFrame::FetchTaken(taken)) if taken.id == 1));
         }
         fetches.cancel(1);
-        assert!(
-            frames.try_recv().is_err(),
-            "what has ended is not cancelled"
-        );
+        assert!(frames.next().is_none(), "what has ended is not cancelled");
         fetches.cancel(2);
         assert!(matches!(
-            frames.try_recv().unwrap().frame,
+            frames.next(),
             Some(FrontFrame::CancelFetch(CancelFetch {
                 invocation: 7,
                 id: 2
