@@ -62,6 +62,7 @@ lazy_scripts! {
     "lazy/http_client",
     "lazy/http_message",
     "lazy/http_modules",
+    "lazy/http_socket",
     "lazy/https",
     "lazy/multipart",
     "lazy/node_errors",
