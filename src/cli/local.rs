@@ -13,7 +13,9 @@ use clap::{Args, ValueEnum};
 use tokio::runtime::Runtime;
 
 use crate::{
-    config::{CellsConfig, EgressConfig, LimitsConfig, LogFormat, TypeScriptConfig},
+    config::{
+        CellsConfig, EgressConfig, LibrariesConfig, LimitsConfig, LogFormat, TypeScriptConfig,
+    },
     front::{
         admission::{Admission, WaitingRoom},
         arrival::Arrival,
@@ -189,6 +191,7 @@ pub fn runtime() -> Result<Runtime, ExecutorError> {
 pub async fn run_in_own_cell(
     call: Call,
     limits: &LimitsConfig,
+    libraries: &LibrariesConfig,
     egress: &EgressConfig,
 ) -> Result<Answered, ExecutorError> {
     let cells = one_cell();
@@ -198,6 +201,7 @@ pub async fn run_in_own_cell(
         &cells,
         LogFormat::Text,
         limits,
+        libraries,
         fetcher,
         0,
         quarantine.clone(),

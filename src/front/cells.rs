@@ -10,7 +10,7 @@ use std::{
 
 use tokio::{sync::watch, task::JoinSet, time};
 
-use super::quarantine::Quarantine;
+use super::{libraries::LibraryImage, quarantine::Quarantine};
 use crate::{config::LogFormat, invocation::FunctionKey, wire::Configure};
 
 mod cache_account;
@@ -45,7 +45,10 @@ pub struct CellPlan {
     pub spares: usize,
     /// How long a cell that is being replaced may go on with what it has.
     pub drain: Duration,
+    /// Without what is in `libraries`.
     pub configure: Configure,
+    /// What functions find besides the runtime's own.
+    pub libraries: Option<Arc<LibraryImage>>,
     /// What makes the requests of their functions.
     pub fetcher: Fetcher,
     pub cache: Arc<CacheAccount>,

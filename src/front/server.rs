@@ -26,6 +26,7 @@ use super::{
     egress::{Egress, EgressError},
     functions::{Functions, Store, StoredBounds, TypeStripper, UnusableLocation},
     grpc::{Executor, METHODS, refused},
+    libraries::{LibrariesError, LibraryImage},
     listener::{Listener, Occupancy},
     memory,
     quarantine::Quarantine,
@@ -37,8 +38,8 @@ use super::{
 use crate::{
     api::{FILE_DESCRIPTOR_SET, executor_service_server::ExecutorServiceServer},
     config::{
-        CellsConfig, EgressConfig, LimitsConfig, LogFormat, MAX_MESSAGE_KNOB, ServeConfig,
-        TypeScriptConfig,
+        CellsConfig, EgressConfig, LibrariesConfig, LimitsConfig, LogFormat, MAX_MESSAGE_KNOB,
+        ServeConfig, TypeScriptConfig,
     },
     wire::Configure,
 };
@@ -80,6 +81,8 @@ pub enum ServeError {
     Security(#[from] SecurityFaults),
     #[error(transparent)]
     Functions(#[from] UnusableLocation),
+    #[error(transparent)]
+    Libraries(#[from] LibrariesError),
     #[error("--listen {address}: {error}")]
     Listen {
         address: SocketAddr,
@@ -247,6 +250,7 @@ async fn start_executor(
         &config.cells,
         config.log.log_format,
         &config.limits,
+        &config.libraries,
         fetcher_over(egress, &config.egress),
         SPARES,
         quarantine.clone(),
@@ -328,11 +332,13 @@ pub fn stripper(
 /// Starts the cells a configuration asks for.
 ///
 /// # Errors
-/// [`ServeError::Cells`] when they can't be started.
+/// [`ServeError::Cells`] when they can't be started, [`ServeError::Libraries`] when what functions are to find can't be
+/// read.
 pub async fn start_cells(
     cells: &CellsConfig,
     log_format: LogFormat,
     limits: &LimitsConfig,
+    libraries: &LibrariesConfig,
     fetcher: Fetcher,
     spares: usize,
     quarantine: Arc<Quarantine>,
@@ -353,13 +359,26 @@ pub async fn start_cells(
             require_lockdown: cells.require_lockdown,
             cache_instance_bytes: cells.cache_instance_bytes,
             cache_bytes: cells.cache_bytes,
+            libraries: Vec::new(),
         },
+        libraries: read_libraries(libraries)?,
         fetcher,
         cache: Arc::default(),
     };
     Cells::start(plan, quarantine)
         .await
         .map_err(|error| failed(error.to_string()))
+}
+
+/// What functions find besides the runtime's own; said once in the log.
+fn read_libraries(config: &LibrariesConfig) -> Result<Option<Arc<LibraryImage>>, LibrariesError> {
+    let Some(directory) = config.directory() else {
+        return Ok(None);
+    };
+    let image = LibraryImage::read(&directory)?;
+    let (number, bytes) = (image.libraries().len(), image.bytes());
+    tracing::debug!(directory = %directory.display(), number, bytes, "libraries");
+    Ok(Some(Arc::new(image)))
 }
 
 /// Serving while a cell is up and nobody has asked to stop.
