@@ -63,9 +63,11 @@ async function bundle({ name, file, entry }) {
     absWorkingDir: here,
     bundle: true,
     platform: 'node',
-    target: 'node20',
+    target: 'esnext',
     format: 'cjs',
     charset: 'ascii',
+    // Classes are renamed, and functions look at the names of errors.
+    keepNames: true,
     minifyWhitespace: true,
     lineLimit: LINE_LENGTH,
     legalComments: 'none',

@@ -87,10 +87,11 @@ pub enum Entry {
     CacheNews,
     FailLoad,
     ReportRejection,
+    ImportModule,
 }
 
 impl Entry {
-    pub const ALL: [Entry; 9] = [
+    pub const ALL: [Entry; 10] = [
         Self::SetHandlers,
         Self::Begin,
         Self::BeginBatch,
@@ -100,6 +101,7 @@ impl Entry {
         Self::CacheNews,
         Self::FailLoad,
         Self::ReportRejection,
+        Self::ImportModule,
     ];
 
     fn name(self) -> &'static str {
@@ -113,6 +115,7 @@ impl Entry {
             Self::CacheNews => "cacheNews",
             Self::FailLoad => "failLoad",
             Self::ReportRejection => "reportRejection",
+            Self::ImportModule => "importModule",
         }
     }
 }

@@ -65,6 +65,7 @@ lazy_scripts! {
     "lazy/http_modules",
     "lazy/http_socket",
     "lazy/https",
+    "lazy/imports",
     "lazy/libraries",
     "lazy/multipart",
     "lazy/node_errors",

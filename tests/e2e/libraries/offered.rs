@@ -25,6 +25,23 @@ fn a_global_is_what_require_finds_and_may_be_replaced() {
 
 #[test]
 #[cfg_attr(not(libraries_built), ignore = "libs/dist is not built: just libs")]
+fn modules_import_them() {
+    let source = "import _, { chunk } from 'lodash'
+        import moment from 'moment'
+        import * as xml2js from 'xml2js'
+        import { Storage } from '@google-cloud/storage'
+        export const onTrack = async () => ({ same: _.chunk === chunk, chunks: chunk([1, 2, 3], 2), global: moment === globalThis.moment,
+          read: await xml2js.parseStringPromise('<a>1</a>'), class: Storage.name })";
+    Call::of(source).run_on(&SERVICE).delivers(
+        r#"{"same":true,"chunks":[[1,2],[3]],"global":true,"read":{"a":"1"},"class":"Storage"}"#,
+    );
+    let typed = "import _ from 'lodash'\nexport function onTrack(e: object): object { return { last: _.last([1, 2]) as number } }";
+    let call = Call::of(typed).in_typescript();
+    call.run_on(&SERVICE).delivers(r#"{"last":2}"#);
+}
+
+#[test]
+#[cfg_attr(not(libraries_built), ignore = "libs/dist is not built: just libs")]
 fn nothing_of_them_is_run_before_it_is_touched() {
     comes_to(
         "const used = () => process.memoryUsage().heapUsed / 1024, before = used()

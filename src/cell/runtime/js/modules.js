@@ -28,6 +28,12 @@
     return script === undefined ? undefined : host.use(script).module;
   };
 
+  // What an import of that name finds: names and values of exports in turn; undefined when there is nothing.
+  host.importModule = function importModule(name) {
+    const found = host.findModule(name) ?? host.requireLibrary(name);
+    return found === undefined ? undefined : host.use('imports').exportsOf(found);
+  };
+
   host.defineGlobal('require', function require(name) {
     if (typeof name !== 'string') throw notAName();
     const found = host.findModule(name) ?? host.requireLibrary(name);
