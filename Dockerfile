@@ -19,10 +19,20 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     cargo build --release --locked --bin penstock \
     && cp target/release/penstock /penstock
 
+# What functions find as globals and by require: each npm package that libs/package-lock.json pins, as one file.
+FROM node:20-bookworm-slim AS libraries
+WORKDIR /libs
+COPY libs/package.json libs/package-lock.json libs/.npmrc ./
+RUN npm ci
+COPY libs .
+RUN node build.mjs
+
 # No shell and no package manager: the C library, the certificates of public authorities, and us.
 FROM gcr.io/distroless/cc-debian12:nonroot
 COPY LICENSE /licenses/penstock/
 COPY third_party/v8/NOTICE /licenses/v8/
+COPY --from=libraries /libs/dist /usr/share/penstock/libraries
+ENV PENSTOCK_LIBRARIES=/usr/share/penstock/libraries
 COPY --from=build /penstock /penstock
 # By number: the kubelet can't tell of a name that it is not root's.
 USER 65532:65532

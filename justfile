@@ -11,6 +11,10 @@ run *arguments:
 router *arguments:
     cargo run --release --example router -- {{arguments}}
 
+# The libraries that functions find, into libs/dist; needs npm
+libs:
+    .ci/libraries
+
 # All tests
 test *arguments:
     cargo test {{arguments}}
@@ -38,6 +42,10 @@ batching:
 # What an invocation costs in CPU time and memory
 cost:
     cargo bench --bench cost
+
+# What the first touch of each library costs
+libraries:
+    cargo bench --bench libraries
 
 # What traces cost
 tracing:

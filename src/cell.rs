@@ -1,7 +1,7 @@
 //! The untrusted process: V8, isolates and turns behind one socket, started as `penstock cell`.
 //!
-//! It has no listener and asks for nothing but its socket, which it inherits as standard input. It ends
-//! when the front does.
+//! It has no listener and asks for nothing but what it inherits: its socket as standard input, and the memory that
+//! holds the libraries as standard output. It ends when the front does.
 
 use std::{
     collections::HashMap, io, os::unix::net::UnixStream as StdUnixStream, sync::Arc, thread,
@@ -26,6 +26,7 @@ mod fair_queue;
 mod hogs;
 mod invocation;
 mod isolate;
+mod libraries;
 pub(crate) mod lockdown;
 mod logs;
 mod os_thread;
@@ -40,6 +41,7 @@ mod watchdog;
 use cache::CacheLimits;
 use invocation::{Delivery, Invocation};
 use isolate::{Call, Engine, EngineError, FunctionSource, fatal};
+use libraries::{Libraries, LibrariesUnusable};
 use lockdown::NotLockedDown;
 use outbox::Outbox;
 use scheduler::{Scheduler, Settings};
@@ -55,6 +57,8 @@ pub enum CellError {
     NoThread(io::Error),
     #[error(transparent)]
     Engine(#[from] EngineError),
+    #[error(transparent)]
+    Libraries(#[from] LibrariesUnusable),
     #[error(transparent)]
     Frame(#[from] FrameError),
     #[error("the front's first frame was not a configuration")]
@@ -104,7 +108,9 @@ pub fn leave(code: i32) -> ! {
 /// Brings V8 up, locks the process down and starts the threads.
 fn set_up(configure: &Configure, outbox: Outbox) -> Result<(Arc<Scheduler>, Ready), CellError> {
     let mut watch = fatal::watch().map_err(CellError::NoThread)?;
-    let engine = Engine::start(usize::try_from(configure.heap_bytes).unwrap_or(usize::MAX))?;
+    let libraries = Libraries::map(configure.libraries.clone(), stdio::stdout())?;
+    let heap_bytes = usize::try_from(configure.heap_bytes).unwrap_or(usize::MAX);
+    let engine = Engine::start(heap_bytes, libraries)?;
     let not_locked_down = match lockdown::lock_down() {
         Ok(()) => String::new(),
         Err(error) if configure.require_lockdown => return Err(error.into()),

@@ -25,6 +25,7 @@ mod file;
 mod flags;
 mod knobs;
 mod layers;
+mod libraries;
 mod log;
 mod print;
 mod sealed;
@@ -37,6 +38,7 @@ pub use effective::{Effective, Setting};
 pub use faults::{Fault, Faults, Origin, Place};
 pub use knobs::{Knob, Knobs, Shape};
 pub use layers::Given;
+pub use libraries::{LibrariesConfig, LibrariesPlace};
 pub use log::{LogConfig, LogFormat};
 pub use sealed::SealedConfig;
 pub use security::{ClientAuth, SecurityConfig};
@@ -78,6 +80,9 @@ pub struct ServeConfig {
 
     #[command(flatten)]
     pub typescript: TypeScriptConfig,
+
+    #[command(flatten)]
+    pub libraries: LibrariesConfig,
 
     #[command(flatten)]
     pub cells: CellsConfig,

@@ -16,6 +16,7 @@ pub mod files;
 pub mod functions;
 pub mod grpc;
 mod jitter;
+pub mod libraries;
 pub mod listener;
 pub mod memory;
 pub mod peer;

@@ -12,6 +12,7 @@ use tokio_util::codec::{Decoder, Encoder};
 mod convert;
 mod description;
 mod fetch;
+mod libraries;
 mod stripped;
 
 pub use convert::{Malformed, finished_from_wire, finished_to_wire};
@@ -20,6 +21,7 @@ pub use fetch::{
     CancelFetch, Fetch, FetchFailed, FetchOutcome, FetchResponse, FetchTaken, Fetched,
     MAX_REQUEST_BODY_BYTES, MAX_REQUEST_HEAD_BYTES, WireHeader, WireRedirect,
 };
+pub use libraries::{WireLibrary, WirePackage, WirePart, WireSpan};
 pub use stripped::{Construct, StripFault, StripFaults, StripOutcome, Stripped};
 
 /// The largest frame either side accepts, in bytes without the length. Above every sum of sizes that the
@@ -82,6 +84,9 @@ pub struct Configure {
     /// Bytes the cache may keep in all.
     #[prost(uint64, tag = "8")]
     pub cache_bytes: u64,
+    /// What is in the memory that the cell was started with, if any.
+    #[prost(message, repeated, tag = "9")]
+    pub libraries: Vec<WireLibrary>,
 }
 
 #[derive(Clone, PartialEq, Message)]

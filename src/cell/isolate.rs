@@ -117,10 +117,11 @@ impl FunctionIsolate {
         isolate.set_host_import_module_dynamically_callback(runtime::refuse_dynamic_import);
         isolate.set_oom_error_handler(fatal::on_out_of_memory);
         heap_guard = HeapGuard::install(&mut isolate);
+        isolate.set_slot(engine.libraries());
         let (context, entries) = enter_snapshot(&mut isolate)?;
         // SAFETY: the only state attached to the isolate, now and later, is HostState (made of Send
         // types; its Globals may be dropped on any thread), Codecs with their tokens, which are Send, the
-        // HeapGuard and the Buffers, which are Sync and outlive the isolate. The snapshot and the references are 'static.
+        // Libraries, which are Sync, the HeapGuard and the Buffers, which are Sync and outlive the isolate. The snapshot and the references are 'static.
         #[allow(unsafe_code, reason = "V8 cannot see what is attached to the isolate")]
         let isolate =
             unsafe { isolate.try_into_shared() }.map_err(|_| EngineError::NotShareable)?;

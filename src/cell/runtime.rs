@@ -5,10 +5,13 @@
 
 use std::borrow::Cow;
 
+use super::libraries::Libraries;
+
 mod bytes;
 mod codecs;
 mod host;
 mod lazy;
+mod libraries;
 mod ops;
 mod serialization;
 
@@ -23,6 +26,7 @@ const SCRIPTS: &[(&str, &str)] = &[
     ("globals", include_str!("runtime/js/globals.js")),
     ("lazy", include_str!("runtime/js/lazy.js")),
     ("modules", include_str!("runtime/js/modules.js")),
+    ("libraries", include_str!("runtime/js/libraries.js")),
     ("continuation", include_str!("runtime/js/continuation.js")),
     (
         "inspect_reading",
@@ -83,10 +87,11 @@ pub enum Entry {
     CacheNews,
     FailLoad,
     ReportRejection,
+    ImportModule,
 }
 
 impl Entry {
-    pub const ALL: [Entry; 9] = [
+    pub const ALL: [Entry; 10] = [
         Self::SetHandlers,
         Self::Begin,
         Self::BeginBatch,
@@ -96,6 +101,7 @@ impl Entry {
         Self::CacheNews,
         Self::FailLoad,
         Self::ReportRejection,
+        Self::ImportModule,
     ];
 
     fn name(self) -> &'static str {
@@ -109,6 +115,7 @@ impl Entry {
             Self::CacheNews => "cacheNews",
             Self::FailLoad => "failLoad",
             Self::ReportRejection => "reportRejection",
+            Self::ImportModule => "importModule",
         }
     }
 }
@@ -129,13 +136,14 @@ pub fn external_references() -> Cow<'static, [v8::ExternalReference]> {
     references.collect::<Vec<_>>().into()
 }
 
-/// Runs the runtime's scripts in a fresh context and returns the ways into them, in [`Entry::ALL`]'s
-/// order.
+/// Runs the runtime's scripts in a fresh context, for functions that find these libraries, and returns the ways into
+/// them, in [`Entry::ALL`]'s order.
 ///
 /// # Errors
 /// [`RuntimeBroken`] when a script throws.
 pub fn install<'s>(
     scope: &mut v8::PinScope<'s, '_>,
+    libraries: &Libraries,
 ) -> Result<Vec<v8::Local<'s, v8::Function>>, RuntimeBroken> {
     let host = v8::Object::new(scope);
     let ops = ops::object(scope);
@@ -148,6 +156,10 @@ pub fn install<'s>(
     set(scope, host, "extras", extras.into());
     let kinds = ops::kinds(scope);
     set(scope, host, "kinds", kinds.into());
+    let described = libraries::described(libraries);
+    if let Some(described) = v8_string(scope, &described) {
+        set(scope, host, "libraries", described.into());
+    }
     let primordials = run(scope, PRIMORDIALS, &[])?;
     for &script in SCRIPTS {
         run(scope, script, &[primordials, host.into()])?;

@@ -16,7 +16,7 @@ use super::{
     output::finish,
 };
 use crate::{
-    config::{EgressConfig, LimitsConfig, TypeScriptConfig},
+    config::{EgressConfig, LibrariesConfig, LimitsConfig, TypeScriptConfig},
     front::{
         describe::{self, Report},
         source_maps::SourceMaps,
@@ -42,6 +42,9 @@ pub struct CheckArguments {
 
     #[command(flatten)]
     typescript: TypeScriptConfig,
+
+    #[command(flatten)]
+    libraries: LibrariesConfig,
 }
 
 /// Why nothing could be said.
@@ -85,7 +88,9 @@ fn check(arguments: &CheckArguments) -> Result<Report, CheckError> {
     }
     let call = describe::call(version.clone(), "".into(), limits.of_invocation());
     let egress = no_requests();
-    let answered = runtime.block_on(local::run_in_own_cell(call, limits, &egress))?;
+    let libraries = &arguments.libraries;
+    let answered = local::run_in_own_cell(call, limits, libraries, &egress);
+    let answered = runtime.block_on(answered)?;
     let maps = SourceMaps::new(limits.source_map_bytes);
     Ok(runtime.block_on(describe::report(version, answered, &maps)))
 }

@@ -16,7 +16,7 @@ use super::{
     render::{self, Given},
 };
 use crate::{
-    config::{EgressConfig, LimitsConfig, TypeScriptConfig},
+    config::{EgressConfig, LibrariesConfig, LimitsConfig, TypeScriptConfig},
     front::{
         cells::{Answered, Call},
         event::{self, EventFault},
@@ -55,6 +55,9 @@ pub struct InvokeArguments {
 
     #[command(flatten)]
     typescript: TypeScriptConfig,
+
+    #[command(flatten)]
+    libraries: LibrariesConfig,
 
     #[command(flatten)]
     egress: EgressConfig,
@@ -148,7 +151,12 @@ fn invoke(arguments: &InvokeArguments) -> Result<(Answered, Given), InvokeError>
             return Ok((Answered::without_running(finished), given));
         }
     };
-    let call = local::run_in_own_cell(call, &arguments.limits, &arguments.egress);
+    let call = local::run_in_own_cell(
+        call,
+        &arguments.limits,
+        &arguments.libraries,
+        &arguments.egress,
+    );
     let mut answered = runtime.block_on(call)?;
     let maps = SourceMaps::new(arguments.limits.source_map_bytes);
     runtime.block_on(maps.apply(&version, &mut answered.finished));

@@ -13,7 +13,9 @@ use clap::{Args, ValueEnum};
 use tokio::runtime::Runtime;
 
 use crate::{
-    config::{CellsConfig, EgressConfig, LimitsConfig, LogFormat, TypeScriptConfig},
+    config::{
+        CellsConfig, EgressConfig, LibrariesConfig, LimitsConfig, LogFormat, TypeScriptConfig,
+    },
     front::{
         admission::{Admission, WaitingRoom},
         arrival::Arrival,
@@ -189,6 +191,7 @@ pub fn runtime() -> Result<Runtime, ExecutorError> {
 pub async fn run_in_own_cell(
     call: Call,
     limits: &LimitsConfig,
+    libraries: &LibrariesConfig,
     egress: &EgressConfig,
 ) -> Result<Answered, ExecutorError> {
     let cells = one_cell();
@@ -196,6 +199,7 @@ pub async fn run_in_own_cell(
     let provision = CellProvision {
         log_format: LogFormat::Text,
         fetcher: server::fetcher(egress)?,
+        libraries: server::read_libraries(libraries).map_err(ServeError::from)?,
         spares: 0,
         // What was used last stays.
         source_bytes: 0,

@@ -10,7 +10,7 @@ use std::{
 
 use tokio::{sync::watch, task::JoinSet, time};
 
-use super::quarantine::Quarantine;
+use super::{libraries::LibraryImage, quarantine::Quarantine};
 use crate::{config::LogFormat, invocation::FunctionKey, wire::Configure};
 
 mod cache_account;
@@ -45,9 +45,12 @@ pub struct CellPlan {
     pub spares: usize,
     /// How long a cell that is being replaced may go on with what it has.
     pub drain: Duration,
+    /// Without what is in `libraries`.
     pub configure: Configure,
     /// Bytes of sources that the front keeps: a cell keeps no more.
     pub source_bytes: u64,
+    /// What functions find besides the runtime's own.
+    pub libraries: Option<Arc<LibraryImage>>,
     /// What makes the requests of their functions.
     pub fetcher: Fetcher,
     pub cache: Arc<CacheAccount>,

@@ -26,6 +26,7 @@ use super::{
     egress::{Egress, EgressError},
     functions::{Functions, Store, StoredBounds, TypeStripper, UnusableLocation},
     grpc::{Executor, METHODS, refused},
+    libraries::{LibrariesError, LibraryImage},
     listener::{Listener, Occupancy},
     memory,
     quarantine::Quarantine,
@@ -37,8 +38,8 @@ use super::{
 use crate::{
     api::{FILE_DESCRIPTOR_SET, executor_service_server::ExecutorServiceServer},
     config::{
-        CellsConfig, EgressConfig, LimitsConfig, LogFormat, MAX_MESSAGE_KNOB, ServeConfig,
-        TypeScriptConfig,
+        CellsConfig, EgressConfig, LibrariesConfig, LimitsConfig, LogFormat, MAX_MESSAGE_KNOB,
+        ServeConfig, TypeScriptConfig,
     },
     wire::Configure,
 };
@@ -80,6 +81,8 @@ pub enum ServeError {
     Security(#[from] SecurityFaults),
     #[error(transparent)]
     Functions(#[from] UnusableLocation),
+    #[error(transparent)]
+    Libraries(#[from] LibrariesError),
     #[error("--listen {address}: {error}")]
     Listen {
         address: SocketAddr,
@@ -246,6 +249,7 @@ async fn start_executor(
     let provision = CellProvision {
         log_format: config.log.log_format,
         fetcher: fetcher_over(egress, &config.egress),
+        libraries: read_libraries(&config.libraries)?,
         spares: SPARES,
         source_bytes: config.functions.function_cache_bytes,
     };
@@ -328,6 +332,8 @@ pub fn stripper(
 pub struct CellProvision {
     pub log_format: LogFormat,
     pub fetcher: Fetcher,
+    /// What functions find besides the runtime's own.
+    pub libraries: Option<Arc<LibraryImage>>,
     /// Cells kept ready beside those that work.
     pub spares: usize,
     /// Bytes of sources that the front keeps.
@@ -360,14 +366,32 @@ pub async fn start_cells(
             require_lockdown: cells.require_lockdown,
             cache_instance_bytes: cells.cache_instance_bytes,
             cache_bytes: cells.cache_bytes,
+            libraries: Vec::new(),
         },
         source_bytes: provision.source_bytes,
+        libraries: provision.libraries,
         fetcher: provision.fetcher,
         cache: Arc::default(),
     };
     Cells::start(plan, quarantine)
         .await
         .map_err(|error| failed(error.to_string()))
+}
+
+/// What functions find besides the runtime's own; said once in the log.
+///
+/// # Errors
+/// [`LibrariesError`] when it can't be read.
+pub fn read_libraries(
+    config: &LibrariesConfig,
+) -> Result<Option<Arc<LibraryImage>>, LibrariesError> {
+    let Some(directory) = config.directory() else {
+        return Ok(None);
+    };
+    let image = LibraryImage::read(&directory)?;
+    let (number, bytes) = (image.libraries().len(), image.bytes());
+    tracing::debug!(directory = %directory.display(), number, bytes, "libraries");
+    Ok(Some(Arc::new(image)))
 }
 
 /// Serving while a cell is up and nobody has asked to stop.

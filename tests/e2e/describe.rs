@@ -245,8 +245,8 @@ fn what_does_not_run_is_told_with_its_place() {
     );
     says("\n  throw 'odd'", &["INVALID_FUNCTION 2:3 odd"]);
     says(
-        "import _ from 'lodash'; export const onTrack = _.noop",
-        &["INVALID_FUNCTION 1:15 import of \"lodash\" is not available: a function is one file"],
+        "import pad from 'left-pad'; export const onTrack = pad",
+        &["INVALID_FUNCTION 1:17 import of \"left-pad\" is not available: a function is one file"],
     );
     says(
         "await new Promise(() => {}); export const onTrack = 1",

@@ -100,6 +100,34 @@ fn an_import_that_is_not_bundled_is_named() {
 }
 
 #[test]
+fn what_require_finds_may_be_imported() {
+    let source = "import path, { join as joined } from 'node:path'
+        import * as crypto from 'crypto'
+        import { EventEmitter } from 'events'
+        export const onTrack = () => ({ same: path.join === joined, joined: joined('/a', '../b'), hash: crypto.createHash('md5').update('').digest('hex'),
+          default: crypto.default.createHash === crypto.createHash, emitter: typeof new EventEmitter().on })";
+    delivers(
+        source,
+        TRACK,
+        r#"{"same":true,"joined":"/b","hash":"d41d8cd98f00b204e9800998ecf8427e","default":true,"emitter":"function"}"#,
+    );
+    let error = fails(
+        "export const onTrack = 1\nimport { nothing } from 'path'",
+        TRACK,
+        Code::InvalidFunction,
+        "does not provide an export named 'nothing'",
+    );
+    assert_at(&error, 2, 10);
+    let error = fails(
+        "import _ from 'lodash'\nexport const onTrack = _.noop",
+        TRACK,
+        Code::InvalidFunction,
+        "lodash is not installed here: start penstock with --libraries DIRECTORY",
+    );
+    assert_at(&error, 1, 15);
+}
+
+#[test]
 fn an_error_in_a_module_has_its_place() {
     let source = "export async function onTrack() {\n  await null\n    throw new Error('here')\n}";
     assert_at(&fails(source, TRACK, Code::BadRequest, "here"), 3, 11);

@@ -33,7 +33,11 @@ mod fetch;
 mod fetch_limits;
 mod handlers;
 mod http2;
+#[allow(dead_code, reason = "the egress tests need all of it")]
+#[path = "../egress/server.rs"]
+mod https;
 mod isolation;
+mod libraries;
 mod modules;
 mod monitoring;
 mod node_api;

@@ -2,9 +2,12 @@
 
 #![allow(unsafe_code, reason = "external references are raw addresses")]
 
-use std::sync::Once;
+use std::sync::{Arc, Once};
 
-use crate::cell::runtime::{self, Entry, RuntimeBroken};
+use crate::cell::{
+    libraries::Libraries,
+    runtime::{self, Entry, RuntimeBroken},
+};
 
 /// V8's worker threads for garbage collection and compilation, whatever the machine has.
 const WORKER_THREADS: u32 = 1;
@@ -22,6 +25,7 @@ pub struct Engine {
     snapshot: &'static [u8],
     external_references: &'static [v8::ExternalReference],
     heap_bytes: usize,
+    libraries: Arc<Libraries>,
 }
 
 // SAFETY: an ExternalReference is a raw address of a static function or of nothing, and only read.
@@ -51,14 +55,15 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError`] when the runtime's scripts do not load.
-    pub fn start(heap_bytes: usize) -> Result<Self, EngineError> {
+    pub fn start(heap_bytes: usize, libraries: Libraries) -> Result<Self, EngineError> {
         initialize_v8();
         let external_references = runtime::external_references().into_owned().leak();
-        let snapshot = make_snapshot(external_references)?.leak();
+        let snapshot = make_snapshot(external_references, &libraries)?.leak();
         Ok(Self {
             snapshot,
             external_references,
             heap_bytes,
+            libraries: Arc::new(libraries),
         })
     }
 
@@ -73,6 +78,11 @@ impl Engine {
     /// Heap limit of one isolate.
     pub fn heap_bytes(&self) -> usize {
         self.heap_bytes
+    }
+
+    /// What functions find besides the runtime's own.
+    pub fn libraries(&self) -> Arc<Libraries> {
+        self.libraries.clone()
     }
 }
 
@@ -93,9 +103,10 @@ fn initialize_v8() {
 
 fn make_snapshot(
     external_references: &'static [v8::ExternalReference],
+    libraries: &Libraries,
 ) -> Result<Vec<u8>, EngineError> {
     let mut creator = v8::Isolate::snapshot_creator(Some(external_references.into()), None);
-    let installed = install_runtime(&mut creator);
+    let installed = install_runtime(&mut creator, libraries);
     // Made even when the runtime is broken: V8 wants a creator to be used before it is dropped.
     let snapshot = creator.create_blob(v8::FunctionCodeHandling::Keep);
     installed?;
@@ -104,12 +115,15 @@ fn make_snapshot(
         .ok_or(EngineError::NoSnapshot)
 }
 
-fn install_runtime(creator: &mut v8::OwnedIsolate) -> Result<(), EngineError> {
+fn install_runtime(
+    creator: &mut v8::OwnedIsolate,
+    libraries: &Libraries,
+) -> Result<(), EngineError> {
     v8::scope!(let scope, creator);
     let context = v8::Context::new(scope, v8::ContextOptions::default());
     scope.set_default_context(context);
     let scope = &mut v8::ContextScope::new(scope, context);
-    let entries = runtime::install(scope)?;
+    let entries = runtime::install(scope, libraries)?;
     debug_assert_eq!(entries.len(), Entry::ALL.len());
     for entry in entries {
         scope.add_context_data(context, entry);

@@ -13,6 +13,7 @@ use crate::{
     invocation::{ErrorCode, FunctionError, Handler, Place, SourceKind, StackFrame},
 };
 
+mod imports;
 pub mod misnamed;
 
 use misnamed::Misnamed;
@@ -68,8 +69,11 @@ impl FunctionSource {
             return;
         }
         error.frames.push(self.frame(place));
+        let at = self.at(Some(place));
         if error.stack.is_empty() {
-            error.stack = stack_at(&error.name, &error.message, &self.at(Some(place)));
+            error.stack = stack_at(&error.name, &error.message, &at);
+        } else if !error.stack.contains(FRAME) {
+            error.stack = format!("{}{FRAME}{at}", error.stack);
         }
     }
 }
@@ -136,7 +140,7 @@ const MODULE_SYNTAX: [&str; 4] = [
 ];
 
 /// Compiles and runs `source` in the scope's context and hands its handlers to the runtime. It has none when
-/// it does not compile, throws, imports, or defines no handler.
+/// it does not compile, throws, imports what is not there, or defines no handler.
 pub fn load<'s>(
     scope: &mut TryCatch<'_, '_, 's, '_>,
     entries: &[v8::Global<v8::Function>],
@@ -297,10 +301,7 @@ fn run_module<'s>(
     let Some(module) = module else {
         return Err(syntax_error(scope, source));
     };
-    refuse_imports(scope, source, module)?;
-    if module.instantiate_module(scope, resolve_nothing).is_none() {
-        return Err(syntax_error(scope, source));
-    }
+    imports::link(scope, entries, source, module)?;
     let evaluated = module.evaluate(scope);
     let Some(Ok(promise)) = evaluated.map(v8::Local::<v8::Promise>::try_from) else {
         return Err(report_thrown(scope, entries));
@@ -355,38 +356,6 @@ fn exported_handlers<'s>(
         }
     }));
     arguments
-}
-
-fn refuse_imports<'s>(
-    scope: &v8::PinScope<'s, '_>,
-    source: &FunctionSource,
-    module: v8::Local<'s, v8::Module>,
-) -> Result<(), NotLoaded> {
-    let requests = module.get_module_requests();
-    let Some(request) = requests.get(scope, 0) else {
-        return Ok(());
-    };
-    let Ok(request) = v8::Local::<v8::ModuleRequest>::try_from(request) else {
-        return Ok(());
-    };
-    let place = module.source_offset_to_location(request.get_source_offset());
-    let specifier = request.get_specifier().to_rust_string_lossy(scope);
-    let message = format!("import of \"{specifier}\" is not available: a function is one file");
-    // V8 counts both from 0 here.
-    let line = u32::try_from(place.get_line_number() + 1);
-    let column = u32::try_from(place.get_column_number() + 1);
-    let place = line.ok().zip(column.ok());
-    let place = place.map(|(line, column)| Place { line, column });
-    Err(located(source, "", message, place))
-}
-
-fn resolve_nothing<'s>(
-    _context: v8::Local<'s, v8::Context>,
-    _specifier: v8::Local<'s, v8::String>,
-    _attributes: v8::Local<'s, v8::FixedArray>,
-    _referrer: v8::Local<'s, v8::Module>,
-) -> Option<v8::Local<'s, v8::Module>> {
-    None
 }
 
 fn still_awaiting() -> NotLoaded {
@@ -470,9 +439,12 @@ fn located(
     .into()
 }
 
+/// What a frame of a stack begins with.
+const FRAME: &str = "\n    at ";
+
 fn stack_at(name: &str, message: &str, at: &str) -> String {
     match name.is_empty() {
-        true => format!("{message}\n    at {at}"),
-        false => format!("{name}: {message}\n    at {at}"),
+        true => format!("{message}{FRAME}{at}"),
+        false => format!("{name}: {message}{FRAME}{at}"),
     }
 }

@@ -26,6 +26,7 @@ macro_rules! lazy_scripts {
 
 lazy_scripts! {
     "lazy/abort",
+    "lazy/absent_modules",
     "lazy/assert",
     "lazy/assert_strict",
     "lazy/base64",
@@ -62,7 +63,10 @@ lazy_scripts! {
     "lazy/http_client",
     "lazy/http_message",
     "lazy/http_modules",
+    "lazy/http_socket",
     "lazy/https",
+    "lazy/imports",
+    "lazy/libraries",
     "lazy/multipart",
     "lazy/node_errors",
     "lazy/request",

@@ -15,6 +15,7 @@ mod digests;
 pub mod fetch;
 mod inspection;
 mod kinds;
+mod libraries;
 mod random;
 mod scrypt;
 mod text;
@@ -57,6 +58,8 @@ op_table! {
     "previewEntries" => inspection::preview_entries,
     "nonIndexKeys" => inspection::non_index_keys,
     "runLazy" => run_lazy,
+    "libraryRun" => libraries::run,
+    "libraryPart" => libraries::part,
     "pause" => pause,
     "cacheLook" => cache::look,
     "cacheRead" => cache::read,

@@ -50,7 +50,7 @@ pub fn deserialize<'s>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cell::isolate::Engine;
+    use crate::cell::{isolate::Engine, libraries::Libraries};
 
     fn evaluate<'s>(
         scope: &mut v8::PinScope<'s, '_>,
@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn a_value_comes_back_in_another_isolate() {
-        let _v8 = Engine::start(64 << 20).unwrap();
+        let _v8 = Engine::start(64 << 20, Libraries::default()).unwrap();
         let bytes = {
             let isolate = &mut v8::Isolate::new(v8::CreateParams::default());
             v8::scope!(let scope, isolate);

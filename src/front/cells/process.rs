@@ -13,7 +13,9 @@ use tokio::{
 use tokio_util::codec::{FramedRead, FramedWrite};
 
 use super::{CellPlan, Link, cache_account::CellCache, link::Ended, loaded::Loaded};
-use crate::wire::{CellFrame, FrameCodec, FrameError, FrontFrame, Ready, ToCell, ToFront};
+use crate::wire::{
+    CellFrame, Configure, FrameCodec, FrameError, FrontFrame, Ready, ToCell, ToFront,
+};
 
 /// How long a cell may take to be ready; it takes tens of milliseconds.
 const START_PATIENCE: Duration = Duration::from_secs(30);
@@ -78,7 +80,7 @@ impl CellProcess {
         let mut read = FramedRead::new(read, FrameCodec::<ToCell, ToFront>::default());
         let mut write = FramedWrite::new(write, FrameCodec::<ToCell, ToFront>::default());
         write
-            .send(CellFrame::Configure(plan.configure.clone()).into())
+            .send(CellFrame::Configure(plan.configuration()).into())
             .await?;
         match read.next().await.transpose()?.and_then(|frame| frame.frame) {
             Some(FrontFrame::Ready(ready)) => tell_of_lockdown(&ready),
@@ -126,6 +128,17 @@ impl CellProcess {
     }
 }
 
+impl CellPlan {
+    /// What a cell is told first.
+    fn configuration(&self) -> Configure {
+        let libraries = self.libraries.as_ref();
+        Configure {
+            libraries: libraries.map_or_else(Vec::new, |image| image.libraries().to_vec()),
+            ..self.configure.clone()
+        }
+    }
+}
+
 /// Operators have to know when functions run in a cell that is not locked down.
 fn tell_of_lockdown(ready: &Ready) {
     if !ready.not_locked_down.is_empty() {
@@ -136,14 +149,19 @@ fn tell_of_lockdown(ready: &Ready) {
     }
 }
 
-/// Starts `penstock cell` with its end of the socketpair as standard input and nothing of our environment.
+/// Starts `penstock cell` with its end of the socketpair as standard input, the memory of the libraries as standard
+/// output, and nothing of our environment.
 fn spawn(plan: &CellPlan, socket: OwnedFd) -> io::Result<Child> {
+    let libraries = match &plan.libraries {
+        Some(libraries) => libraries.hand_over()?,
+        None => Stdio::null(),
+    };
     Command::new(&plan.program)
         .arg0("penstock")
         .args(["cell", "--log-format", plan.log_format.name()])
         .env_clear()
         .stdin(Stdio::from(socket))
-        .stdout(Stdio::null())
+        .stdout(libraries)
         .stderr(Stdio::inherit())
         .kill_on_drop(true)
         .spawn()
@@ -182,6 +200,7 @@ mod tests {
             drain: Duration::ZERO,
             configure: Configure::default(),
             source_bytes: 0,
+            libraries: None,
             fetcher: Fetcher::switched_off(),
             cache: Arc::default(),
         }

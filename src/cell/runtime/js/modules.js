@@ -3,7 +3,6 @@
   'use strict';
 
   const {
-    Error,
     MapPrototypeGet,
     MapPrototypeSet,
     ObjectDefineProperty,
@@ -23,15 +22,30 @@
     names += (names === '' ? '' : ', ') + name;
   }
 
-  host.defineGlobal('require', function require(name) {
-    if (typeof name !== 'string') throw withCode(new TypeError('require needs the name of a module'), 'ERR_INVALID_ARG_TYPE');
+  // One of Node's modules; undefined when functions do not have it.
+  host.findModule = function findModule(name) {
     const script = MapPrototypeGet(scripts, StringPrototypeStartsWith(name, 'node:') ? StringPrototypeSlice(name, 5) : name);
-    if (script !== undefined) return host.use(script).module;
-    throw withCode(new Error("Cannot find module '" + name + "': there are " + names), 'MODULE_NOT_FOUND');
+    return script === undefined ? undefined : host.use(script).module;
+  };
+
+  // What an import of that name finds: names and values of exports in turn; undefined when there is nothing.
+  host.importModule = function importModule(name) {
+    const found = host.findModule(name) ?? host.requireLibrary(name);
+    return found === undefined ? undefined : host.use('imports').exportsOf(found);
+  };
+
+  host.defineGlobal('require', function require(name) {
+    if (typeof name !== 'string') throw notAName();
+    const found = host.findModule(name) ?? host.requireLibrary(name);
+    if (found !== undefined) return found;
+    throw host.notFound("Cannot find module '" + name + "': there are " + names + ', and ' + host.libraryNames());
   });
 
-  function withCode(error, code) {
-    ObjectDefineProperty(error, 'code', { __proto__: null, value: code, configurable: true, enumerable: true, writable: true });
+  function notAName() {
+    const error = new TypeError('require needs the name of a module');
+    ObjectDefineProperty(error, 'code', {
+      __proto__: null, value: 'ERR_INVALID_ARG_TYPE', configurable: true, enumerable: true, writable: true,
+    });
     return error;
   }
 

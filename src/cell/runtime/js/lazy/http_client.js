@@ -84,6 +84,7 @@
     #state = {
       __proto__: null, target: undefined, headers: new SafeMap(), chunks: createList(), hasEnded: false,
       isDestroyed: false, isClosed: false, timeout: 0, timer: undefined, cancel: undefined, response: undefined,
+      socket: undefined,
     };
 
     // target: an object of method and parts, the parts of a URL.
@@ -107,6 +108,12 @@
     }
 
     get destroyed() { return stateOf(this).isDestroyed; }
+    get socket() {
+      const state = stateOf(this);
+      state.socket ??= new (host.use('http_socket').Socket)(this);
+      return state.socket;
+    }
+    get connection() { return this.socket; }
     get finished() { return stateOf(this).hasEnded; }
     get writableEnded() { return stateOf(this).hasEnded; }
     get writableFinished() { return stateOf(this).hasEnded; }
@@ -239,7 +246,10 @@
   function startTimer(request, state) {
     stopTimer(state);
     if (state.timeout > 0 && state.response === undefined) {
-      state.timer = host.startQuietTimer(() => emitSafely(request, 'timeout', []), state.timeout);
+      state.timer = host.startQuietTimer(() => {
+        emitSafely(request, 'timeout', []);
+        if (state.socket !== undefined) emitSafely(state.socket, 'timeout', []);
+      }, state.timeout);
     }
   }
 
@@ -306,6 +316,10 @@
     }
     if (timeout !== undefined && timeout !== null) request.setTimeout(timeout);
     if (signal !== undefined && signal !== null) destroyOnAbort(signal, 'options.signal', request, destroy);
+    // Some write only once they have one.
+    later(() => {
+      if (request.listenerCount('socket') > 0) emitSafely(request, 'socket', [request.socket]);
+    });
     return request;
   };
 
