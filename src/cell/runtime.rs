@@ -8,6 +8,7 @@ use std::borrow::Cow;
 mod bytes;
 mod codecs;
 mod host;
+mod keys;
 mod lazy;
 mod ops;
 mod serialization;

@@ -22,6 +22,16 @@ fn derivation_of_keys_does_what_nodes_does() {
 }
 
 #[test]
+fn keys_and_signatures_do_what_nodes_do() {
+    facts::hold(include_str!("facts/crypto_sign.txt"));
+}
+
+#[test]
+fn encryption_secrets_and_pairs_do_what_nodes_do() {
+    facts::hold(include_str!("facts/crypto_pairs.txt"));
+}
+
+#[test]
 fn the_global_is_the_module() {
     delivers(
         "function onTrack() { return { same: crypto === require('crypto') && crypto === require('node:crypto') } }",
@@ -77,6 +87,9 @@ fn keys_that_take_for_ever_to_derive_end_at_the_cpu_limit() {
         "for (const data = Buffer.alloc(1e7); ;) crypto.createHash('sha512').update(data)",
         "for (const data = Buffer.alloc(1e7); ;) crypto.createCipheriv('aes-256-gcm', Buffer.alloc(32), Buffer.alloc(12)).update(data)",
         "for (;;) crypto.randomBytes(1e6)",
+        "crypto.generateKeyPairSync('rsa', { modulusLength: 4096 })",
+        "await new Promise(done => crypto.generateKeyPair('rsa', { modulusLength: 4095, publicExponent: 3 }, done))",
+        "for (const key = crypto.generateKeyPairSync('ed25519').privateKey, data = Buffer.alloc(2 ** 20); ;) crypto.sign(null, data, key)",
     ] {
         let limit = prost_types::Duration {
             seconds: 0,
