@@ -151,6 +151,8 @@
     return derived;
   }
 
+  exports.hkdfBytes = hkdfBytes;
+
   function prepareHkdf(digest, secret, salt, info, length) {
     validateString(digest, 'digest');
     const key = copyOf(keyBytesOf(secret, 'ikm', undefined, KEY_BYTES));

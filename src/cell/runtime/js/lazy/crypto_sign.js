@@ -22,7 +22,7 @@
   const PSS_PADDING = 6;
   const SALT_AS_DIGEST = -1;
   // Ed25519 reads a message whole, twice, in one go.
-  const MOST_PURE = 1 << 24;
+  const MOST_PURE = 1 << 23;
 
   function integerOption(options, name) {
     const value = options[name];
