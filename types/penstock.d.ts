@@ -7,6 +7,7 @@
 /// <reference path="runtime/buffer.d.ts" />
 /// <reference path="runtime/console.d.ts" />
 /// <reference path="runtime/crypto.d.ts" />
+/// <reference path="runtime/crypto_keys.d.ts" />
 /// <reference path="runtime/encoding.d.ts" />
 /// <reference path="runtime/events.d.ts" />
 /// <reference path="runtime/fetch.d.ts" />

@@ -23,6 +23,7 @@ const PARTS: &[(&str, &str)] = parts![
     "runtime/buffer.d.ts",
     "runtime/console.d.ts",
     "runtime/crypto.d.ts",
+    "runtime/crypto_keys.d.ts",
     "runtime/encoding.d.ts",
     "runtime/events.d.ts",
     "runtime/fetch.d.ts",

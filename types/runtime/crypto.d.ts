@@ -37,11 +37,17 @@ declare module 'crypto' {
 
   class KeyObject {
     private constructor();
-    readonly type: 'secret';
-    readonly symmetricKeySize: number;
+    static from(key: CryptoKey): KeyObject;
+    readonly type: 'secret' | 'public' | 'private';
+    readonly asymmetricKeyDetails?: AsymmetricKeyDetails;
+    /** Such as `rsa`, `ec` and `ed25519`. */
+    readonly asymmetricKeyType?: string;
+    readonly symmetricKeySize?: number;
     equals(other: KeyObject): boolean;
     export(options?: { format?: 'buffer' }): Buffer;
-    export(options: { format: 'jwk' }): { kty: 'oct'; k: string };
+    export(options: { format: 'jwk' }): JsonWebKey;
+    export(options: { format: 'pem' } & ExportOptions): string;
+    export(options: { format: 'der' } & ExportOptions): Buffer;
   }
   function createSecretKey(key: ArrayBuffer | ArrayBufferView): KeyObject;
   function createSecretKey(key: string, encoding: Encoding): KeyObject;
@@ -138,7 +144,7 @@ declare module 'crypto' {
   function getRandomValues<T extends ArrayBufferView>(target: T): T;
 
   interface SubtleCrypto {
-    digest(algorithm: string | { name: string }, data: ArrayBuffer | ArrayBufferView): Promise<ArrayBuffer>;
+    digest(algorithm: Algorithm, data: Bytes): Promise<ArrayBuffer>;
   }
   const subtle: SubtleCrypto;
   const webcrypto: {
