@@ -154,7 +154,7 @@ async fn one_call(service: &Service, load: &Load, number: u64) {
     match mix(number) % 20 {
         0..=7 => {
             load.delivers(&call("changes", CHANGES), || client.clone())
-                .await
+                .await;
         }
         8..=9 => drop(Batch::of(CHANGES).numbered(20).send(client).await),
         10..=11 => {
