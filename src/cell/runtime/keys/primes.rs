@@ -47,15 +47,34 @@ fn random_start(bits: u32) -> Result<Secret, KeyFault> {
 
 /// Whether one less of an odd number has no factor in common with the exponent.
 fn is_coprime(odd: &[u8], exponent: u64) -> bool {
-    let modulus = u128::from(exponent.max(1));
-    let rest = odd
+    let modulus = exponent.max(1);
+    let one_less =
+        (u128::from(remainder(odd, modulus)) + u128::from(modulus) - 1) % u128::from(modulus);
+    common_divisor(one_less as u64, modulus) == 1
+}
+
+/// Whether a number has a prime factor up to 53. Numbers of RSA that are blinded have to be invertible, which takes
+/// long to find where factors are small: no key that anybody made has such.
+pub fn has_small_factor(number: &[u8]) -> bool {
+    /// The primes from 3 to 53, multiplied.
+    const SMALL: u64 = 16_294_579_238_595_022_365;
+    common_divisor(remainder(number, SMALL), SMALL) != 1
+}
+
+fn remainder(number: &[u8], modulus: u64) -> u64 {
+    let modulus = u128::from(modulus);
+    let rest = number
         .iter()
-        .fold(0, |rest, &byte| (rest << 8 | u128::from(byte)) % modulus);
-    let (mut left, mut right) = ((rest + modulus - 1) % modulus, modulus);
+        .fold(0, |rest, &byte| ((rest << 8) | u128::from(byte)) % modulus);
+    rest as u64
+}
+
+fn common_divisor(left: u64, right: u64) -> u64 {
+    let (mut left, mut right) = (left, right);
     while left > 0 {
         (left, right) = (right % left, left);
     }
-    right == 1
+    right
 }
 
 /// # Errors
@@ -82,6 +101,21 @@ mod tests {
             let start = BoxedUint::from_be_slice_vartime(&start);
             assert_eq!(start.bit_width(), bits);
             assert_eq!(start >> (bits - 2), BoxedUint::from(0b11_u32), "{bits}");
+        }
+    }
+
+    #[test]
+    fn small_factors_are_seen() {
+        for (number, expected) in [
+            (59_u64 * 61, false),
+            (53 * 59, true),
+            (3 * 4_294_967_291, true),
+        ] {
+            assert_eq!(
+                has_small_factor(&number.to_be_bytes()),
+                expected,
+                "{number}"
+            );
         }
     }
 

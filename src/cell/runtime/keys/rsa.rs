@@ -12,7 +12,7 @@ use rsa::{
 };
 use zeroize::Zeroizing;
 
-use super::{Hash, KeyFault, Secret};
+use super::{Hash, KeyFault, Secret, primes};
 
 /// The most bits of a modulus whose factors are known: an operation takes some 60 ms then.
 pub const MOST_PRIVATE_BITS: usize = 6144;
@@ -57,10 +57,8 @@ pub fn public_of_parts(modulus: &[u8], exponent: &[u8]) -> Result<PublicKey, Key
     .map_err(fault)
 }
 
-/// The factors are looked for when there are none.
-///
 /// # Errors
-/// As [`public_of_parts`].
+/// As [`public_of_parts`]; [`KeyFault::Malformed`] for parts that don't go together, too.
 pub fn private_of_parts(
     modulus: &[u8],
     exponent: &[u8],
@@ -76,6 +74,9 @@ pub fn private_of_parts(
         .iter()
         .any(|part| significant(part).len() > most)
     {
+        return Err(KeyFault::Malformed);
+    }
+    if [first, second].into_iter().any(primes::has_small_factor) {
         return Err(KeyFault::Malformed);
     }
     let primes = [first, second].map(|prime| uint(significant(prime)));
