@@ -23,6 +23,7 @@ difference<typeof globalThis,
   | 'Blob'
   | 'Boolean'
   | 'Buffer'
+  | 'CryptoKey'
   | 'CustomEvent'
   | 'DOMException'
   | 'DataView'
@@ -798,16 +799,31 @@ difference<typeof import('buffer'),
 difference<typeof import('crypto'),
   | 'Cipheriv'
   | 'Decipheriv'
+  | 'ECDH'
   | 'Hash'
   | 'Hmac'
   | 'KeyObject'
+  | 'Sign'
+  | 'Verify'
+  | 'constants'
   | 'createCipheriv'
   | 'createDecipheriv'
+  | 'createECDH'
   | 'createHash'
   | 'createHmac'
+  | 'createPrivateKey'
+  | 'createPublicKey'
   | 'createSecretKey'
+  | 'createSign'
+  | 'createVerify'
+  | 'diffieHellman'
+  | 'generateKey'
+  | 'generateKeyPair'
+  | 'generateKeyPairSync'
+  | 'generateKeySync'
   | 'getCipherInfo'
   | 'getCiphers'
+  | 'getCurves'
   | 'getHashes'
   | 'getRandomValues'
   | 'hash'
@@ -815,6 +831,10 @@ difference<typeof import('crypto'),
   | 'hkdfSync'
   | 'pbkdf2'
   | 'pbkdf2Sync'
+  | 'privateDecrypt'
+  | 'privateEncrypt'
+  | 'publicDecrypt'
+  | 'publicEncrypt'
   | 'randomBytes'
   | 'randomFill'
   | 'randomFillSync'
@@ -822,8 +842,10 @@ difference<typeof import('crypto'),
   | 'randomUUID'
   | 'scrypt'
   | 'scryptSync'
+  | 'sign'
   | 'subtle'
   | 'timingSafeEqual'
+  | 'verify'
   | 'webcrypto'
 >() satisfies None;
 
@@ -855,14 +877,46 @@ difference<import('crypto').Decipheriv,
 >() satisfies None;
 
 difference<import('crypto').KeyObject,
+  | 'asymmetricKeyDetails'
+  | 'asymmetricKeyType'
   | 'equals'
   | 'export'
   | 'symmetricKeySize'
   | 'type'
 >() satisfies None;
 
+difference<import('crypto').Sign,
+  | 'sign'
+  | 'update'
+>() satisfies None;
+
+difference<import('crypto').Verify,
+  | 'update'
+  | 'verify'
+>() satisfies None;
+
+difference<import('crypto').ECDH,
+  | 'computeSecret'
+  | 'generateKeys'
+  | 'getPrivateKey'
+  | 'getPublicKey'
+  | 'setPrivateKey'
+  | 'setPublicKey'
+>() satisfies None;
+
 difference<import('crypto').SubtleCrypto,
+  | 'decrypt'
+  | 'deriveBits'
+  | 'deriveKey'
   | 'digest'
+  | 'encrypt'
+  | 'exportKey'
+  | 'generateKey'
+  | 'importKey'
+  | 'sign'
+  | 'unwrapKey'
+  | 'verify'
+  | 'wrapKey'
 >() satisfies None;
 
 difference<typeof import('crypto').webcrypto,
@@ -934,6 +988,7 @@ difference<import('http').ClientRequest,
   | 'abort'
   | 'aborted'
   | 'addListener'
+  | 'connection'
   | 'cork'
   | 'destroy'
   | 'destroyed'
@@ -966,6 +1021,7 @@ difference<import('http').ClientRequest,
   | 'setNoDelay'
   | 'setSocketKeepAlive'
   | 'setTimeout'
+  | 'socket'
   | 'uncork'
   | 'writable'
   | 'writableEnded'
