@@ -10,6 +10,7 @@ use super::libraries::Libraries;
 mod bytes;
 mod codecs;
 mod host;
+mod keys;
 mod lazy;
 mod libraries;
 mod ops;

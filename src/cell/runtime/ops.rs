@@ -14,6 +14,8 @@ mod ciphers;
 mod digests;
 pub mod fetch;
 mod inspection;
+mod key_uses;
+mod keys;
 mod kinds;
 mod libraries;
 mod random;
@@ -110,6 +112,29 @@ op_table! {
     "aesCbc" => ciphers::cbc,
     "aesCtr" => ciphers::ctr,
     "gcmHash" => ciphers::gcm_hash,
+    "pemRead" => keys::read_pem,
+    "keyReadPrivate" => keys::read_private,
+    "keyReadPublic" => keys::read_public,
+    "keyWritePrivate" => keys::write_private,
+    "keyWritePublic" => keys::write_public,
+    "keyPublicOf" => keys::public_of,
+    "keyDescribe" => keys::describe,
+    "keyParts" => keys::parts,
+    "keyOfParts" => keys::of_parts,
+    "keyOfScalar" => keys::of_scalar,
+    "keyGenerate" => keys::generate,
+    "rsaPrime" => keys::find_prime,
+    "rsaOfPrimes" => keys::of_primes,
+    "passwordRead" => keys::read_protection,
+    "passwordWrite" => keys::write_protection,
+    "curvePoint" => keys::point,
+    "keySign" => key_uses::sign,
+    "keyVerify" => key_uses::verify,
+    "keyAgree" => key_uses::agree,
+    "rsaEncrypt" => key_uses::encrypt,
+    "rsaDecrypt" => key_uses::decrypt,
+    "rsaSignData" => key_uses::sign_data,
+    "rsaRecover" => key_uses::recover,
     "zlibOpen" => zlib::open_zlib,
     "brotliOpen" => zlib::open_brotli,
     "codecStep" => zlib::step,

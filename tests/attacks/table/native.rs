@@ -246,6 +246,29 @@ pub const ATTACKS: &[Attack] = &[
         MEMORY_OR_TIME,
     ),
     spins(
+        "pairs: keys of 4096 bits",
+        "for (;;) require('crypto').generateKeyPairSync('rsa', { modulusLength: 4096 })",
+        TIME,
+    ),
+    spins(
+        "pairs: keys without number",
+        "const all = []; for (;;) all.push(require('crypto').generateKeyPairSync('ed25519'))",
+        MEMORY_OR_TIME,
+    ),
+    spins(
+        "pairs: the largest modulus and exponent",
+        "const key = { kty: 'RSA', n: '_'.repeat(2730) + '8', e: 'Af____8' };
+         const options = { key, format: 'jwk' };
+         for (;;) require('crypto').verify('sha256', 'x', options, Buffer.alloc(2048, 1))",
+        TIME,
+    ),
+    spins(
+        "pairs: a message to sign that is signed whole",
+        "const { privateKey } = require('crypto').generateKeyPairSync('ed25519');
+         const data = Buffer.alloc(2 ** 23); for (;;) require('crypto').sign(null, data, privateKey)",
+        TIME,
+    ),
+    spins(
         "hashes of much",
         "const data = Buffer.alloc(1e7); for (;;) require('crypto').createHash('sha3-512').update(data)",
         TIME,

@@ -40,6 +40,7 @@
   defineLazyGlobal('AbortSignal', 'abort');
   defineLazyGlobal('Blob', 'blob');
   defineLazyGlobal('Buffer', 'buffer');
+  defineLazyGlobal('CryptoKey', 'crypto_key');
   defineLazyGlobal('CustomEvent', 'event_target');
   defineLazyGlobal('DOMException', 'dom_exception');
   defineLazyGlobal('Event', 'event_target');

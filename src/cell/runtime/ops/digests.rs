@@ -164,6 +164,11 @@ fn operations(value: v8::Local<'_, v8::Value>) -> Option<Operations> {
     numbered_entry(&ALGORITHMS, value).map(|(_, of)| of())
 }
 
+/// The name of a hash by its number.
+pub fn name_of(value: v8::Local<'_, v8::Value>) -> Option<&'static str> {
+    numbered_entry(&ALGORITHMS, value).map(|(name, _)| name)
+}
+
 /// `hashFind(name)`: `[number, bytes of a digest, bytes of a state]`; `undefined` for names of none. Names
 /// are those of [`ALGORITHMS`]; what else they are known as is the scripts' business.
 pub fn find(scope: &mut v8::PinScope<'_, '_>, arguments: Arguments<'_>, mut value: Return<'_>) {

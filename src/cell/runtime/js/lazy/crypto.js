@@ -71,6 +71,37 @@
     KeyObject: keys.KeyObject,
   };
 
+  // What is made of an export of another script, once it is asked for: most functions only hash.
+  function defineLazy(name, script) {
+    const define = (value) => {
+      ObjectDefineProperty(module, name, { __proto__: null, value, configurable: true, enumerable: true, writable: true });
+    };
+    ObjectDefineProperty(module, name, {
+      __proto__: null,
+      get() {
+        const value = host.use(script)[name];
+        define(value);
+        return value;
+      },
+      set: define,
+      configurable: true,
+      enumerable: true,
+    });
+  }
+  const lazy = {
+    __proto__: null,
+    crypto_constants: ['constants'],
+    crypto_curves: ['createECDH', 'diffieHellman', 'getCurves', 'ECDH'],
+    crypto_generate: ['generateKey', 'generateKeyPair', 'generateKeyPairSync', 'generateKeySync'],
+    crypto_key_input: ['createPrivateKey', 'createPublicKey'],
+    crypto_rsa: ['privateDecrypt', 'privateEncrypt', 'publicDecrypt', 'publicEncrypt'],
+    crypto_sign: ['createSign', 'createVerify', 'sign', 'verify', 'Sign', 'Verify'],
+  };
+  for (const script in lazy) {
+    const names = lazy[script];
+    for (let index = 0; index < names.length; index++) defineLazy(names[index], script);
+  }
+
   function defineGetter(name, get) {
     ObjectDefineProperty(module, name, { __proto__: null, get, set: undefined, configurable: false, enumerable: true });
   }

@@ -96,11 +96,19 @@
 
   exports.pause = pause;
 
+  // What codes of errors begin with, by the library of OpenSSL's that they are of.
+  const prefixes = {
+    __proto__: null,
+    'asn1 encoding routines': 'ASN1_',
+    'common libcrypto routines': 'CRYPTO_',
+    'digital envelope routines': 'EVP_',
+    'rsa routines': 'RSA_',
+  };
+
   // An error as Node makes it of one of OpenSSL's.
   exports.opensslError = function opensslError(number, library, reason) {
     const error = new Error('error:' + number + ':' + library + '::' + reason);
-    let code = 'ERR_OSSL_';
-    if (library === 'digital envelope routines') code += 'EVP_';
+    let code = 'ERR_OSSL_' + (prefixes[library] ?? '');
     for (let index = 0; index < reason.length; index++) {
       code += reason[index] === ' ' ? '_' : StringPrototypeToUpperCase(reason[index]);
     }

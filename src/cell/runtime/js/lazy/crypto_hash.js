@@ -212,6 +212,8 @@
   };
   exports.hash = hash;
   exports.getHashes = getHashes;
+  exports.absorb = absorb;
+  exports.findHash = findHash;
   exports.hashOf = hashOf;
   exports.digestOf = digestOf;
   exports.startMac = startMac;

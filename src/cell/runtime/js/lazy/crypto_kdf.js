@@ -39,6 +39,8 @@
     return key;
   }
 
+  exports.pbkdf2Bytes = pbkdf2Bytes;
+
   function preparePbkdf2(password, salt, iterations, keylen, digest) {
     validateString(digest, 'digest');
     const secret = copyOf(anyBytesOf(password, 'password'));
@@ -148,6 +150,8 @@
     }
     return derived;
   }
+
+  exports.hkdfBytes = hkdfBytes;
 
   function prepareHkdf(digest, secret, salt, info, length) {
     validateString(digest, 'digest');

@@ -26,6 +26,8 @@
     return bytes;
   }
 
+  exports.fill = fill;
+
   function checkSize(value, elementSize, offset, length) {
     validateNumber(value, 'size');
     const size = value * elementSize;

@@ -59,7 +59,7 @@
   define('isAsyncFunction', (value) => isFunctionOf(value, AsyncFunctionPrototype, AsyncGeneratorFunctionPrototype));
   define('isGeneratorFunction', (value) => isFunctionOf(value, GeneratorFunctionPrototype, AsyncGeneratorFunctionPrototype));
   define('isExternal', () => false);
-  define('isCryptoKey', () => false);
+  define('isCryptoKey', (value) => host.use('crypto_key').contentsOf(value) !== undefined);
   define('isKeyObject', (value) => host.use('crypto_keys').isKeyObject(value));
 
   exports.types = types;
