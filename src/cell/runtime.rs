@@ -157,10 +157,8 @@ pub fn install<'s>(
     set(scope, host, "extras", extras.into());
     let kinds = ops::kinds(scope);
     set(scope, host, "kinds", kinds.into());
-    let described = libraries::described(libraries);
-    if let Some(described) = v8_string(scope, &described) {
-        set(scope, host, "libraries", described.into());
-    }
+    let globals = libraries::globals(scope, libraries);
+    set(scope, host, "libraryGlobals", globals.into());
     let primordials = run(scope, PRIMORDIALS, &[])?;
     for &script in SCRIPTS {
         run(scope, script, &[primordials, host.into()])?;

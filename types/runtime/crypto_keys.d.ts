@@ -6,6 +6,11 @@ interface CryptoKey {
   readonly type: 'secret' | 'public' | 'private';
   readonly usages: import('crypto').KeyUsage[];
 }
+declare var CryptoKey: {
+  readonly prototype: CryptoKey;
+  /** Throws: `crypto.subtle` makes them. */
+  new (): never;
+};
 
 declare module 'crypto' {
   type Bytes = ArrayBuffer | ArrayBufferView;
@@ -146,27 +151,6 @@ declare module 'crypto' {
   function getCurves(): string[];
 
   const constants: { readonly [name: string]: number };
-
-  class X509Certificate {
-    constructor(certificate: string | Bytes);
-    readonly ca: boolean;
-    readonly fingerprint: string;
-    readonly fingerprint256: string;
-    readonly fingerprint512: string;
-    readonly infoAccess: string | undefined;
-    readonly issuer: string;
-    readonly keyUsage: string[] | undefined;
-    readonly publicKey: KeyObject;
-    readonly raw: Buffer;
-    readonly serialNumber: string;
-    readonly subject: string;
-    readonly subjectAltName: string | undefined;
-    readonly validFrom: string;
-    readonly validTo: string;
-    checkPrivateKey(key: KeyObject): boolean;
-    toJSON(): string;
-    verify(key: KeyObject): boolean;
-  }
 
   type KeyUsage =
     | 'decrypt' | 'deriveBits' | 'deriveKey' | 'encrypt' | 'sign' | 'unwrapKey' | 'verify' | 'wrapKey';

@@ -77,9 +77,22 @@ declare module 'http' {
     once(event: 'response', listener: (response: IncomingMessage) => void): this;
     once(event: NodeJS.EventName, listener: NodeJS.Listener): this;
   }
+  /** Stands for the socket of a request: there is nothing to read from it or write to it. */
+  interface RequestSocket extends NodeJS.EventEmitter {
+    readonly connecting: false;
+    readonly destroyed: boolean;
+    readonly encrypted: boolean;
+    destroy(error?: Error): this;
+    ref(): this;
+    setKeepAlive(): this;
+    setNoDelay(): this;
+    setTimeout(milliseconds: number, callback?: () => void): this;
+    unref(): this;
+  }
   class ClientRequest {
     private constructor();
     readonly aborted: boolean;
+    readonly connection: RequestSocket;
     readonly destroyed: boolean;
     readonly finished: boolean;
     readonly headersSent: boolean;
@@ -88,6 +101,7 @@ declare module 'http' {
     readonly path: string;
     readonly protocol: string;
     readonly reusedSocket: false;
+    readonly socket: RequestSocket;
     readonly writableEnded: boolean;
     readonly writableFinished: boolean;
     abort(): void;

@@ -1,6 +1,6 @@
 //! Libraries in an isolate: what its runtime is told of them, and their code run at the first touch.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{SourceForm, script_origin, v8_string};
 use crate::cell::libraries::{Libraries, Library};
@@ -8,13 +8,53 @@ use crate::cell::libraries::{Libraries, Library};
 /// What a library's code is a function of, as in `CommonJS`.
 const PARAMETERS: [&str; 5] = ["exports", "require", "module", "__filename", "__dirname"];
 
+/// The globals that functions count on, installed or not.
+const EXPECTED: [&str; 20] = [
+    "AWS",
+    "OAuth",
+    "_",
+    "fetchretrylib",
+    "google",
+    "hubspotlib",
+    "jsforce",
+    "jsonwebtoken",
+    "libphonenumberjslib",
+    "mailchimplib",
+    "moment",
+    "nodemailjet",
+    "sendgrid",
+    "skyflowlib",
+    "stripe",
+    "twilio",
+    "uuidv5",
+    "winstonlib",
+    "xml",
+    "xml2js",
+];
+
 /// How a library is called in stacks.
 fn script_name(library: &Library) -> String {
     format!("library:{}", library.name)
 }
 
+/// The globals that libraries are found as, or would be.
+pub fn globals<'s>(
+    scope: &v8::PinScope<'s, '_>,
+    libraries: &Libraries,
+) -> v8::Local<'s, v8::Array> {
+    let installed = libraries.all().iter();
+    let installed = installed.map(|library| library.global.as_str());
+    let names: BTreeSet<_> = EXPECTED.into_iter().chain(installed).collect();
+    let names: Vec<_> = names
+        .into_iter()
+        .filter_map(|name| v8_string(scope, name).map(Into::into))
+        .collect();
+    v8::Array::new_with_elements(scope, &names)
+}
+
 /// The libraries as the runtime's scripts take them: JSON, for each its name, its global, and the ways to packages.
-pub fn described(libraries: &Libraries) -> String {
+pub fn list(scope: &mut v8::PinScope<'_, '_>) -> Option<String> {
+    let libraries = scope.get_slot::<Arc<Libraries>>()?;
     let libraries = libraries.all().iter().map(|library| {
         let packages = library.packages.iter();
         let packages: Vec<_> = packages
@@ -22,7 +62,7 @@ pub fn described(libraries: &Libraries) -> String {
             .collect();
         (&library.name, &library.global, packages)
     });
-    serde_json::json!(libraries.collect::<Vec<_>>()).to_string()
+    Some(serde_json::json!(libraries.collect::<Vec<_>>()).to_string())
 }
 
 /// Compiles the library of that name, if it is one, and runs it with `arguments` and its place in a file system that

@@ -60,6 +60,7 @@ op_table! {
     "previewEntries" => inspection::preview_entries,
     "nonIndexKeys" => inspection::non_index_keys,
     "runLazy" => run_lazy,
+    "libraryList" => libraries::list,
     "libraryRun" => libraries::run,
     "libraryPart" => libraries::part,
     "pause" => pause,

@@ -30,15 +30,18 @@
 
   // What an import of that name finds: names and values of exports in turn; undefined when there is nothing.
   host.importModule = function importModule(name) {
-    const found = host.findModule(name) ?? host.requireLibrary(name);
+    const found = host.findModule(name) ?? host.use('libraries').find(name);
     return found === undefined ? undefined : host.use('imports').exportsOf(found);
   };
 
   host.defineGlobal('require', function require(name) {
     if (typeof name !== 'string') throw notAName();
-    const found = host.findModule(name) ?? host.requireLibrary(name);
+    const found = host.findModule(name);
     if (found !== undefined) return found;
-    throw host.notFound("Cannot find module '" + name + "': there are " + names + ', and ' + host.libraryNames());
+    const libraries = host.use('libraries');
+    const library = libraries.find(name);
+    if (library !== undefined) return library;
+    throw libraries.notFound("Cannot find module '" + name + "': there are " + names + ', and ' + libraries.listed);
   });
 
   function notAName() {

@@ -3,6 +3,14 @@
 use super::{Arguments, Return, text};
 use crate::cell::runtime::libraries;
 
+/// `libraryList()`: which libraries there are, as JSON.
+pub fn list(scope: &mut v8::PinScope<'_, '_>, _: Arguments<'_>, mut value: Return<'_>) {
+    let list = libraries::list(scope).unwrap_or_default();
+    if let Some(list) = v8::String::new(scope, &list) {
+        value.set(list.into());
+    }
+}
+
 /// `libraryRun(name, exports, require, module)`: runs a library's code; throws what it throws.
 pub fn run<'s>(scope: &mut v8::PinScope<'s, '_>, arguments: Arguments<'s>, _: Return<'_>) {
     let name = text(scope, arguments.get(0));
