@@ -35,9 +35,9 @@ attack part:
 neighbour:
     cargo bench --bench neighbour
 
-# What batching costs beyond the JavaScript
-batching:
-    cargo bench --bench batch
+# Beside a gRPC echo, a bare V8 loop and, after `npm ci` in benches/compare/peers, Node + isolated-vm and workerd
+compare *arguments:
+    cargo bench --bench compare -- {{arguments}}
 
 # What an invocation costs in CPU time and memory
 cost:
