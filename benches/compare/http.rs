@@ -37,8 +37,10 @@ impl Connection {
             .expect("a request");
         self.0.ready().await.expect("it is connected");
         let response = self.0.send_request(request).await.expect("it is answered");
-        assert_eq!(response.status(), 200, "{}", ask.path);
+        let status = response.status();
         let body = response.into_body().collect().await;
-        body.expect("the whole answer comes").to_bytes()
+        let body = body.expect("the whole answer comes").to_bytes();
+        assert_eq!(status, 200, "{}: {}", ask.path, body.escape_ascii());
+        body
     }
 }
