@@ -102,6 +102,8 @@ fn main() -> ExitCode {
     }
     let samples = watch(&service, &load, time);
     load.over.store(true, Ordering::Relaxed);
+    // Why cells were replaced, if they were.
+    println!("\n{}", service.stderr());
     judge(&samples, load.undelivered.load(Ordering::Relaxed))
 }
 
