@@ -102,8 +102,14 @@ fn main() -> ExitCode {
     }
     let samples = watch(&service, &load, time);
     load.over.store(true, Ordering::Relaxed);
-    // Why cells were replaced, if they were.
-    println!("\n{}", service.stderr());
+    // Why cells were replaced, if they were; the audit log has a line for each new version.
+    for warning in service
+        .stderr()
+        .lines()
+        .filter(|line| line.contains(" WARN "))
+    {
+        println!("{warning}");
+    }
     judge(&samples, load.undelivered.load(Ordering::Relaxed))
 }
 
