@@ -1,14 +1,7 @@
 //! What a cell says to the front: how invocations ended, what requests they want made, and that it wants to
 //! be replaced.
 
-use std::{
-    io,
-    os::unix::net::UnixStream as StdUnixStream,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::{io, os::unix::net::UnixStream as StdUnixStream, sync::Arc};
 
 use bytes::{Buf, BytesMut};
 use tokio::{io::Interest, net::UnixStream, sync::Notify};
@@ -42,8 +35,7 @@ struct Way {
     room: Signal,
     /// Something is left, or nothing more can be said.
     left: Notify,
-    /// Nothing more can be said: what senders have is dropped, since the process is about to end.
-    over: AtomicBool,
+    /// Why nothing more can be said: the process is about to end, and senders with it.
     failure: Lock<Option<FrameError>>,
 }
 
@@ -55,7 +47,6 @@ impl Outbox {
             unwritten: Lock::default(),
             room: Signal::new(),
             left: Notify::new(),
-            over: AtomicBool::new(false),
             failure: Lock::default(),
         }))
     }
@@ -168,7 +159,7 @@ impl Way {
         let mut bytes = BytesMut::new();
         FrameCodec::<ToFront, ToCell>::default().encode(frame, &mut bytes)?;
         let mut unwritten = self.unwritten.lock();
-        while unwritten.len() > MOST_UNWRITTEN && !self.over.load(Ordering::Acquire) {
+        while unwritten.len() > MOST_UNWRITTEN {
             unwritten = self.room.wait(unwritten);
         }
         if !unwritten.is_empty() {
@@ -212,9 +203,7 @@ impl Way {
     /// Ends [`Outbox::write_rest`], and the process with it.
     fn fail(&self, failure: FrameError) {
         self.failure.lock().get_or_insert(failure);
-        self.over.store(true, Ordering::Release);
         self.left.notify_one();
-        self.room.notify_all();
     }
 }
 

@@ -3,6 +3,8 @@
 
 use std::sync::OnceLock;
 
+use v8::script_compiler::{CachedData, CompileOptions, NoCacheReason, Source};
+
 use super::{SourceForm, script_origin, v8_string};
 
 /// A script and what V8 made of it when it was first used in this process.
@@ -152,26 +154,34 @@ fn compile<'s>(
     scope: &v8::PinScope<'s, '_>,
     script: &LazyScript,
 ) -> Option<v8::Local<'s, v8::UnboundScript>> {
-    use v8::script_compiler::{CachedData, CompileOptions, NoCacheReason, Source};
     let name = v8_string(scope, &format!("penstock:runtime/{}.js", script.name))?;
     let origin = script_origin(scope, name, SourceForm::Script);
     let text = v8::String::new_external_onebyte_static(scope, script.source.as_bytes())?;
-    let (mut source, options) = match script.code_cache.get() {
-        Some(cache) => (
-            Source::new_with_cached_data(text, Some(&origin), CachedData::new(cache)),
-            CompileOptions::ConsumeCodeCache,
-        ),
-        None => (
-            Source::new(text, Some(&origin)),
-            CompileOptions::NoCompileOptions,
-        ),
-    };
+    let (mut source, options) = with_cache(text, &origin, &script.code_cache);
     v8::script_compiler::compile_unbound_script(
         scope,
         &mut source,
         options,
         NoCacheReason::NoReason,
     )
+}
+
+/// What V8 is to compile, with what it made of the text before, if it did.
+pub fn with_cache<'s>(
+    text: v8::Local<'s, v8::String>,
+    origin: &v8::ScriptOrigin<'s>,
+    cache: &OnceLock<Vec<u8>>,
+) -> (Source, CompileOptions) {
+    match cache.get() {
+        Some(cache) => (
+            Source::new_with_cached_data(text, Some(origin), CachedData::new(cache)),
+            CompileOptions::ConsumeCodeCache,
+        ),
+        None => (
+            Source::new(text, Some(origin)),
+            CompileOptions::NoCompileOptions,
+        ),
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::{SourceForm, script_origin, v8_string};
+use super::{SourceForm, lazy::with_cache, script_origin, v8_string};
 use crate::cell::libraries::{Libraries, Library};
 
 /// What a library's code is a function of, as in `CommonJS`.
@@ -104,7 +104,6 @@ fn compile<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     library: &Library,
 ) -> Option<v8::Local<'s, v8::Function>> {
-    use v8::script_compiler::{CachedData, CompileOptions, NoCacheReason, Source};
     let name = v8_string(scope, &script_name(library))?;
     let origin = script_origin(scope, name, SourceForm::Script);
     let text = v8::String::new_external_onebyte_static(scope, library.source)?;
@@ -112,16 +111,7 @@ fn compile<'s>(
     for parameter in PARAMETERS {
         parameters.push(v8_string(scope, parameter)?);
     }
-    let (mut source, options) = match library.code_cache.get() {
-        Some(cache) => (
-            Source::new_with_cached_data(text, Some(&origin), CachedData::new(cache)),
-            CompileOptions::ConsumeCodeCache,
-        ),
-        None => (
-            Source::new(text, Some(&origin)),
-            CompileOptions::NoCompileOptions,
-        ),
-    };
-    let reason = NoCacheReason::NoReason;
+    let (mut source, options) = with_cache(text, &origin, &library.code_cache);
+    let reason = v8::script_compiler::NoCacheReason::NoReason;
     v8::script_compiler::compile_function(scope, &mut source, &parameters, &[], options, reason)
 }
