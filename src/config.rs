@@ -253,7 +253,7 @@ pub struct LimitsConfig {
           value_parser = RangedU64ValueParser::<u64>::new().range(1..=MAX_TIME_MS))]
     pub cpu_time_ms: u64,
 
-    /// How long a source's top level may run, in milliseconds, from 1 to an hour
+    /// CPU time that a source's top level may use, in milliseconds, from 1 to an hour
     #[arg(long, env = "PENSTOCK_TOP_LEVEL_MS", value_name = "MS", default_value_t = 1_000,
           value_parser = RangedU64ValueParser::<u64>::new().range(1..=MAX_TIME_MS))]
     pub top_level_ms: u64,

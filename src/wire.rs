@@ -67,7 +67,7 @@ pub struct Configure {
     /// Bytes that idle isolates may hold together.
     #[prost(uint64, tag = "4")]
     pub idle_bytes: u64,
-    /// How long a source's top level may run.
+    /// CPU time that a source's top level may use.
     #[prost(uint64, tag = "5")]
     pub top_level_nanos: u64,
     /// Whether the cell is to refuse to run when it can't be locked down.

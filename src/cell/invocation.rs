@@ -17,6 +17,7 @@ use std::{
 use super::{
     cache::News,
     isolate::{Call, FunctionIsolate, FunctionSource, Terminator},
+    places::Place,
     pool::Lease,
     record::Record,
     threads::JsThread,
@@ -83,6 +84,8 @@ pub struct Run {
     pub turns: u32,
     /// The source can't run or was only described, and so the isolate serves nobody.
     pub unloaded: bool,
+    /// Held while a demoted thread takes a turn.
+    pub place: Option<Place<Arc<str>, Arc<Invocation>>>,
     /// Rings at the end of the wall time, as long as the run lasts.
     pub deadline: Alarm<Ring>,
 }
@@ -121,6 +124,7 @@ enum Stage {
     /// when it was given up.
     Abandoned {
         thread: Arc<JsThread>,
+        terminator: Option<Terminator>,
         since: Instant,
         cpu: Duration,
         /// Rings until the thread is back or the cell is stuck.
@@ -237,11 +241,13 @@ impl Invocation {
         }
     }
 
-    /// From queued to running; false when the invocation was cancelled meanwhile.
+    /// From queued to running, beginning with the source's top level if that may use some time; false when the
+    /// invocation was cancelled meanwhile.
     pub fn start_running(
         &self,
         thread: &Arc<JsThread>,
         began: Instant,
+        top_level_time: Option<Duration>,
         set_look: impl FnOnce(Instant) -> Alarm<Ring>,
     ) -> bool {
         let mut stage = self.stage.lock();
@@ -249,31 +255,31 @@ impl Invocation {
             return false;
         }
         let mut running = Running::new(thread, began, Duration::ZERO);
+        running.top_level_ends = top_level_time;
         running.look = Some(set_look(running.first_look(self.limits.cpu_time)));
         *stage = Stage::Running(running);
         true
     }
 
-    /// Tells how to stop the isolate that is about to run. False when the invocation is to end already.
-    pub fn can_be_stopped_by(&self, stopper: Terminator) -> bool {
-        match &mut *self.stage.lock() {
-            Stage::Running(running) => {
-                running.terminator = Some(stopper);
-                running.interruption.is_none()
-            }
-            _ => false,
+    /// Tells how to stop the isolate that is about to run.
+    pub fn can_be_stopped_by(&self, stopper: Terminator) {
+        if let Stage::Running(running) = &mut *self.stage.lock() {
+            running.terminator = Some(stopper);
         }
     }
 
-    /// The source's top level begins and may run until `ends`, or it is over.
-    pub fn mark_top_level(
-        &self,
-        ends: Option<Instant>,
-        set_look: impl FnOnce(Instant) -> Alarm<Ring>,
-    ) {
+    /// Whether what runs is to end. To be asked once the isolate is entered: what comes later terminates it there.
+    pub fn is_interrupted(&self) -> bool {
+        match &*self.stage.lock() {
+            Stage::Running(running) => running.interruption.is_some(),
+            _ => true,
+        }
+    }
+
+    /// The source has run, and its handler's turn it is.
+    pub fn top_level_is_over(&self) {
         if let Stage::Running(running) = &mut *self.stage.lock() {
-            running.top_level_ends = ends;
-            running.look = Some(set_look(running.next_look(self.limits.cpu_time)));
+            running.top_level_ends = None;
         }
     }
 

@@ -81,6 +81,9 @@ impl Terminator {
 }
 
 /// An isolate with the runtime's globals and at most one function.
+///
+/// V8 forgets a termination when an isolate is entered: it counts only from then on. So whatever enters asks once more,
+/// by `is_stopped`, whether it is to run at all.
 #[derive(Debug)]
 pub struct FunctionIsolate {
     // Dropped in this order: handles, then the isolate, then what its callbacks point to.
@@ -147,9 +150,17 @@ impl FunctionIsolate {
 
     /// Runs the source's top level and finds its handlers, on behalf of the invocation that `host` is of:
     /// what it logs and starts belongs to that one.
-    pub fn load(&mut self, source: &FunctionSource, host: HostState) -> LoadEnd {
+    pub fn load(
+        &mut self,
+        source: &FunctionSource,
+        host: HostState,
+        is_stopped: impl FnOnce() -> bool,
+    ) -> LoadEnd {
         let record = host.record.clone();
         let loaded = self.enter(|scope, entries| {
+            if is_stopped() {
+                return LoadEnd::Terminated;
+            }
             scope.set_slot(host);
             v8::tc_scope!(let scope, scope);
             let loaded = source::load(scope, entries, source);
@@ -174,10 +185,13 @@ impl FunctionIsolate {
     }
 
     /// The first turn of an invocation: calls the handler, or for a batch the handlers.
-    pub fn begin(&mut self, call: &Call) -> TurnEnd {
+    pub fn begin(&mut self, call: &Call, is_stopped: impl FnOnce() -> bool) -> TurnEnd {
         let contexts = self.contexts.next(&call.input);
         self.contexts = contexts;
         let turn = self.enter(|scope, entries| {
+            if is_stopped() {
+                return TurnEnd::Terminated;
+            }
             v8::tc_scope!(let scope, scope);
             if enter_handler(scope, entries, call, contexts).is_none()
                 && !scope.has_terminated()
@@ -191,8 +205,15 @@ impl FunctionIsolate {
     }
 
     /// A further turn: hands over what the invocation has waited for, then fires the timers that are due.
-    pub fn resume(&mut self, deliveries: Vec<Delivery>) -> TurnEnd {
+    pub fn resume(
+        &mut self,
+        deliveries: Vec<Delivery>,
+        is_stopped: impl FnOnce() -> bool,
+    ) -> TurnEnd {
         let turn = self.enter(|scope, entries| {
+            if is_stopped() {
+                return TurnEnd::Terminated;
+            }
             v8::tc_scope!(let scope, scope);
             let now = Instant::now();
             for delivery in deliveries {

@@ -40,6 +40,13 @@ pub fn run_only_when_idle(thread: Pid) -> io::Result<()> {
     }
 }
 
+/// Whether a thread is as [`run_only_when_idle`] has it.
+#[cfg(test)]
+pub fn runs_only_when_idle(thread: Pid) -> bool {
+    // SAFETY: an id of no thread makes the call fail.
+    unsafe { libc::sched_getscheduler(thread.as_raw_nonzero().get()) == libc::SCHED_IDLE }
+}
+
 #[cfg(test)]
 mod tests {
     use std::{sync::mpsc, thread};

@@ -7,7 +7,7 @@ use bytes::{Buf, BytesMut};
 use tokio::{io::Interest, net::UnixStream, sync::Notify};
 use tokio_util::codec::Encoder;
 
-use super::{cache::CacheUse, invocation::Invocation};
+use super::{cache::CacheUse, invocation::Invocation, threads::JsThread};
 use crate::{
     invocation::{Finished, FunctionError, Input, LogLine, Outcome, Usage},
     lock::{Lock, Signal},
@@ -22,7 +22,8 @@ use crate::{
 const MOST_UNWRITTEN: usize = 1 << 20;
 
 /// The way to the socket. Whoever has something to say writes it himself, so that no answer waits for another
-/// thread to wake; only what the socket does not take at once is left to [`Outbox::write_rest`].
+/// thread to wake; only what the socket does not take at once, and what demoted threads have to say, is left to
+/// [`Outbox::write_rest`].
 #[derive(Clone, Debug)]
 pub struct Outbox(Arc<Way>);
 
@@ -164,6 +165,14 @@ impl Way {
         }
         if !unwritten.is_empty() {
             unwritten.extend_from_slice(&bytes);
+            return Ok(());
+        }
+        // The front, once it has something to read, may take the processor from this thread for a long time, and
+        // with it the lock.
+        if JsThread::this_is_demoted() {
+            *unwritten = bytes;
+            drop(unwritten);
+            self.left.notify_one();
             return Ok(());
         }
         match self.write(&mut bytes) {

@@ -7,30 +7,37 @@ use std::{
     time::{Duration, Instant},
 };
 
+use ends::{End, Keep, end_unanswered};
+
 use super::{
     cache::{Cache, CacheLimits},
     hogs::Hogs,
-    invocation::{
-        Delivery, GivenUp, HOG_AFTER, Interruption, Invocation, Parked, Ring, Run, Stopped, TakenUp,
-    },
+    invocation::{Delivery, Interruption, Invocation, Parked, Ring, Run, Stopped, TakenUp},
     isolate::{
         Engine, FunctionIsolate, LoadEnd, TurnEnd,
         fatal::{self, Cause, Seat},
         heap_limit_error,
     },
     outbox::Outbox,
-    pool::{IsolateKey, Pool},
+    places::{Place, Places},
+    pool::{IsolateKey, Lease, Pool},
+    run_queue::RunQueue,
     runtime::{Caching, Fetches, HostState},
-    threads::{JsThread, RunQueue, Threads},
+    threads::{JsThread, Threads},
     watchdog::{Alarm, Watchdog},
 };
 use crate::{
-    invocation::{ErrorCode, FunctionError, Input, LimitExceeded, Usage},
+    invocation::{FunctionError, Input},
     lock::Lock,
     wire::UnfitCause,
 };
 
+mod ends;
+mod hog_turns;
 mod rings;
+
+/// Turns at once of what is known to be a hog; half of the isolates if those are fewer.
+const HOG_PLACES: usize = 32;
 
 /// How the scheduler is set up.
 #[derive(Clone, Copy, Debug)]
@@ -41,7 +48,7 @@ pub struct Settings {
     pub max_isolates: usize,
     /// Bytes that idle isolates may hold together.
     pub idle_bytes: u64,
-    /// How long a source's top level may run.
+    /// CPU time that a source's top level may use.
     pub top_level_time: Duration,
     pub cache: CacheLimits,
 }
@@ -56,6 +63,8 @@ pub struct Scheduler {
     watchdog: Arc<Watchdog<Ring>>,
     threads: OnceLock<Arc<Threads<Arc<str>, Arc<Invocation>>>>,
     hogs: Hogs,
+    /// What is known to be a hog has one of these while a demoted thread takes its turn.
+    hog_places: Arc<Places<Arc<str>, Arc<Invocation>>>,
     cache: Arc<Cache>,
     /// Invocations that have no outcome yet, for cancellation.
     live: Lock<HashMap<u64, Arc<Invocation>>>,
@@ -74,9 +83,12 @@ impl Scheduler {
     /// When the system has no thread left.
     pub fn start(engine: Engine, settings: Settings, outbox: Outbox) -> std::io::Result<Arc<Self>> {
         let queue = RunQueue::new();
-        let resume = queue.clone();
+        let (resume, resume_hog) = (queue.clone(), queue.clone());
         let pool = Pool::new(settings.max_isolates, settings.idle_bytes, move |waiter| {
             resume.push_first(waiter);
+        });
+        let hog_places = Places::new(HOG_PLACES.min(settings.max_isolates / 2), move |waiter| {
+            resume_hog.push_first(waiter);
         });
         let handle: Arc<OnceLock<Weak<Self>>> = Arc::default();
         let (for_rings, for_news) = (handle.clone(), handle.clone());
@@ -98,6 +110,7 @@ impl Scheduler {
             watchdog,
             threads: OnceLock::new(),
             hogs: Hogs::default(),
+            hog_places,
             cache: Arc::new(cache),
             live: Lock::default(),
             outbox,
@@ -163,27 +176,38 @@ impl Scheduler {
         self.queue.push(function_id, invocation.clone());
     }
 
-    fn take_turn(&self, invocation: &Arc<Invocation>, thread: &Arc<JsThread>) {
-        let turn = AssertUnwindSafe(|| {
+    fn take_turn(self: &Arc<Self>, invocation: &Arc<Invocation>, thread: &Arc<JsThread>) {
+        self.contained(invocation, || self.turn(invocation, thread));
+    }
+
+    /// Works for an invocation in such a way that neither the thread's parking nor a defect goes unnoticed.
+    fn contained(&self, invocation: &Arc<Invocation>, work: impl FnOnce()) {
+        let work = AssertUnwindSafe(|| {
             SEAT.with(|seat| {
                 let _occupied = seat.occupy(invocation.id);
-                self.turn(invocation, thread);
+                work();
             });
         });
-        if catch_unwind(turn).is_err() {
+        if catch_unwind(work).is_err() {
             self.answer_for_defect(invocation);
         }
     }
 
-    fn turn(&self, invocation: &Arc<Invocation>, thread: &Arc<JsThread>) {
+    fn turn(self: &Arc<Self>, invocation: &Arc<Invocation>, thread: &Arc<JsThread>) {
         match invocation.take_up(thread, |at| self.set_look(invocation, at)) {
+            TakenUp::Fresh if self.hogs.contains(invocation.handle) => {
+                self.first_turn_of_hog(invocation, thread);
+            }
             TakenUp::Fresh => self.first_turn(invocation, thread),
-            TakenUp::Parked(run) => self.further_turn(invocation, run),
+            TakenUp::Parked(run) => self.further_turn(invocation, thread, run),
             TakenUp::Interrupted(run, interruption) => {
                 self.end_interrupted(invocation, *run, interruption);
             }
-            // It may have been woken to take a free isolate, which another can have now.
-            TakenUp::Nothing => self.pool.pass_on(),
+            // It may have been woken to take a free isolate or place, which another can have now.
+            TakenUp::Nothing => {
+                self.pool.pass_on();
+                self.hog_places.pass_on();
+            }
         }
     }
 
@@ -199,34 +223,47 @@ impl Scheduler {
         invocation.stop_running();
     }
 
-    fn demote(&self, thread: &JsThread) {
-        if let Some(threads) = self.threads.get() {
-            threads.demote(thread);
+    fn first_turn(self: &Arc<Self>, invocation: &Arc<Invocation>, thread: &Arc<JsThread>) {
+        if let Some(lease) = self.lease(invocation)
+            && let Some(run) = self.start_run(invocation, thread, lease, None)
+        {
+            self.begin(invocation, thread, run);
         }
     }
 
-    fn first_turn(&self, invocation: &Arc<Invocation>, thread: &Arc<JsThread>) {
+    /// An isolate for an invocation, or the right to make one; without either it waits for one.
+    fn lease(
+        &self,
+        invocation: &Arc<Invocation>,
+    ) -> Option<Lease<FunctionIsolate, Arc<Invocation>>> {
         let key = IsolateKey {
             function: invocation.key.clone(),
             handle: invocation.handle,
         };
         let waiter = || invocation.clone();
-        let lease = match invocation.call.input {
+        match invocation.call.input {
             Input::Describe => self.pool.checkout_unmade(&key, waiter),
             Input::Event(_) | Input::Batch { .. } => self.pool.checkout(&key, waiter),
-        };
-        let Some(lease) = lease else {
-            return;
-        };
-        if self.hogs.contains(invocation.handle) {
-            self.demote(thread);
         }
+    }
+
+    /// Its time runs from now on; `None` when it was cancelled meanwhile.
+    fn start_run(
+        &self,
+        invocation: &Arc<Invocation>,
+        thread: &Arc<JsThread>,
+        mut lease: Lease<FunctionIsolate, Arc<Invocation>>,
+        place: Option<Place<Arc<str>, Arc<Invocation>>>,
+    ) -> Option<Box<Run>> {
         let began = Instant::now();
-        if !invocation.start_running(thread, began, |at| self.set_look(invocation, at)) {
-            return;
+        let is_unmade = lease.isolate().is_none();
+        let top_level_time = is_unmade.then_some(self.settings.top_level_time);
+        let set_look = |at| self.set_look(invocation, at);
+        if !invocation.start_running(thread, began, top_level_time, set_look) {
+            return None;
         }
         let deadline = Ring::Deadline(Arc::downgrade(invocation));
-        let mut run = Box::new(Run {
+        Some(Box::new(Run {
             lease,
             began,
             cpu: Duration::ZERO,
@@ -234,10 +271,19 @@ impl Scheduler {
             setup: Duration::ZERO,
             turns: 1,
             unloaded: false,
+            place,
             deadline: self.watchdog.set(invocation.ends_by(began), deadline),
-        });
+        }))
+    }
+
+    fn begin(
+        self: &Arc<Self>,
+        invocation: &Arc<Invocation>,
+        thread: &Arc<JsThread>,
+        mut run: Box<Run>,
+    ) {
         let turn = self.enter_handler(invocation, &mut run);
-        self.after_turn(invocation, run, turn);
+        self.leave_turn(invocation, thread, run, turn);
     }
 
     /// Calls the handler, in a new isolate if none was warm; for a description the top level is all that runs.
@@ -249,42 +295,47 @@ impl Scheduler {
             &invocation.call.input,
             &invocation.limits,
         );
-        if let Some(isolate) = run.lease.isolate() {
-            if !invocation.can_be_stopped_by(isolate.terminator()) {
-                return TurnEnd::Terminated;
-            }
+        self.make_isolate(run);
+        let Some(isolate) = run.lease.isolate() else {
+            let lost = FunctionError::executor_lost().into();
+            invocation.record.settle_rest(&lost);
+            return TurnEnd::Settled;
+        };
+        invocation.can_be_stopped_by(isolate.terminator());
+        if !run.cold_start {
             isolate.prepare(host);
-            return isolate.begin(&invocation.call);
+            return isolate.begin(&invocation.call, || invocation.is_interrupted());
         }
-        run.cold_start = true;
-        let blank = match FunctionIsolate::blank(&self.engine) {
-            Ok(blank) => blank,
-            Err(error) => {
-                tracing::error!(%error, "an isolate could not be made");
-                let lost = FunctionError::executor_lost().into();
-                invocation.record.settle_rest(&lost);
-                return TurnEnd::Settled;
+        let is_stopped = || invocation.is_interrupted();
+        let loaded = match invocation.call.input {
+            Input::Describe => isolate.describe(&invocation.source, host, is_stopped),
+            Input::Event(_) | Input::Batch { .. } => {
+                isolate.load(&invocation.source, host, is_stopped)
             }
         };
-        let isolate = run.lease.fill(blank);
-        if !invocation.can_be_stopped_by(isolate.terminator()) {
-            return TurnEnd::Terminated;
-        }
-        let top_level_ends = Instant::now() + self.settings.top_level_time;
-        invocation.mark_top_level(Some(top_level_ends), |at| self.set_look(invocation, at));
-        let loaded = match invocation.call.input {
-            Input::Describe => isolate.describe(&invocation.source, host),
-            Input::Event(_) | Input::Batch { .. } => isolate.load(&invocation.source, host),
-        };
-        invocation.mark_top_level(None, |at| self.set_look(invocation, at));
+        invocation.top_level_is_over();
         run.setup = run.began.elapsed();
         match loaded {
-            LoadEnd::Loaded => isolate.begin(&invocation.call),
+            LoadEnd::Loaded => isolate.begin(&invocation.call, is_stopped),
             LoadEnd::Failed | LoadEnd::Described => {
                 run.unloaded = true;
                 TurnEnd::Settled
             }
             LoadEnd::Terminated => TurnEnd::Terminated,
+        }
+    }
+
+    /// Makes the isolate that a lease came without, if it did.
+    fn make_isolate(&self, run: &mut Run) {
+        if run.lease.isolate().is_some() {
+            return;
+        }
+        run.cold_start = true;
+        match FunctionIsolate::blank(&self.engine) {
+            Ok(blank) => {
+                run.lease.fill(blank);
+            }
+            Err(error) => tracing::error!(%error, "an isolate could not be made"),
         }
     }
 
@@ -297,16 +348,22 @@ impl Scheduler {
         }
     }
 
-    fn further_turn(&self, invocation: &Arc<Invocation>, mut run: Box<Run>) {
+    fn further_turn(
+        self: &Arc<Self>,
+        invocation: &Arc<Invocation>,
+        thread: &Arc<JsThread>,
+        mut run: Box<Run>,
+    ) {
         run.turns += 1;
         let turn = run.lease.isolate().map_or(TurnEnd::Terminated, |isolate| {
-            isolate.resume(invocation.take_deliveries())
+            isolate.resume(invocation.take_deliveries(), || invocation.is_interrupted())
         });
-        self.after_turn(invocation, run, turn);
+        self.leave_turn(invocation, thread, run, turn);
     }
 
     fn after_turn(&self, invocation: &Arc<Invocation>, mut run: Box<Run>, turn: TurnEnd) {
         run.cpu = invocation.cpu_time();
+        run.place = None;
         match turn {
             TurnEnd::Settled => match invocation.stop_running() {
                 Stopped::ByItself => self.end(invocation, *run, End::Settled, Keep::Keep),
@@ -334,135 +391,6 @@ impl Scheduler {
         }
     }
 
-    fn end_terminated(&self, invocation: &Invocation, mut run: Run, stopped: Stopped) {
-        let heap_reached = run
-            .lease
-            .isolate()
-            .is_some_and(|isolate| isolate.reached_heap_limit());
-        match stopped {
-            Stopped::TooLate => end_unanswered(run),
-            Stopped::Interrupted(interruption) if !heap_reached => {
-                self.end_interrupted(invocation, run, interruption);
-            }
-            Stopped::Interrupted(_) | Stopped::ByItself => {
-                let error = heap_limit_error(self.engine.heap_bytes());
-                self.end(invocation, run, End::Stopped(error), Keep::Condemn);
-            }
-        }
-    }
-
-    fn end_interrupted(&self, invocation: &Invocation, run: Run, interruption: Interruption) {
-        let end = self.error_of(invocation, interruption, run.began);
-        let end = end.map_or(End::Unheard, End::Stopped);
-        self.end(invocation, run, end, Keep::Condemn);
-    }
-
-    /// What an interruption means for the caller; `None` when there is none any more.
-    fn error_of(
-        &self,
-        invocation: &Invocation,
-        interruption: Interruption,
-        began: Instant,
-    ) -> Option<FunctionError> {
-        let limits = &invocation.limits;
-        let (code, what, limit) = match interruption {
-            Interruption::WallTime => (
-                ErrorCode::Timeout,
-                "the invocation",
-                LimitExceeded::wall_time(
-                    invocation.ends_by(began).saturating_duration_since(began),
-                ),
-            ),
-            Interruption::CpuTime => (
-                ErrorCode::CpuLimitExceeded,
-                "the invocation",
-                LimitExceeded::cpu_time(limits.cpu_time),
-            ),
-            Interruption::TopLevelTime => (
-                ErrorCode::InvalidFunction,
-                "the source's top level",
-                LimitExceeded::top_level_time(self.settings.top_level_time),
-            ),
-            Interruption::Cancelled => return None,
-        };
-        Some(FunctionError::limit_exceeded(code, what, limit))
-    }
-
-    /// Gives the isolate back or up, and sends the answer if there is one to send.
-    fn end(&self, invocation: &Invocation, mut run: Run, end: End, keep: Keep) {
-        drop(run.deadline);
-        self.forget(invocation);
-        if run.cpu < HOG_AFTER {
-            self.hogs.forgive(invocation.handle);
-        }
-        let held = run
-            .lease
-            .isolate()
-            .map(FunctionIsolate::close)
-            .unwrap_or_default();
-        let keep = match run.unloaded || held.over_limit {
-            true => Keep::Condemn,
-            false => keep,
-        };
-        let condemned = match keep {
-            Keep::Condemn => run.lease.condemn(),
-            Keep::Keep => None,
-        };
-        // Back in the pool before the answer is out, so that a caller's next event finds it warm.
-        run.lease.give_back(held.bytes);
-        let usage = Usage {
-            wall: run.began.elapsed(),
-            cpu: run.cpu,
-            queue: run.began.saturating_duration_since(invocation.arrived),
-            cold_start: run.cold_start,
-            setup: run.setup,
-            turns: run.turns,
-            heap_used_bytes: held.bytes,
-        };
-        match end {
-            End::Settled if held.over_limit => {
-                self.outbox.failed(
-                    invocation,
-                    heap_limit_error(self.engine.heap_bytes()),
-                    usage,
-                );
-            }
-            End::Settled => self.outbox.settled(invocation, usage),
-            End::Stopped(error) => self.outbox.failed(invocation, error, usage),
-            End::Unheard => {}
-        }
-        drop(condemned);
-    }
-
-    /// The invocation is over for all but its caller.
-    fn forget(&self, invocation: &Invocation) {
-        self.live.lock().remove(&invocation.id);
-        self.cache.release(invocation.id);
-        if let Some(used) = self.cache.take_use() {
-            self.outbox.cache_used(used);
-        }
-    }
-
-    /// Answers for a turn whose thread can't.
-    fn answer_given_up(
-        &self,
-        invocation: &Invocation,
-        given_up: GivenUp,
-        error: Option<FunctionError>,
-    ) {
-        self.forget(invocation);
-        let Some(error) = error else {
-            return;
-        };
-        let usage = Usage {
-            wall: given_up.began.elapsed(),
-            cpu: given_up.cpu,
-            queue: given_up.began.saturating_duration_since(invocation.arrived),
-            ..Usage::default()
-        };
-        self.outbox.failed(invocation, error, usage);
-    }
-
     fn interrupt(&self, invocation: &Arc<Invocation>, reason: Interruption) {
         if invocation.interrupt(reason, |at| self.set_look(invocation, at)) {
             self.enqueue(invocation);
@@ -473,27 +401,4 @@ impl Scheduler {
         self.watchdog
             .set(at, Ring::Look(Arc::downgrade(invocation)))
     }
-}
-
-/// A turn that was given up came back after all: its isolate is of no use.
-fn end_unanswered(mut run: Run) {
-    drop(run.lease.condemn());
-}
-
-/// How an invocation ends.
-#[derive(Debug)]
-enum End {
-    /// Every event has its outcome.
-    Settled,
-    /// It was stopped, for this.
-    Stopped(FunctionError),
-    /// Nobody waits for it any more.
-    Unheard,
-}
-
-/// Whether an isolate may serve again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Keep {
-    Keep,
-    Condemn,
 }

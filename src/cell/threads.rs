@@ -1,112 +1,95 @@
-//! The run queue and the JS threads that serve it. Knows nothing of V8.
+//! The JS threads: those that serve the run queue, and the demoted ones. Knows nothing of V8.
 //!
-//! A thread whose turn takes long is demoted: it runs on only when nobody else wants to, another takes its place
-//! at once, and it retires after the turn. So a hog costs its neighbours neither a thread nor their
-//! latency.
+//! A thread whose turn takes long is demoted: it runs on only when nobody else wants to, and another takes its place
+//! at once, so that a hog costs its neighbours neither a thread nor their latency. What is known to be a hog
+//! is given to a demoted thread from the start.
+//!
+//! On a busy machine a demoted thread may stand still for seconds, wherever it happens to be. So it runs JavaScript
+//! and does nothing else for which it would have to hold a lock that others wait for: a serving thread does what comes
+//! before a turn and what is left to do after it.
 
 use std::{
-    collections::VecDeque,
+    cell::RefCell,
     fmt,
     hash::Hash,
     io,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
+        mpsc,
     },
-    thread,
+    thread::{self, Thread},
     time::Duration,
 };
 
 use rustix::thread::{Pid, gettid};
 
-use super::{fair_queue::FairQueue, os_thread};
-use crate::lock::{Lock, Signal};
+use super::{
+    os_thread,
+    run_queue::{Rest, RunQueue, Task},
+};
+use crate::lock::Lock;
 
 /// V8 counts on about 1 MiB of stack for JavaScript; the rest is for what C++ and ops put on top.
 const STACK_BYTES: usize = 8 << 20;
 
-/// Demoted threads that may be there beside the serving ones. At the bound a demoted thread is not
-/// replaced, so that hogs slow each other down and not the machine.
-const MAX_DEMOTED: usize = 32;
+/// Demoted threads that may be there beside the serving ones. With as many, no further thread is demoted, so that
+/// hogs slow each other down and not the machine.
+const MAX_DEMOTED: usize = 64;
 
-/// Jobs by key, each key in its turn, so that who has many delays nobody who has few. The front
-/// bounds the invocations in flight, and each has at most one job here; one that was cancelled keeps its until its turn.
-#[derive(Debug)]
-pub struct RunQueue<K, J> {
-    jobs: Lock<Jobs<K, J>>,
-    arrived: Signal,
-}
+/// Demoted threads that are kept for the next turn when they have none.
+const MAX_IDLE: usize = 8;
 
-#[derive(Debug)]
-struct Jobs<K, J> {
-    /// Those that have waited elsewhere.
-    first: VecDeque<J>,
-    others: FairQueue<K, J>,
-    /// Threads that wait for one: nobody else need be woken, which would cost a system call each time.
-    waiting: usize,
-}
-
-impl<K: Clone + Eq + Hash + Send + 'static, J: Send + 'static> RunQueue<K, J> {
-    pub fn new() -> Arc<Self> {
-        Arc::new(Self {
-            jobs: Lock::new(Jobs {
-                first: VecDeque::new(),
-                others: FairQueue::new(),
-                waiting: 0,
-            }),
-            arrived: Signal::new(),
-        })
-    }
-
-    pub fn push(&self, key: K, job: J) {
-        self.add(|jobs| jobs.others.push(key, job));
-    }
-
-    /// Lets a job that has waited elsewhere go before those that have not.
-    pub fn push_first(&self, job: J) {
-        self.add(|jobs| jobs.first.push_back(job));
-    }
-
-    fn add(&self, add: impl FnOnce(&mut Jobs<K, J>)) {
-        let mut jobs = self.jobs.lock();
-        add(&mut jobs);
-        let waiting = jobs.waiting;
-        drop(jobs);
-        if waiting > 0 {
-            self.arrived.notify_one();
-        }
-    }
-
-    /// Waits for a job.
-    pub fn pop(&self) -> J {
-        let mut jobs = self.jobs.lock();
-        loop {
-            let job = jobs.first.pop_front();
-            match job.or_else(|| jobs.others.pop()) {
-                Some(job) => return job,
-                None => {
-                    jobs.waiting += 1;
-                    jobs = self.arrived.wait(jobs);
-                    jobs.waiting -= 1;
-                }
-            }
-        }
-    }
-}
+/// A turn for a demoted thread.
+pub type Turn = Box<dyn FnOnce() + Send>;
 
 /// One JS thread, as others see it.
-#[derive(Debug)]
 pub struct JsThread {
     id: Pid,
+    handle: Thread,
     demoted: AtomicBool,
+    /// What it is to do next, once it is demoted.
+    given: Lock<Option<Given>>,
+}
+
+thread_local! {
+    /// None on threads that run no JavaScript.
+    static THIS: RefCell<Option<Arc<JsThread>>> = const { RefCell::new(None) };
+}
+
+enum Given {
+    Turn(Turn),
+    Retire,
+}
+
+impl fmt::Debug for JsThread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JsThread")
+            .field("id", &self.id)
+            .field("demoted", &self.is_demoted())
+            .finish_non_exhaustive()
+    }
 }
 
 impl JsThread {
-    fn of_this_thread() -> Arc<Self> {
-        Arc::new(Self {
+    fn serving() -> Arc<Self> {
+        Self::of_this_thread(AtomicBool::new(false))
+    }
+
+    fn of_this_thread(demoted: AtomicBool) -> Arc<Self> {
+        let this = Arc::new(Self {
             id: gettid(),
-            demoted: AtomicBool::new(false),
-        })
+            handle: thread::current(),
+            demoted,
+            given: Lock::default(),
+        });
+        THIS.set(Some(this.clone()));
+        this
+    }
+
+    /// Whether the calling thread is one that was demoted.
+    pub fn this_is_demoted() -> bool {
+        THIS.with_borrow(|this| this.as_ref().is_some_and(|this| this.is_demoted()))
     }
 
     /// CPU time the thread has used since it started.
@@ -114,21 +97,53 @@ impl JsThread {
         os_thread::cpu_time_of(self.id)
     }
 
-    /// Whether it is to retire.
+    /// Whether it runs only when nobody else wants to.
     pub fn is_demoted(&self) -> bool {
         self.demoted.load(Ordering::Acquire)
+    }
+
+    fn demote(&self) {
+        // First: it can't be demoted without knowing.
+        self.demoted.store(true, Ordering::Release);
+        if let Err(error) = os_thread::run_only_when_idle(self.id) {
+            tracing::warn!(%error, "a thread could not be demoted");
+        }
+    }
+
+    /// Has a demoted thread that is free take a turn.
+    pub fn take(&self, turn: Turn) {
+        self.give(Given::Turn(turn));
+    }
+
+    fn give(&self, given: Given) {
+        *self.given.lock() = Some(given);
+        self.handle.unpark();
+    }
+
+    /// Waits for a turn; `None` when the thread is to retire.
+    fn next_turn(&self) -> Option<Turn> {
+        loop {
+            let given = self.given.lock().take();
+            match given {
+                Some(Given::Turn(turn)) => return Some(turn),
+                Some(Given::Retire) => return None,
+                None => thread::park(),
+            }
+        }
     }
 }
 
 type Work<J> = dyn Fn(J, &Arc<JsThread>) + Send + Sync;
 
-/// The threads that serve a queue, for as long as the process lives.
+/// The threads, for as long as the process lives.
 pub struct Threads<K, J> {
     queue: Arc<RunQueue<K, J>>,
     work: Box<Work<J>>,
     /// Threads there are, demoted ones included.
     alive: AtomicUsize,
     most: usize,
+    /// Demoted threads that have no turn. Only serving threads look here.
+    idle: Lock<Vec<Arc<JsThread>>>,
 }
 
 impl<K, J> fmt::Debug for Threads<K, J> {
@@ -155,27 +170,53 @@ impl<K: Clone + Eq + Hash + Send + 'static, J: Send + 'static> Threads<K, J> {
             work: Box::new(work),
             alive: AtomicUsize::new(0),
             most,
+            idle: Lock::default(),
         });
         for _ in 0..count {
-            threads.add()?;
+            threads.add(Self::serve)?;
         }
         Ok(threads)
     }
 
-    /// Has a thread run only when nobody else wants to and retire after its turn, and puts another in its place.
+    /// Has a serving thread run only when nobody else wants to, and puts another in its place. When there is
+    /// none to put there it stays as it is. To be called from a thread that is not demoted: those that it starts are as
+    /// it is.
     pub fn demote(self: &Arc<Self>, thread: &JsThread) {
-        if thread.demoted.swap(true, Ordering::AcqRel) {
+        if thread.is_demoted() {
             return;
         }
-        if let Err(error) = os_thread::run_only_when_idle(thread.id) {
-            tracing::warn!(%error, "a thread could not be demoted");
-        }
-        if let Err(error) = self.add() {
-            tracing::warn!(%error, "a long turn's thread could not be replaced");
+        match self.add(Self::serve) {
+            Ok(()) => thread.demote(),
+            Err(error) => tracing::warn!(%error, "a long turn's thread could not be replaced"),
         }
     }
 
-    fn add(self: &Arc<Self>) -> io::Result<()> {
+    /// A demoted thread that is free, for one turn. To be called from a thread that is not demoted.
+    ///
+    /// # Errors
+    /// When all have a turn and there may be no more.
+    pub fn demoted(self: &Arc<Self>) -> io::Result<Arc<JsThread>> {
+        if let Some(thread) = self.idle.lock().pop() {
+            return Ok(thread);
+        }
+        let (told, tells) = mpsc::sync_channel(1);
+        self.add(move |threads| {
+            let thread = JsThread::of_this_thread(AtomicBool::new(true));
+            // Before it may stand still.
+            if told.send(thread.clone()).is_ok() {
+                thread.demote();
+                threads.serve_demoted(&thread);
+            }
+        })?;
+        tells.recv().map_err(io::Error::other)
+    }
+
+    /// Has a serving thread do something instead of a demoted one.
+    pub fn hand_over(&self, rest: Rest) {
+        self.queue.push_rest(rest);
+    }
+
+    fn add(self: &Arc<Self>, run: impl FnOnce(&Arc<Self>) + Send + 'static) -> io::Result<()> {
         if self.alive.fetch_add(1, Ordering::AcqRel) >= self.most {
             self.alive.fetch_sub(1, Ordering::AcqRel);
             return Err(io::Error::other(
@@ -186,27 +227,75 @@ impl<K: Clone + Eq + Hash + Send + 'static, J: Send + 'static> Threads<K, J> {
         let started = thread::Builder::new()
             .name("js".into())
             .stack_size(STACK_BYTES)
-            .spawn(move || threads.serve());
+            .spawn(move || {
+                run(&threads);
+                threads.alive.fetch_sub(1, Ordering::AcqRel);
+            });
         if started.is_err() {
             self.alive.fetch_sub(1, Ordering::AcqRel);
         }
         started.map(drop)
     }
 
-    fn serve(&self) {
-        let thread = JsThread::of_this_thread();
+    fn serve(self: &Arc<Self>) {
+        let thread = JsThread::serving();
         while !thread.is_demoted() {
-            (self.work)(self.queue.pop(), &thread);
+            match self.queue.pop() {
+                Task::Job(job) => (self.work)(job, &thread),
+                Task::Rest(rest) => rest(),
+            }
         }
-        self.alive.fetch_sub(1, Ordering::AcqRel);
+        self.is_free(&thread);
+        self.serve_demoted(&thread);
+    }
+
+    fn serve_demoted(self: &Arc<Self>, thread: &Arc<JsThread>) {
+        while let Some(turn) = thread.next_turn() {
+            turn();
+            self.is_free(thread);
+        }
+    }
+
+    /// Tells that a demoted thread can take a turn; with enough of those it is to retire.
+    fn is_free(self: &Arc<Self>, thread: &Arc<JsThread>) {
+        let (threads, thread) = (self.clone(), thread.clone());
+        self.hand_over(Box::new(move || {
+            let mut idle = threads.idle.lock();
+            if idle.len() < MAX_IDLE {
+                idle.push(thread);
+            } else {
+                drop(idle);
+                thread.give(Given::Retire);
+            }
+        }));
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc;
-
     use super::*;
+
+    type TestThreads = Arc<Threads<u32, u32>>;
+    type Begun = mpsc::Receiver<(u32, Arc<JsThread>)>;
+
+    /// One serving thread; it tells who does which job, and waits for word to end job 0.
+    fn one_thread() -> (TestThreads, Begun, mpsc::Sender<()>) {
+        let (begun, begins) = mpsc::channel();
+        let (release, released) = mpsc::channel::<()>();
+        let released = Lock::new(released);
+        let threads = Threads::start(RunQueue::new(), 1, move |job, thread: &Arc<_>| {
+            begun.send((job, thread.clone())).unwrap();
+            if job == 0 {
+                released.lock().recv().unwrap();
+            }
+        });
+        (threads.unwrap(), begins, release)
+    }
+
+    /// The thread's scheduling class, as the kernel has it.
+    fn is_idle_class(thread: &JsThread) -> bool {
+        os_thread::runs_only_when_idle(thread.id)
+    }
 
     #[test]
     fn every_job_is_done_once() {
@@ -225,42 +314,69 @@ mod tests {
     }
 
     #[test]
-    fn keys_come_in_turn_and_the_pushed_first_before_all() {
-        let queue = RunQueue::new();
-        for (key, job) in [("a", 2), ("a", 4), ("b", 3)] {
-            queue.push(key, job);
+    fn a_demoted_thread_is_replaced_at_once_by_one_that_is_not_demoted() {
+        let (threads, begins, release) = one_thread();
+        threads.queue.push(0, 0);
+        let (_, hog) = begins.recv().unwrap();
+        assert!(!is_idle_class(&hog));
+        threads.demote(&hog);
+        threads.demote(&hog);
+        threads.queue.push(0, 1);
+        let (job, other) = begins.recv().unwrap();
+        assert!(job == 1 && other.id != hog.id, "another takes the next job");
+        assert!(is_idle_class(&hog) && !is_idle_class(&other));
+        release.send(()).unwrap();
+        while threads.idle.lock().is_empty() {
+            thread::yield_now();
         }
-        queue.push_first(0);
-        queue.push_first(1);
-        assert_eq!([0; 5].map(|_| queue.pop()), [0, 1, 2, 3, 4]);
+        assert_eq!(threads.alive.load(Ordering::Acquire), 2);
+        assert_eq!(threads.demoted().unwrap().id, hog.id, "it is used again");
     }
 
     #[test]
-    fn a_demoted_thread_is_replaced_at_once_and_retires() {
-        let queue = RunQueue::new();
-        let (begun, begins) = mpsc::channel();
-        let (release, released) = mpsc::channel::<()>();
-        let released = Lock::new(released);
-        let threads = Threads::start(queue.clone(), 1, move |long: bool, thread: &Arc<_>| {
-            begun.send((long, thread.clone())).unwrap();
-            if long {
-                released.lock().recv().unwrap();
-            }
-        })
-        .unwrap();
-        queue.push((), true);
-        let (_, hog) = begins.recv().unwrap();
-        threads.demote(&hog);
-        threads.demote(&hog);
-        queue.push((), false);
-        let (long, other) = begins.recv().unwrap();
-        assert!(
-            !long && other.id != hog.id,
-            "another thread takes the next job"
-        );
-        release.send(()).unwrap();
-        while threads.alive.load(Ordering::Acquire) > 1 {
+    fn demoted_threads_take_turns_and_others_do_the_rest() {
+        let (threads, ..) = one_thread();
+        let (told, tells) = mpsc::channel();
+        let first = threads.demoted().unwrap();
+        let second = threads.demoted().unwrap();
+        assert!(first.is_demoted() && second.is_demoted() && first.id != second.id);
+        while !is_idle_class(&first) || !is_idle_class(&second) {
             thread::yield_now();
         }
+        for _ in 0..2 {
+            let (told, handing) = (told.clone(), threads.clone());
+            first.take(Box::new(move || {
+                let turn = gettid();
+                handing.hand_over(Box::new(move || told.send((turn, gettid())).unwrap()));
+            }));
+            let (turn, rest) = tells.recv().unwrap();
+            assert!(turn == first.id && rest != first.id);
+            while threads.idle.lock().is_empty() {
+                thread::yield_now();
+            }
+            assert_eq!(threads.demoted().unwrap().id, first.id);
+        }
+    }
+
+    #[test]
+    fn with_too_many_demoted_a_thread_stays_as_it_is() {
+        let (threads, begins, release) = one_thread();
+        let demoted: Vec<_> = (0..MAX_DEMOTED)
+            .map(|_| threads.demoted().unwrap())
+            .collect();
+        assert!(threads.demoted().is_err());
+        threads.queue.push(0, 0);
+        let (_, hog) = begins.recv().unwrap();
+        threads.demote(&hog);
+        assert!(!hog.is_demoted() && !is_idle_class(&hog));
+        release.send(()).unwrap();
+        for thread in &demoted {
+            thread.take(Box::new(|| {}));
+        }
+        while threads.alive.load(Ordering::Acquire) > 1 + MAX_IDLE {
+            thread::yield_now();
+        }
+        threads.queue.push(0, 1);
+        assert_eq!(begins.recv().unwrap().1.id, hog.id);
     }
 }

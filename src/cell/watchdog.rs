@@ -66,10 +66,11 @@ impl<A: Send + 'static> Watchdog<A> {
         schedule.last_number += 1;
         let place = (at, schedule.last_number);
         schedule.alarms.insert(place, alarm);
-        if at < schedule.looks_at {
+        let too_late = at < schedule.looks_at;
+        drop(schedule);
+        if too_late {
             self.changed.notify_one();
         }
-        drop(schedule);
         Alarm {
             watchdog: Arc::downgrade(self),
             place,

@@ -13,6 +13,7 @@
 mod arena;
 mod attack;
 mod deadline;
+mod full_machine;
 mod gauge;
 mod judge;
 mod report;
@@ -60,6 +61,9 @@ fn once(attacks: &[&Attack]) -> Report {
     }
     if is_chosen(deadline::FAMILY, deadline::FAMILY) {
         report.add_all(deadline::rounds(&arena, deadline::ROUNDS));
+    }
+    if is_chosen(full_machine::FAMILY, full_machine::FAMILY) {
+        report.add(full_machine::trial(&arena));
     }
     report.close(arena.end());
     report

@@ -1,6 +1,6 @@
 //! Clients of HTTP/2 that do what no library lets them: raw frames, and calls in pieces.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -104,16 +104,22 @@ impl RawClient {
     }
 
     /// Connects as HTTP/2 has it, with these settings, and answers the server's.
+    #[track_caller]
     pub fn start(service: &Service, settings: &[(u16, u32)]) -> RawClient {
+        RawClient::try_start(service, settings).expect("it is sent")
+    }
+
+    /// As [`Self::start`], to a server that may close the connection at once.
+    pub fn try_start(service: &Service, settings: &[(u16, u32)]) -> io::Result<RawClient> {
         let mut client = RawClient::connect(service);
         let setting = |(number, value): &(u16, u32)| {
             [&number.to_be_bytes()[..], &value.to_be_bytes()].concat()
         };
         let settings: Vec<u8> = settings.iter().flat_map(setting).collect();
-        client.send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-        client.send(&frame(SETTINGS, 0, 0, &settings));
-        client.send(&frame(SETTINGS, ACK, 0, &[]));
-        client
+        client.0.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")?;
+        client.0.write_all(&frame(SETTINGS, 0, 0, &settings))?;
+        client.0.write_all(&frame(SETTINGS, ACK, 0, &[]))?;
+        Ok(client)
     }
 
     #[track_caller]
@@ -173,6 +179,7 @@ impl RawClient {
                 Ok(0) => return all,
                 Ok(count) => all.extend(&piece[..count]),
                 Err(error) if error.kind() == ErrorKind::ConnectionReset => return all,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => panic!("it closes the connection: {error}"),
             }
         }

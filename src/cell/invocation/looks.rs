@@ -12,11 +12,12 @@ use super::{
 use crate::cell::{threads::JsThread, watchdog::Alarm};
 
 /// A turn that was given up and works this long is stuck, and so is the cell. Counted in CPU time, since a
-/// demoted thread on a busy machine may not come to see its termination for a while.
+/// demoted thread on a busy machine may not come to see its termination for seconds.
 const STUCK_AFTER_CPU: Duration = Duration::from_millis(200);
 
-/// A turn that was given up and is not back by then is stuck even if it did not work.
-const STUCK_AFTER: Duration = Duration::from_secs(2);
+/// A turn that was given up and is not back by then is stuck even if it did not work: it waits for something, or the
+/// machine has had nothing to spare for it for so long that a cell without it is better off.
+const STUCK_AFTER: Duration = Duration::from_mins(1);
 
 /// What a look at a long turn calls for.
 #[derive(Debug)]
@@ -58,6 +59,7 @@ impl Invocation {
             },
             Stage::Abandoned {
                 thread,
+                terminator,
                 since,
                 cpu,
                 look,
@@ -66,6 +68,10 @@ impl Invocation {
                 if worked >= STUCK_AFTER_CPU || now >= *since + STUCK_AFTER {
                     *look = None;
                     return Seen::Stuck;
+                }
+                // Whatever may have made V8 forget the first.
+                if let Some(terminator) = terminator {
+                    terminator.terminate();
                 }
                 *look = Some(set_look(now + GIVE_UP_AFTER));
                 Seen::Nothing
@@ -80,12 +86,14 @@ impl Invocation {
         now: Instant,
         set_look: impl FnOnce(Instant) -> Alarm<Ring>,
     ) -> Seen {
-        if running.top_level_ends.is_some_and(|ends| now >= ends) {
+        let cpu = running.cpu();
+        if running.top_level_ends.is_some_and(|ends| cpu >= ends) {
             running.terminate(Interruption::TopLevelTime);
-        } else if running.cpu() >= self.limits.cpu_time {
+        } else if cpu >= self.limits.cpu_time {
             running.terminate(Interruption::CpuTime);
         }
-        let hog = now >= running.turn_began + HOG_AFTER && !running.thread.is_demoted();
+        let hog =
+            cpu.saturating_sub(running.cpu_before) >= HOG_AFTER && !running.thread.is_demoted();
         let next = running.next_look(self.limits.cpu_time);
         // A hog is demoted only once this lock is free, so the next look is not for its sake.
         let next = if hog { next.max(now + HOG_AFTER) } else { next };
@@ -129,6 +137,7 @@ fn give_up(
     *stage = Stage::Abandoned {
         cpu: running.thread.cpu_time(),
         thread: running.thread.clone(),
+        terminator: running.terminator.take(),
         since,
         look: Some(set_look(since + GIVE_UP_AFTER)),
     };

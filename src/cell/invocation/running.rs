@@ -8,7 +8,8 @@ use std::{
 use super::{Interruption, Ring};
 use crate::cell::{isolate::Terminator, threads::JsThread, watchdog::Alarm};
 
-/// A turn that runs this long is a hog: its thread is demoted.
+/// A turn that uses so much CPU time is a hog: its thread is demoted. Not one that takes as long: on a busy machine any
+/// turn may.
 pub const HOG_AFTER: Duration = Duration::from_millis(50);
 
 /// A turn that runs on this long after it was terminated is given up: its caller is answered.
@@ -29,8 +30,9 @@ pub struct Running {
     pub thread_cpu_before: Duration,
     /// CPU time of the turns before this one.
     pub cpu_before: Duration,
-    /// Set while the source's top level runs.
-    pub top_level_ends: Option<Instant>,
+    /// Set while the isolate is made and the source's top level runs: the CPU time by which that has to be over. Not a
+    /// time of the wall's, since a source is not wrong for what else the machine has to do.
+    pub top_level_ends: Option<Duration>,
     /// Rings when the turn is to be looked at.
     pub look: Option<Alarm<Ring>>,
 }
@@ -73,7 +75,8 @@ impl Running {
 
     /// When a turn that begins is to be looked at first. Asks for no clock: this is on the way of every turn.
     pub fn first_look(&self, cpu_limit: Duration) -> Instant {
-        self.turn_began + HOG_AFTER.min(cpu_limit.saturating_sub(self.cpu_before))
+        let first = HOG_AFTER.min(cpu_limit.saturating_sub(self.cpu_before));
+        self.turn_began + self.top_level_ends.map_or(first, |ends| ends.min(first))
     }
 
     /// When the turn is to be looked at next, as far as can be said now.
@@ -82,12 +85,10 @@ impl Running {
         if let Some((_, at)) = self.interruption {
             return at + GIVE_UP_AFTER;
         }
+        let hog = (!self.thread.is_demoted()).then_some(self.cpu_before + HOG_AFTER);
+        let marks = [Some(cpu_limit), self.top_level_ends, hog];
+        let next = marks.into_iter().flatten().fold(cpu_limit, Duration::min);
         // CPU time can't come sooner than as much wall time.
-        let cpu_ends = now + cpu_limit.saturating_sub(self.cpu());
-        let hog = (!self.thread.is_demoted()).then_some(self.turn_began + HOG_AFTER);
-        [hog, self.top_level_ends]
-            .into_iter()
-            .flatten()
-            .fold(cpu_ends, Instant::min)
+        now + next.saturating_sub(self.cpu())
     }
 }

@@ -12,9 +12,17 @@ use crate::{
 impl FunctionIsolate {
     /// Runs the source's top level and settles the invocation with what there is to say of it. The isolate is to
     /// serve nobody afterwards: its top level had no requests made.
-    pub fn describe(&mut self, source: &FunctionSource, host: HostState) -> LoadEnd {
+    pub fn describe(
+        &mut self,
+        source: &FunctionSource,
+        host: HostState,
+        is_stopped: impl FnOnce() -> bool,
+    ) -> LoadEnd {
         let record = host.record.clone();
         let description = self.enter(|scope, entries| {
+            if is_stopped() {
+                return None;
+            }
             scope.set_slot(host);
             v8::tc_scope!(let scope, scope);
             let loaded = source::load(scope, entries, source);

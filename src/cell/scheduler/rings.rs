@@ -37,7 +37,9 @@ impl Scheduler {
             Seen::Nothing => {}
             Seen::Hog(thread) => {
                 self.hogs.add(invocation.handle);
-                self.demote(&thread);
+                if let Some(threads) = self.threads.get() {
+                    threads.demote(&thread);
+                }
             }
             Seen::GivenUp(given_up) => {
                 let error = given_up.interruption.and_then(|interruption| {
