@@ -18,9 +18,11 @@ mod invoke;
 mod local;
 mod log;
 mod output;
+mod paint;
 mod render;
 mod seal;
 mod serve;
+mod test;
 mod token;
 mod types;
 
@@ -85,6 +87,12 @@ enum Command {
     /// Its top level is run, under the limits of an invocation and without requests. Exit code: 0 fine, 1 something
     /// is wrong, 2 unusable arguments or files, 3 the executor failed.
     Check(Box<check::CheckArguments>),
+    /// Run a function on the cases in its directory and hold what comes out against what they expect
+    ///
+    /// Each tests/NAME.json has an event (or events), settings, responses to the requests that are made, and what to
+    /// expect; nothing is ever requested of the network without --record. Exit code: 0 all passed, 1 something else
+    /// came out, 2 unusable arguments or files, 3 the executor failed.
+    Test(Box<test::TestArguments>),
     /// Seal a setting's value, read from standard input, so that only an executor can open it
     ///
     /// Give function and instance, so that it is of no use to others.
@@ -122,6 +130,10 @@ pub fn run() -> ExitCode {
         Some(Command::Check(arguments)) => {
             log::start(LogFormat::Text, "error", None);
             check::run(&arguments)
+        }
+        Some(Command::Test(arguments)) => {
+            log::start(LogFormat::Text, "error", None);
+            test::run(&arguments)
         }
         Some(Command::Seal(arguments)) => seal::run(arguments),
         Some(Command::Token(arguments)) => token::run(&arguments),

@@ -58,6 +58,7 @@ mod stream;
 mod structured_clone;
 #[path = "../support/mod.rs"]
 mod support;
+mod test_command;
 mod timers;
 mod tls;
 mod tracing;

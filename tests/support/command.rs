@@ -40,8 +40,16 @@ impl Files {
         self.directory.path().join(name)
     }
 
+    /// The name may have directories in it, which are made.
     pub fn write(&self, name: &str, text: &str) {
-        std::fs::write(self.path(name), text).expect("a file");
+        let path = self.path(name);
+        let directory = path.parent().expect("a directory");
+        std::fs::create_dir_all(directory).expect("a directory");
+        std::fs::write(path, text).expect("a file");
+    }
+
+    pub fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).expect("a file")
     }
 
     /// Runs the command in the directory; output goes to files, so that no pipe can fill.

@@ -1,0 +1,51 @@
+//! Answers from elsewhere than the network, for functions that are tried out: each hop is asked for here first.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+
+use super::error::FetchError;
+use crate::invocation::FunctionKey;
+
+/// Answers requests in the network's stead. All that is not the network's stays as it is: what is checked of a
+/// request and its host, what is counted and traced, redirects.
+pub trait Answers: fmt::Debug + Send + Sync {
+    /// What becomes of a request.
+    fn answer(&self, asked: &Asked<'_>) -> Answered;
+
+    /// What came of a request that [`Answered::ByNetwork`] let out.
+    fn note(&self, asked: &Asked<'_>, came: Result<Told, FetchError>);
+}
+
+/// One hop on its way out.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'r> {
+    pub function: &'r FunctionKey,
+    /// In capitals.
+    pub method: &'r str,
+    /// Without user and password.
+    pub url: &'r str,
+    /// All but `Host`.
+    pub headers: &'r HeaderMap,
+    pub body: &'r Bytes,
+}
+
+/// Who answers a request.
+#[derive(Clone, Debug)]
+pub enum Answered {
+    /// Nobody else is asked.
+    With(Told),
+    /// Whoever is meant by the URL.
+    ByNetwork,
+    /// Nobody: the function gets an error.
+    ByNobody,
+}
+
+/// A response, its body as functions read it: whole and decompressed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
