@@ -17,6 +17,7 @@ mod check;
 mod invoke;
 mod local;
 mod log;
+mod new;
 mod output;
 mod paint;
 mod render;
@@ -87,6 +88,10 @@ enum Command {
     /// Its top level is run, under the limits of an invocation and without requests. Exit code: 0 fine, 1 something
     /// is wrong, 2 unusable arguments or files, 3 the executor failed.
     Check(Box<check::CheckArguments>),
+    /// Make a directory with a function to start from, its tests, and what editors need
+    ///
+    /// Exit code: 0 made, 2 something of that name is there already, 3 it could not be written.
+    New(new::NewArguments),
     /// Run a function on the cases in its directory and hold what comes out against what they expect
     ///
     /// Each tests/NAME.json has an event (or events), settings, responses to the requests that are made, and what to
@@ -131,6 +136,7 @@ pub fn run() -> ExitCode {
             log::start(LogFormat::Text, "error", None);
             check::run(&arguments)
         }
+        Some(Command::New(arguments)) => new::run(&arguments),
         Some(Command::Test(arguments)) => {
             log::start(LogFormat::Text, "error", None);
             test::run(&arguments)

@@ -40,6 +40,7 @@ mod isolation;
 mod libraries;
 mod modules;
 mod monitoring;
+mod new_command;
 mod node_api;
 mod object_server;
 mod operations;
