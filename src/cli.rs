@@ -6,7 +6,7 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::{
     config::{LogConfig, LogFormat, ServeConfig},
@@ -17,6 +17,7 @@ mod check;
 mod invoke;
 mod local;
 mod log;
+mod manual;
 mod new;
 mod output;
 mod paint;
@@ -111,6 +112,14 @@ enum Command {
     ///
     /// One file, for your editor and for tsc: penstock types > penstock.d.ts
     Types,
+    /// Print what a shell completes the command line by
+    ///
+    /// bash: penstock completions bash > ~/.local/share/bash-completion/completions/penstock
+    Completions(manual::CompletionsArguments),
+    /// Print the manual page of a command, or write all of them
+    ///
+    /// man -l <(penstock man test)
+    Man(manual::ManArguments),
     /// Run JavaScript for a front; started by `serve`, never by hand
     #[command(hide = true)]
     Cell(LogConfig),
@@ -144,6 +153,10 @@ pub fn run() -> ExitCode {
         Some(Command::Seal(arguments)) => seal::run(arguments),
         Some(Command::Token(arguments)) => token::run(&arguments),
         Some(Command::Types) => types::run(),
+        Some(Command::Completions(arguments)) => {
+            manual::run_completions(&arguments, Cli::command())
+        }
+        Some(Command::Man(arguments)) => manual::run_man(&arguments, Cli::command()),
         Some(Command::Cell(log)) => {
             log::start(log.log_format, "warn", None);
             run_cell()
@@ -191,8 +204,6 @@ fn run_strip(arguments: StripArguments) -> ExitCode {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

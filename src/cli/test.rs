@@ -72,8 +72,11 @@ pub struct TestArguments {
     #[arg(long, value_name = "FILE", requires = "record")]
     settings: Option<PathBuf>,
 
-    /// Write the results into this file, too, as build servers read them (`JUnit`'s form)
-    #[arg(long, value_name = "FILE")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        help = "Write the results into this file, too, as build servers read them (JUnit)"
+    )]
     junit: Option<PathBuf>,
 
     #[command(flatten)]

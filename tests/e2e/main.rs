@@ -38,6 +38,7 @@ mod http2;
 mod https;
 mod isolation;
 mod libraries;
+mod manual;
 mod modules;
 mod monitoring;
 mod new_command;
