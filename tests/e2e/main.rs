@@ -77,6 +77,7 @@ mod web_headers;
 mod web_poisoned;
 mod web_request;
 mod web_response;
+mod writing_functions;
 mod zlib;
 
 use support::{
