@@ -235,6 +235,7 @@ impl Egress {
         };
         match answers.answer(&asked) {
             Answered::With(told) => self.take(told, request, hop, followed, recording),
+            Answered::Failing(error) => Err(error),
             Answered::ByNobody => Err(FetchError::Unanswered { url }),
             Answered::ByNetwork => {
                 let came = self

@@ -176,6 +176,44 @@ fn requests_are_answered_in_order_out_of_the_case() {
 }
 
 #[test]
+fn requests_fail_where_the_case_says_so() {
+    let source = "async function onTrack(event) {
+        const failed = url => fetch(url).then(() => null, ({ name, type, code, message }) => [name, type, code ?? null, message])
+        event.failed = [await failed('https://a.example/1'), await failed('https://a.example/2'), await failed('https://a.example/3')]
+        return event
+    }";
+    check(
+        source,
+        r#"{
+            "event": {"type": "track"},
+            "responses": [
+              {"request": {"url": "https://a.example/1"}, "error": "ECONNREFUSED"},
+              {"request": {"url": "https://a.example/2"}, "error": "request-timeout"},
+              {"request": {"url": "https://a.example/3"}, "error": "ENOTFOUND"}
+            ],
+            "expect": {"event": {"type": "track", "failed": [
+              ["FetchError", "system", "ECONNREFUSED", "request to https://a.example/1 failed, reason: connect ECONNREFUSED"],
+              ["FetchError", "request-timeout", null, "network timeout at: https://a.example/2"],
+              ["FetchError", "system", "ENOTFOUND", "request to https://a.example/3 failed, reason: getaddrinfo ENOTFOUND"]
+            ]}}
+        }"#,
+        0,
+        &["1 passed"],
+    );
+    check(
+        source,
+        r#"{"event": {"type": "track"}, "responses": [
+            {"request": {"url": "https://a.example/1"}, "error": "EOOPS"},
+            {"request": {"url": "https://a.example/1"}, "error": "ENOTFOUND", "status": 200}]}"#,
+        2,
+        &[
+            "responses[0].error must be one of request-timeout, ECONNREFUSED, ",
+            "responses[1].error is there beside a response",
+        ],
+    );
+}
+
+#[test]
 fn requests_that_are_not_as_the_case_has_them_fail_it() {
     let case = |responses: &str| {
         format!(
@@ -236,6 +274,36 @@ fn a_manifest_counts_in_tests_too() {
     );
     let told = "b.example is not among the hosts this function may reach";
     says(&files.run(&[]).exits(1), &[told]);
+}
+
+#[test]
+fn what_was_sent_is_told_without_secrets() {
+    let source = "async function onTrack(event, { key }) {
+        await fetch('https://a.example/?key=' + key, { headers: { authorization: key } }).catch(() => {})
+        await fetch('https://a.example/?key=' + key)
+        return event
+    }";
+    let case = r#"{
+        "event": {"type": "track"},
+        "settings": {"key": "hunter22"},
+        "responses": [{"request": {"url": "https://a.example/?key=hunter22", "headers": {"authorization": "other"}}}],
+        "expect": {"filtered": {}}
+    }"#;
+    let files = files(source, &[("case", case)]);
+    files.write(
+        "function.json",
+        r#"{"settings": [{"name": "key", "type": "string", "encrypted": true}]}"#,
+    );
+    let run = files.run(&["--junit", "report.xml"]).exits(1);
+    says(
+        &run,
+        &[
+            "+ \"[redacted:key]\"",
+            "GET https://a.example/?key=[redacted:key]: the case has no response",
+        ],
+    );
+    let all = run.stdout + &files.read("report.xml");
+    assert!(!all.contains("hunter22"), "{all}");
 }
 
 #[test]

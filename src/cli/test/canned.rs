@@ -7,9 +7,12 @@ use jsonc_parser::ast::{Object, Value};
 use serde_json::Value as Json;
 use url::Url;
 
-use crate::{front::egress::Told, json_file::Reader};
+use crate::{
+    front::egress::{SystemCode, Told},
+    json_file::Reader,
+};
 
-const KEYS: [&str; 5] = ["request", "status", "headers", "body", "base64"];
+const KEYS: [&str; 6] = ["request", "status", "headers", "body", "base64", "error"];
 const REQUEST_KEYS: [&str; 4] = ["method", "url", "headers", "body"];
 
 /// Statuses that a server may end a request with.
@@ -26,7 +29,44 @@ pub struct Canned {
     /// As URLs are written out, with the end of the path and the escapes that `fetch` gives them.
     pub url: String,
     pub sent: Sent,
-    pub told: Told,
+    pub reply: Reply,
+}
+
+/// What a request comes to.
+#[derive(Clone, Debug)]
+pub enum Reply {
+    Response(Told),
+    Failure(Failure),
+}
+
+/// How a request without a response fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// `fetch`'s own `timeout` is over.
+    Timeout,
+    System(SystemCode),
+}
+
+/// Those that functions tell apart, if any.
+const FAILURES: [Failure; 8] = [
+    Failure::Timeout,
+    Failure::System(SystemCode::ConnectionRefused),
+    Failure::System(SystemCode::ConnectionReset),
+    Failure::System(SystemCode::NameNotFound),
+    Failure::System(SystemCode::NameTryAgain),
+    Failure::System(SystemCode::TimedOut),
+    Failure::System(SystemCode::HostUnreachable),
+    Failure::System(SystemCode::CertificateExpired),
+];
+
+impl Failure {
+    /// As a function reads it: the error's `code`, or its `type` where it has no code.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Timeout => "request-timeout",
+            Self::System(code) => code.name(),
+        }
+    }
 }
 
 /// What has to be sent, as far as the case says.
@@ -42,23 +82,43 @@ pub struct Sent {
 pub fn canned(reader: &mut Reader<'_>, value: &Value<'_>, path: &str) -> Option<Canned> {
     let object = reader.object(value, path)?;
     let mut told = Told::default();
+    let mut failing = None;
     for field in reader.fields(object, path, &KEYS) {
         let (key, value) = (field.name.as_str(), &field.value);
         let path = format!("{path}.{key}");
         match key {
             "status" => told.status = status(reader, value, &path),
             "headers" => told.headers = headers(reader, value, &path),
+            "error" => failing = failure(reader, value, &path),
             _ => {}
         }
     }
     told.body = body(reader, object, path, &mut told.headers);
+    if let Some(field) = object.get("error")
+        && object.properties.len() > 2
+    {
+        let description = "is there beside a response: a request fails or has one";
+        reader.fault(field, &format!("{path}.error"), description);
+    }
     let (method, url, sent) = request(reader, object, path)?;
     Some(Canned {
         method,
         url,
         sent,
-        told,
+        reply: failing.map_or(Reply::Response(told), Reply::Failure),
     })
+}
+
+fn failure(reader: &mut Reader<'_>, value: &Value<'_>, path: &str) -> Option<Failure> {
+    let named = value.as_string_lit().map(|text| &*text.value);
+    let found = FAILURES
+        .into_iter()
+        .find(|failure| Some(failure.name()) == named);
+    if found.is_none() {
+        let known = FAILURES.map(Failure::name).join(", ");
+        reader.fault(value, path, format!("must be one of {known}"));
+    }
+    found
 }
 
 fn status(reader: &mut Reader<'_>, value: &Value<'_>, path: &str) -> StatusCode {
@@ -124,7 +184,8 @@ fn request(
             "url" => url = self::url(reader, value, &path),
             "headers" => {
                 let headers = headers(reader, value, &path);
-                let text = |value: &HeaderValue| value.to_str().unwrap_or_default().to_owned();
+                let text =
+                    |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
                 let pairs = headers
                     .iter()
                     .map(|(name, value)| (name.to_string(), text(value)));

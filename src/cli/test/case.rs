@@ -209,3 +209,6 @@ fn check_event(reader: &mut Reader<'_>, value: &Value<'_>, path: &str, limits: &
 fn written(reader: &Reader<'_>, value: &Value<'_>) -> Bytes {
     Bytes::copy_from_slice(reader.written(value).as_bytes())
 }
+
+#[cfg(test)]
+mod tests;

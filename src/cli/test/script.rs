@@ -6,12 +6,13 @@ use http::HeaderMap;
 use serde_json::Value as Json;
 
 use super::{
-    canned::{Canned, Sent},
+    canned::{Canned, Failure, Reply, Sent},
     difference::{Comparison, Difference, Extent},
+    recording::without_secrets,
 };
 use crate::{
     front::{
-        egress::{Answered, Answers, Asked, FetchError, Told},
+        egress::{Answered, Answers, Asked, FetchError, SystemCode, SystemFault, Told},
         redactor::Redactor,
     },
     lock::Lock,
@@ -113,8 +114,10 @@ impl Script {
 impl Answers for Script {
     fn answer(&self, asked: &Asked<'_>) -> Answered {
         let mut case = self.0.lock();
-        if let Some(told) = case.listed(asked) {
-            return Answered::With(told);
+        match case.listed(asked) {
+            Some(Reply::Response(told)) => return Answered::With(told),
+            Some(Reply::Failure(failure)) => return Answered::Failing(failed(failure, asked.url)),
+            None => {}
         }
         match case.unlisted {
             Unlisted::Recorded => Answered::ByNetwork,
@@ -146,7 +149,7 @@ impl Answers for Script {
 
 impl Requests {
     /// The first response for a request that was not used yet.
-    fn listed(&mut self, asked: &Asked<'_>) -> Option<Told> {
+    fn listed(&mut self, asked: &Asked<'_>) -> Option<Reply> {
         let url = without_fragment(asked.url);
         let redacted = self.redacted(url);
         let fits = |canned: &Canned| {
@@ -156,14 +159,14 @@ impl Requests {
         let (number, (canned, is_used)) =
             listed.find(|(_, (canned, is_used))| !is_used && fits(canned))?;
         *is_used = true;
-        let (sent, told) = (canned.sent.clone(), canned.told.clone());
+        let (sent, reply) = (canned.sent.clone(), canned.reply.clone());
         let path = format!("responses[{number}].request");
         let differences = self.sent_otherwise(&path, &sent, asked);
         self.differences.extend(differences);
-        Some(told)
+        Some(reply)
     }
 
-    /// Where what is sent is not what the case says of it.
+    /// Where what is sent is not what the case says of it, without secrets: keys are sent in headers.
     fn sent_otherwise(&self, path: &str, sent: &Sent, asked: &Asked<'_>) -> Vec<Difference> {
         let comparison = comparison(&self.redactor);
         let mut differences = Vec::new();
@@ -178,6 +181,10 @@ impl Requests {
             let path = format!("{path}.body");
             differences.extend(comparison.differences(&path, expected, &found, Extent::All));
         }
+        for difference in &mut differences {
+            let found = difference.found.take();
+            difference.found = found.map(|found| without_secrets(found, &self.redactor));
+        }
         differences
     }
 
@@ -186,6 +193,22 @@ impl Requests {
         self.redactor.text(&mut text);
         text
     }
+}
+
+/// In the words of a request that really failed.
+fn failed(failure: Failure, url: &str) -> FetchError {
+    let url = url.to_owned();
+    let code = match failure {
+        Failure::Timeout => return FetchError::RequestTimeout { url },
+        Failure::System(code) => code,
+    };
+    let what = match code {
+        SystemCode::NameNotFound | SystemCode::NameTryAgain => "getaddrinfo",
+        SystemCode::ConnectionReset => "read",
+        _ => "connect",
+    };
+    let fault = SystemFault::new(code, format!("{what} {}", code.name()));
+    FetchError::System { url, fault }
 }
 
 /// Holds values against each other in which secrets may be redacted on the one side and not on the other.

@@ -36,6 +36,8 @@ pub struct Asked<'r> {
 pub enum Answered {
     /// Nobody else is asked.
     With(Told),
+    /// Nobody else is asked, and this is how it fails.
+    Failing(FetchError),
     /// Whoever is meant by the URL.
     ByNetwork,
     /// Nobody: the function gets an error.
