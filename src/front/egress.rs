@@ -172,7 +172,7 @@ impl Egress {
     /// # Errors
     /// [`FetchError`] when there is no response; when there is but its body does not come, the body has it.
     pub async fn fetch(&self, caller: &Caller, request: Request) -> Result<Response, FetchError> {
-        if self.is_off {
+        if self.is_off && self.answers.is_none() {
             return Err(FetchError::Off);
         }
         let mut hop = Hop::first(&request)?;
@@ -237,6 +237,10 @@ impl Egress {
             Answered::With(told) => self.take(told, request, hop, followed, recording),
             Answered::Failing(error) => Err(error),
             Answered::ByNobody => Err(FetchError::Unanswered { url }),
+            Answered::ByNetwork if self.is_off => {
+                answers.note(&asked, Err(FetchError::Off));
+                Err(FetchError::Off)
+            }
             Answered::ByNetwork => {
                 let came = self
                     .exchange(caller, request, hop, headers, followed, recording)

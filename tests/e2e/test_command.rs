@@ -176,6 +176,29 @@ fn requests_are_answered_in_order_out_of_the_case() {
 }
 
 #[test]
+fn whoever_makes_no_requests_has_answers_all_the_same() {
+    let case = r#"{
+        "event": {"type": "track", "requests": [["https://a.example/"]]},
+        "responses": [{"request": {"url": "https://a.example/"}, "body": "a"}],
+        "expect": {"event": {"type": "track", "answers": [[200, "a", null]]}}
+    }"#;
+    let files = files(ASKS, &[("case", case)]);
+    says(&files.run(&["--egress-off"]).exits(0), &["1 passed"]);
+    files.write(
+        "tests/case.json",
+        &case.replace("responses", "description").replace(
+            "[{\"request\": {\"url\": \"https://a.example/\"}, \"body\": \"a\"}]",
+            "\"d\"",
+        ),
+    );
+    let told = [
+        "GET https://a.example/: outgoing requests are switched off here",
+        "nothing was recorded",
+    ];
+    says(&files.run(&["--egress-off", "--record"]).exits(1), &told);
+}
+
+#[test]
 fn requests_fail_where_the_case_says_so() {
     let source = "async function onTrack(event) {
         const failed = url => fetch(url).then(() => null, ({ name, type, code, message }) => [name, type, code ?? null, message])
