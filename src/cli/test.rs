@@ -48,9 +48,9 @@ const FOLDER: &str = "tests";
 
 #[derive(Args, Debug)]
 pub struct TestArguments {
-    /// The function's directory: index.js or index.ts, function.json if it has one, and tests/*.json
+    /// The function's directory, with index.js or index.ts and tests/*.json in it; or its source, with tests beside it
     #[arg(value_name = "DIR", default_value = ".")]
-    directory: PathBuf,
+    function: PathBuf,
 
     /// Run only the cases that have this in their name
     #[arg(long, value_name = "TEXT")]
@@ -153,9 +153,10 @@ pub fn run(arguments: &TestArguments) -> ExitCode {
 
 fn test(arguments: &TestArguments) -> Result<Vec<Ran>, TestError> {
     let limits = &arguments.limits;
-    let source = local::source_file(&arguments.directory)?;
+    let source = local::source_file(&arguments.function)?;
     let version = local::read_function(&source, limits)?;
-    let cases = chosen(arguments, cases(&arguments.directory, limits)?)?;
+    let directory = source.parent().unwrap_or(&source);
+    let cases = chosen(arguments, cases(directory, limits)?)?;
     let settings = settings(arguments.settings.as_deref())?;
     let runtime = local::runtime()?;
     let version = runtime.block_on(local::without_types(version, arguments.typescript))?;
@@ -175,7 +176,7 @@ fn test(arguments: &TestArguments) -> Result<Vec<Ran>, TestError> {
         ran.push(one);
     }
     if let Some(path) = &arguments.junit {
-        write(path, &junit::text(&name(&arguments.directory), &ran))?;
+        write(path, &junit::text(&name(&source), &ran))?;
     }
     Ok(ran)
 }
@@ -206,22 +207,10 @@ fn accept(case: &Case, ran: &mut Ran) -> Result<(), TestError> {
 /// All cases, in the order of their names.
 fn cases(directory: &Path, limits: &LimitsConfig) -> Result<Vec<Case>, TestError> {
     let folder = directory.join(FOLDER);
-    let unreadable = |error| FileError::Unreadable {
+    let paths = files(&folder).map_err(|error| FileError::Unreadable {
         path: folder.clone(),
         error,
-    };
-    let mut paths = Vec::new();
-    match fs::read_dir(&folder) {
-        Ok(entries) => {
-            for entry in entries {
-                paths.push(entry.map_err(unreadable)?.path());
-            }
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(unreadable(error).into()),
-    }
-    paths.retain(|path| path.extension().is_some_and(|end| end == "json"));
-    paths.sort();
+    })?;
     if paths.is_empty() {
         return Err(TestError::NoCases { directory: folder });
     }
@@ -236,6 +225,19 @@ fn cases(directory: &Path, limits: &LimitsConfig) -> Result<Vec<Case>, TestError
         true => Ok(cases),
         false => Err(TestError::Cases { faults }),
     }
+}
+
+/// The JSON files in a folder, sorted; none where there is no folder.
+fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let paths = entries.map(|entry| Ok(entry?.path()));
+    let mut paths = paths.collect::<io::Result<Vec<_>>>()?;
+    paths.retain(|path| path.extension().is_some_and(|end| end == "json"));
+    paths.sort();
+    Ok(paths)
 }
 
 /// The cases that are to be run.
@@ -291,11 +293,11 @@ fn bench(
     })
 }
 
-/// A function's directory as it is called, wherever it is named from.
-fn name(directory: &Path) -> String {
-    let whole = fs::canonicalize(directory).unwrap_or_else(|_| directory.to_owned());
-    let name = whole.file_name().unwrap_or(whole.as_os_str());
-    name.to_string_lossy().into_owned()
+/// A source's directory as it is called, wherever it is named from.
+fn name(source: &Path) -> String {
+    let whole = fs::canonicalize(source).unwrap_or_else(|_| source.to_owned());
+    let name = whole.parent().and_then(Path::file_name);
+    name.unwrap_or_default().to_string_lossy().into_owned()
 }
 
 fn write(path: &Path, text: &str) -> Result<(), TestError> {

@@ -36,30 +36,30 @@ pub struct Canned {
 #[derive(Clone, Debug)]
 pub enum Reply {
     Response(Told),
-    Failure(Failure),
+    Failure(RequestFailure),
 }
 
 /// How a request without a response fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Failure {
+pub enum RequestFailure {
     /// `fetch`'s own `timeout` is over.
     Timeout,
     System(SystemCode),
 }
 
 /// Those that functions tell apart, if any.
-const FAILURES: [Failure; 8] = [
-    Failure::Timeout,
-    Failure::System(SystemCode::ConnectionRefused),
-    Failure::System(SystemCode::ConnectionReset),
-    Failure::System(SystemCode::NameNotFound),
-    Failure::System(SystemCode::NameTryAgain),
-    Failure::System(SystemCode::TimedOut),
-    Failure::System(SystemCode::HostUnreachable),
-    Failure::System(SystemCode::CertificateExpired),
+const FAILURES: [RequestFailure; 8] = [
+    RequestFailure::Timeout,
+    RequestFailure::System(SystemCode::ConnectionRefused),
+    RequestFailure::System(SystemCode::ConnectionReset),
+    RequestFailure::System(SystemCode::NameNotFound),
+    RequestFailure::System(SystemCode::NameTryAgain),
+    RequestFailure::System(SystemCode::TimedOut),
+    RequestFailure::System(SystemCode::HostUnreachable),
+    RequestFailure::System(SystemCode::CertificateExpired),
 ];
 
-impl Failure {
+impl RequestFailure {
     /// As a function reads it: the error's `code`, or its `type` where it has no code.
     fn name(self) -> &'static str {
         match self {
@@ -109,13 +109,13 @@ pub fn canned(reader: &mut Reader<'_>, value: &Value<'_>, path: &str) -> Option<
     })
 }
 
-fn failure(reader: &mut Reader<'_>, value: &Value<'_>, path: &str) -> Option<Failure> {
+fn failure(reader: &mut Reader<'_>, value: &Value<'_>, path: &str) -> Option<RequestFailure> {
     let named = value.as_string_lit().map(|text| &*text.value);
     let found = FAILURES
         .into_iter()
         .find(|failure| Some(failure.name()) == named);
     if found.is_none() {
-        let known = FAILURES.map(Failure::name).join(", ");
+        let known = FAILURES.map(RequestFailure::name).join(", ");
         reader.fault(value, path, format!("must be one of {known}"));
     }
     found

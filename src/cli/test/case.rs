@@ -24,7 +24,10 @@ const MAX_CASE_BYTES: u64 = 64 << 20;
 /// Requests that can be answered in one case.
 const MAX_RESPONSES: usize = 10_000;
 
-const KEYS: [&str; 7] = [
+/// Places that can be ignored in one case.
+const MAX_IGNORED: usize = 1000;
+
+const KEYS: [&str; 8] = [
     "$schema",
     "description",
     "event",
@@ -32,6 +35,7 @@ const KEYS: [&str; 7] = [
     "settings",
     "responses",
     "expect",
+    "ignore",
 ];
 
 /// One file of `tests`.
@@ -47,6 +51,8 @@ pub struct Case {
     pub responses: Vec<Canned>,
     /// What [`outcome::of`] has to come to; `None` when the file does not say.
     pub expect: Option<Json>,
+    /// Places, as a difference names them, that may come out as they like, and what is in them.
+    pub ignore: Vec<String>,
 }
 
 /// A file that is no case.
@@ -92,6 +98,7 @@ pub fn read(path: &Path, limits: &LimitsConfig) -> Result<Case, CaseError> {
         settings: parts.settings,
         responses: parts.responses,
         expect: parts.expect,
+        ignore: parts.ignore,
     })
 }
 
@@ -101,6 +108,7 @@ struct Parts {
     settings: Map<String, Json>,
     responses: Vec<Canned>,
     expect: Option<Json>,
+    ignore: Vec<String>,
 }
 
 fn parts(reader: &mut Reader<'_>, root: &Value<'_>, limits: &LimitsConfig) -> Parts {
@@ -119,6 +127,7 @@ fn parts(reader: &mut Reader<'_>, root: &Value<'_>, limits: &LimitsConfig) -> Pa
                 });
                 parts.responses = read.collect();
             }
+            "ignore" => parts.ignore = ignore(reader, value),
             "event" | "events" | "expect" => {}
             _ => {
                 reader.text(value, name, 0..=usize::MAX);
@@ -141,6 +150,20 @@ fn settings(reader: &mut Reader<'_>, value: &Value<'_>) -> Map<String, Json> {
         (Some(_), Json::Object(settings)) => settings,
         _ => Map::new(),
     }
+}
+
+fn ignore(reader: &mut Reader<'_>, value: &Value<'_>) -> Vec<String> {
+    let mut places = Vec::new();
+    for (number, element) in reader.list(value, "ignore", MAX_IGNORED).iter().enumerate() {
+        let path = format!("ignore[{number}]");
+        let place = reader.text(element, &path, 1..=usize::MAX);
+        if !place.is_empty() && !place.starts_with("expect.") && !place.starts_with("expect[") {
+            let description = "must be a place such as expect.event.context.at";
+            reader.fault(element, &path, description);
+        }
+        places.push(place);
+    }
+    places
 }
 
 fn input(

@@ -14,6 +14,14 @@ pub struct Difference {
     pub found: Side,
 }
 
+impl Difference {
+    /// Whether it is at this place, or in what is there.
+    pub fn is_in(&self, place: &str) -> bool {
+        let rest = self.path.strip_prefix(place);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    }
+}
+
 /// How much has to be said of what came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extent {
@@ -165,6 +173,31 @@ mod tests {
         let other = json!({"d": "s", "c": 2, "a": [1.0, {"b": null}]});
         check(one, other, Extent::All, &[]);
         check(json!({"a": 1}), json!({"a": 1, "b": 2}), Extent::Some, &[]);
+    }
+
+    #[test]
+    fn a_difference_is_in_the_places_that_lead_to_it() {
+        let difference = Difference {
+            path: "expect[1].event.at.time".to_owned(),
+            expected: None,
+            found: None,
+        };
+        for place in [
+            "expect[1].event.at.time",
+            "expect[1].event",
+            "expect[1]",
+            "expect",
+        ] {
+            assert!(difference.is_in(place), "{place}");
+        }
+        for place in [
+            "expect[1].event.at.t",
+            "expect[1].event.at.time.x",
+            "expect[0]",
+            "event",
+        ] {
+            assert!(!difference.is_in(place), "{place}");
+        }
     }
 
     #[test]

@@ -235,7 +235,7 @@ fn judge(case: &Case, finished: Finished, exchanged: Exchanged, redactor: &Redac
         Input::Event(_) | Input::Describe => Given::Event,
     };
     let found = outcome::of(&finished.outcomes, given);
-    let mut failures = otherwise(case.expect.as_ref(), &found, redactor);
+    let mut failures = otherwise(case, &found, redactor);
     let sent = exchanged.differences.into_iter();
     failures.extend(sent.map(Failure::SentOtherwise));
     failures.extend(exchanged.unanswered.into_iter().map(Failure::Unanswered));
@@ -263,8 +263,8 @@ fn error(outcome: Outcome) -> Option<FunctionError> {
 }
 
 /// Where what came out is not what is expected.
-fn otherwise(expected: Option<&Json>, found: &Json, redactor: &Redactor) -> Vec<Failure> {
-    let Some(expected) = expected else {
+fn otherwise(case: &Case, found: &Json, redactor: &Redactor) -> Vec<Failure> {
+    let Some(expected) = &case.expect else {
         let all = Difference {
             path: "expect".to_owned(),
             expected: None,
@@ -283,6 +283,7 @@ fn otherwise(expected: Option<&Json>, found: &Json, redactor: &Redactor) -> Vec<
     };
     let ends = ends.iter();
     ends.flat_map(|(path, expected, found)| end_differences(path, expected, found, redactor))
+        .filter(|difference| !case.ignore.iter().any(|place| difference.is_in(place)))
         .map(Failure::Otherwise)
         .collect()
 }

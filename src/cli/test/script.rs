@@ -6,7 +6,7 @@ use http::HeaderMap;
 use serde_json::Value as Json;
 
 use super::{
-    canned::{Canned, Failure, Reply, Sent},
+    canned::{Canned, Reply, RequestFailure, Sent},
     difference::{Comparison, Difference, Extent},
     recording::without_secrets,
 };
@@ -196,11 +196,11 @@ impl Requests {
 }
 
 /// In the words of a request that really failed.
-fn failed(failure: Failure, url: &str) -> FetchError {
+fn failed(failure: RequestFailure, url: &str) -> FetchError {
     let url = url.to_owned();
     let code = match failure {
-        Failure::Timeout => return FetchError::RequestTimeout { url },
-        Failure::System(code) => code,
+        RequestFailure::Timeout => return FetchError::RequestTimeout { url },
+        RequestFailure::System(code) => code,
     };
     let what = match code {
         SystemCode::NameNotFound | SystemCode::NameTryAgain => "getaddrinfo",

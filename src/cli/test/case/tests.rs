@@ -99,6 +99,18 @@ fn a_case_has_one_input() {
 }
 
 #[test]
+fn places_are_of_what_is_expected() {
+    let case = |ignore: &str| format!(r#"{{{EVENT}, "ignore": {ignore}}}"#);
+    let parts = good(&case(r#"["expect.event.at", "expect[0].event"]"#));
+    assert_eq!(parts.ignore.len(), 2);
+    bad(
+        &case(r#"["event.at"]"#),
+        "ignore[0] must be a place such as expect.event.context.at",
+    );
+    bad(&case(r#""expect.event""#), "ignore must be a list");
+}
+
+#[test]
 fn responses() {
     let case = |response: &str| format!(r#"{{{EVENT}, "responses": [{response}]}}"#);
     let of = |rest: &str| {
