@@ -546,7 +546,7 @@ fn requests_are_recorded_without_secrets_and_replayed() {
         &denied,
         &[
             "/text: request to",
-            "denied by policy; nothing was recorded",
+            "denied by policy (--egress-allow CIDR lets it through); nothing was recorded",
         ],
     );
     assert_eq!(files.read("tests/case.json"), case, "{denied:#?}");

@@ -33,14 +33,16 @@ const CREDENTIALS: [&str; 8] = [
 ];
 
 /// Fields of a JSON body in which servers hand out credentials, without `_`, `-` and capitals.
-const CREDENTIAL_FIELDS: [&str; 7] = [
+const CREDENTIAL_FIELDS: [&str; 9] = [
     "accesstoken",
     "apikey",
     "clientsecret",
     "idtoken",
     "password",
     "refreshtoken",
+    "secret",
     "sessiontoken",
+    "token",
 ];
 
 /// What stands for a credential that no setting has.
@@ -204,12 +206,12 @@ mod tests {
                 ("x-echo", "key hunter22"),
                 ("date", "now"),
             ],
-            r#"{"access_token": "t-1", "expires_in": 5, "of": [{"key": "hunter22", "refreshToken": "t-2"}]}"#,
+            r#"{"access_token": "t-1", "expires_in": 5, "of": [{"key": "hunter22", "refreshToken": "t-2", "token": "t-3"}]}"#,
             json!({
                 "status": 200,
                 "headers": {"set-cookie": "[redacted]", "x-api-key": "[redacted]", "x-echo": "key [redacted:apiKey]"},
                 "body": {"access_token": "[redacted]", "expires_in": 5,
-                         "of": [{"key": "[redacted:apiKey]", "refreshToken": "[redacted]"}]},
+                         "of": [{"key": "[redacted:apiKey]", "refreshToken": "[redacted]", "token": "[redacted]"}]},
             }),
         );
         check(

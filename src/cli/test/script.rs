@@ -139,7 +139,11 @@ impl Answers for Script {
                 told,
             }),
             Err(error) => {
-                let error = case.redacted(&error.to_string());
+                let remedy = match error {
+                    FetchError::Denied { .. } => " (--egress-allow CIDR lets it through)",
+                    _ => "",
+                };
+                let error = case.redacted(&error.to_string()) + remedy;
                 case.unrecorded
                     .push(format!("{}: {error}", named(asked.method, &url)));
             }
