@@ -389,7 +389,7 @@ fn told(came: &Result<Answer, FetchError>) -> Result<Told, FetchError> {
     match came.as_ref().map_err(Clone::clone)? {
         Answer::Response(response) => Ok(Told {
             status: StatusCode::from_u16(response.status).unwrap_or_default(),
-            headers: request::header_map(&response.headers),
+            headers: answers::header_map(&response.headers),
             body: response.body.clone()?,
         }),
         Answer::Redirect(status, url) => {

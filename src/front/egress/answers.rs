@@ -3,9 +3,9 @@
 use std::fmt;
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderName, StatusCode};
 
-use super::error::FetchError;
+use super::{error::FetchError, request::header_value};
 use crate::invocation::FunctionKey;
 
 /// Answers requests in the network's stead. All that is not the network's stays as it is: what is checked of a
@@ -50,4 +50,17 @@ pub struct Told {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: Bytes,
+}
+
+/// Headers of these texts; without those that are none.
+pub fn header_map(texts: &[(String, String)]) -> HeaderMap {
+    let headers = texts.iter().filter_map(|(name, text)| {
+        let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+        Some((name, header_value(text)?))
+    });
+    let mut map = HeaderMap::new();
+    for (name, value) in headers {
+        map.append(name, value);
+    }
+    map
 }

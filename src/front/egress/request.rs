@@ -249,21 +249,8 @@ fn is_ignored(name: &HeaderName) -> bool {
     IGNORED.contains(&name.as_str()) || name.as_str().starts_with("proxy-")
 }
 
-/// Headers of these texts; without those that are none.
-pub fn header_map(texts: &[(String, String)]) -> HeaderMap {
-    let headers = texts.iter().filter_map(|(name, text)| {
-        let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
-        Some((name, header_value(text)?))
-    });
-    let mut map = HeaderMap::new();
-    for (name, value) in headers {
-        map.append(name, value);
-    }
-    map
-}
-
 /// As Node: each character is the byte of its number, and control characters are none of a value's.
-fn header_value(text: &str) -> Option<HeaderValue> {
+pub fn header_value(text: &str) -> Option<HeaderValue> {
     let bytes: Option<Vec<u8>> = text
         .trim_matches([' ', '\t'])
         .chars()
