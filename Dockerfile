@@ -11,6 +11,7 @@ COPY Cargo.toml Cargo.lock build.rs ./
 COPY benches benches
 COPY proto proto
 COPY examples examples
+COPY templates templates
 COPY types types
 COPY src src
 # Dependencies are built into a cache that outlives the layer: a change in our own sources builds only those.

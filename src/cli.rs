@@ -6,7 +6,7 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::{
     config::{LogConfig, LogFormat, ServeConfig},
@@ -17,10 +17,14 @@ mod check;
 mod invoke;
 mod local;
 mod log;
+mod manual;
+mod new;
 mod output;
+mod paint;
 mod render;
 mod seal;
 mod serve;
+mod test;
 mod token;
 mod types;
 
@@ -85,6 +89,16 @@ enum Command {
     /// Its top level is run, under the limits of an invocation and without requests. Exit code: 0 fine, 1 something
     /// is wrong, 2 unusable arguments or files, 3 the executor failed.
     Check(Box<check::CheckArguments>),
+    /// Make a directory with a function to start from, its tests, and what editors need
+    ///
+    /// Exit code: 0 made, 2 something of that name is there already, 3 it could not be written.
+    New(new::NewArguments),
+    /// Run a function on the cases in its directory and hold what comes out against what they expect
+    ///
+    /// Each tests/NAME.json has an event (or events), settings, responses to the requests that are made, and what to
+    /// expect; nothing is ever requested of the network without --record. Exit code: 0 all passed, 1 something else
+    /// came out, 2 unusable arguments or files, 3 the executor failed.
+    Test(Box<test::TestArguments>),
     /// Seal a setting's value, read from standard input, so that only an executor can open it
     ///
     /// Give function and instance, so that it is of no use to others.
@@ -98,6 +112,14 @@ enum Command {
     ///
     /// One file, for your editor and for tsc: penstock types > penstock.d.ts
     Types,
+    /// Print what a shell completes the command line by
+    ///
+    /// bash: penstock completions bash > ~/.local/share/bash-completion/completions/penstock
+    Completions(manual::CompletionsArguments),
+    /// Print the manual page of a command, or write all of them
+    ///
+    /// man -l <(penstock man test)
+    Man(manual::ManArguments),
     /// Run JavaScript for a front; started by `serve`, never by hand
     #[command(hide = true)]
     Cell(LogConfig),
@@ -123,9 +145,18 @@ pub fn run() -> ExitCode {
             log::start(LogFormat::Text, "error", None);
             check::run(&arguments)
         }
+        Some(Command::New(arguments)) => new::run(&arguments),
+        Some(Command::Test(arguments)) => {
+            log::start(LogFormat::Text, "error", None);
+            test::run(&arguments)
+        }
         Some(Command::Seal(arguments)) => seal::run(arguments),
         Some(Command::Token(arguments)) => token::run(&arguments),
         Some(Command::Types) => types::run(),
+        Some(Command::Completions(arguments)) => {
+            manual::run_completions(&arguments, Cli::command())
+        }
+        Some(Command::Man(arguments)) => manual::run_man(&arguments, Cli::command()),
         Some(Command::Cell(log)) => {
             log::start(log.log_format, "warn", None);
             run_cell()
@@ -173,8 +204,6 @@ fn run_strip(arguments: StripArguments) -> ExitCode {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

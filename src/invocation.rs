@@ -161,6 +161,10 @@ pub enum FilterReason {
     NotReturned,
 }
 
+impl FilterReason {
+    pub const ALL: [Self; 3] = [Self::NoReturn, Self::DropEvent, Self::NotReturned];
+}
+
 /// Why a function failed; the rows of the contract with the author.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorCode {
@@ -180,6 +184,22 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
+    pub const ALL: [Self; 13] = [
+        Self::BadRequest,
+        Self::InvalidSettings,
+        Self::MessageRejected,
+        Self::UnsupportedEventType,
+        Self::Retry,
+        Self::Timeout,
+        Self::InvalidResult,
+        Self::InvalidFunction,
+        Self::CpuLimitExceeded,
+        Self::MemoryLimitExceeded,
+        Self::ResultTooLarge,
+        Self::ExecutorLost,
+        Self::Quarantined,
+    ];
+
     /// The code as people read it.
     pub fn label(self) -> &'static str {
         match self {

@@ -9,6 +9,7 @@ pub mod cli;
 pub mod config;
 pub mod front;
 pub mod invocation;
+mod json_file;
 mod lock;
 mod source_text;
 pub mod strip;

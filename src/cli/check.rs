@@ -1,12 +1,6 @@
 //! `penstock check`: what a function is and what is wrong with it, as `Describe` says it.
 
-use std::{
-    io::{self, IsTerminal},
-    num::NonZeroU32,
-    path::PathBuf,
-    process::ExitCode,
-    sync::Arc,
-};
+use std::{num::NonZeroU32, path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::Args;
 
@@ -14,6 +8,7 @@ use super::{
     exit,
     local::{self, ExecutorError, FileError, Output, OutputArguments},
     output::finish,
+    paint::Paint,
 };
 use crate::{
     config::{EgressConfig, LibrariesConfig, LimitsConfig, TypeScriptConfig},
@@ -25,8 +20,6 @@ use crate::{
 
 mod json;
 mod text;
-
-use text::Paint;
 
 #[derive(Args, Debug)]
 pub struct CheckArguments {
@@ -68,7 +61,7 @@ impl CheckError {
 pub fn run(arguments: &CheckArguments) -> ExitCode {
     let checked = check(arguments).map(|report| {
         let text = match arguments.output.output() {
-            Output::Text => text::of(&report, paint()),
+            Output::Text => text::of(&report, Paint::of_output()),
             Output::Json => json::of(&report),
         };
         let codes = report.diagnostics.iter().filter_map(|told| told.code);
@@ -114,14 +107,5 @@ fn no_requests() -> EgressConfig {
         egress_body_bytes: 0,
         egress_buffer_bytes: 1,
         egress_propagate_trace: false,
-    }
-}
-
-/// Colours are for a terminal whose user has not said that they are unwelcome.
-fn paint() -> Paint {
-    let unwelcome = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    match io::stdout().is_terminal() && !unwelcome {
-        true => Paint::Coloured,
-        false => Paint::Plain,
     }
 }

@@ -19,7 +19,7 @@ use crate::{
     front::{
         admission::{Admission, WaitingRoom},
         arrival::Arrival,
-        cells::{Answered, Call},
+        cells::{Answered, Call, Fetcher},
         dispatch::{DispatchError, Dispatcher},
         functions::{self, FunctionVersion, Language, SourceFault, StripFailed, manifest},
         quarantine::Quarantine,
@@ -194,25 +194,49 @@ pub async fn run_in_own_cell(
     libraries: &LibrariesConfig,
     egress: &EgressConfig,
 ) -> Result<Answered, ExecutorError> {
-    let cells = one_cell();
-    let quarantine = Arc::new(Quarantine::default());
-    let provision = CellProvision {
-        log_format: LogFormat::Text,
-        fetcher: server::fetcher(egress)?,
-        libraries: server::read_libraries(libraries).map_err(ServeError::from)?,
-        spares: 0,
-        // What was used last stays.
-        source_bytes: 0,
-    };
-    let started = server::start_cells(&cells, limits, provision, quarantine.clone()).await?;
-    let nobody_waits = WaitingRoom {
-        queue: 0,
-        longest_wait: Duration::ZERO,
-    };
-    let admission = Admission::new(cells.max_in_flight, nobody_waits);
-    let dispatcher = Dispatcher::new(admission, quarantine, started);
-    let dispatched = dispatcher.dispatch(call, Arrival::of_ourselves());
-    Ok(dispatched.await?.answered)
+    let cell = OwnCell::start(limits, libraries, server::fetcher(egress)?).await?;
+    cell.run(call).await
+}
+
+/// A cell for the calls of one command, which ends with it.
+#[derive(Debug)]
+pub struct OwnCell(Dispatcher);
+
+impl OwnCell {
+    /// # Errors
+    /// [`ExecutorError`] when it can't be started.
+    pub async fn start(
+        limits: &LimitsConfig,
+        libraries: &LibrariesConfig,
+        fetcher: Fetcher,
+    ) -> Result<Self, ExecutorError> {
+        let cells = one_cell();
+        let quarantine = Arc::new(Quarantine::default());
+        let provision = CellProvision {
+            log_format: LogFormat::Text,
+            fetcher,
+            libraries: server::read_libraries(libraries).map_err(ServeError::from)?,
+            spares: 0,
+            // What was used last stays.
+            source_bytes: 0,
+        };
+        let started = server::start_cells(&cells, limits, provision, quarantine.clone()).await?;
+        let nobody_waits = WaitingRoom {
+            queue: 0,
+            longest_wait: Duration::ZERO,
+        };
+        let admission = Admission::new(cells.max_in_flight, nobody_waits);
+        Ok(Self(Dispatcher::new(admission, quarantine, started)))
+    }
+
+    /// Runs one call. Only one at a time finds a place.
+    ///
+    /// # Errors
+    /// [`ExecutorError`] when it could not be run at all.
+    pub async fn run(&self, call: Call) -> Result<Answered, ExecutorError> {
+        let dispatched = self.0.dispatch(call, Arrival::of_ourselves());
+        Ok(dispatched.await?.answered)
+    }
 }
 
 /// As much as one call needs.

@@ -114,7 +114,8 @@ fn outcome_json(outcome: &Outcome) -> Value {
     }
 }
 
-fn write_error(text: &mut String, error: &FunctionError) {
+/// An error with where it came from, and whether to come again.
+pub fn write_error(text: &mut String, error: &FunctionError) {
     let name = if error.name.is_empty() {
         String::new()
     } else {
@@ -152,7 +153,8 @@ fn usage_text(usage: &Usage) -> String {
     )
 }
 
-fn reason_name(reason: FilterReason) -> &'static str {
+/// The contract's name of the reason.
+pub fn reason_name(reason: FilterReason) -> &'static str {
     match reason {
         FilterReason::NoReturn => "NO_RETURN",
         FilterReason::DropEvent => "DROP_EVENT",
@@ -170,7 +172,7 @@ fn reason_text(reason: FilterReason, message: &str) -> String {
 
 /// Reindented, with the order of keys kept; one that only V8 can read, as it is. What would act on the terminal
 /// stands in a string, where JSON has escapes for it.
-fn pretty(event: &[u8]) -> String {
+pub fn pretty(event: &[u8]) -> String {
     let json = match serde_json::from_slice::<Value>(event) {
         Ok(value) => format!("{value:#}"),
         Err(_) => String::from_utf8_lossy(event).into_owned(),
@@ -189,7 +191,7 @@ fn pretty(event: &[u8]) -> String {
 }
 
 /// The event as a value; one that only V8 can read, such as with lone surrogates, as its text.
-fn parsed(event: &[u8]) -> Value {
+pub fn parsed(event: &[u8]) -> Value {
     serde_json::from_slice(event)
         .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(event).into_owned()))
 }

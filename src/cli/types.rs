@@ -44,7 +44,7 @@ pub fn run() -> ExitCode {
 }
 
 /// All parts in one, without what names them.
-fn text() -> String {
+pub fn text() -> String {
     let lines = FIRST.lines().filter(|line| !line.starts_with(REFERENCE));
     let mut text: String = lines.flat_map(|line| [line, "\n"]).collect();
     for (_, part) in PARTS {

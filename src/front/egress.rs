@@ -2,12 +2,13 @@
 //!
 //! The way of a request: `request` checks it, `invocation` counts it, `pool` gives it a place and maybe a
 //! connection, `resolve`, `policy` and `dial` make one, `exchange` sends and reads, `body` and `decode` bound
-//! what comes back, `redirect` makes the next request of it. `trace` tells of each.
+//! what comes back, `redirect` makes the next request of it. `trace` tells of each. `answers` stands for the network
+//! where functions are tried out.
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use rustix::process::{Resource, getrlimit};
 use tokio::{runtime::Handle, time};
 use tokio_rustls::rustls;
@@ -16,6 +17,7 @@ use url::Url;
 
 use crate::{config::EgressConfig, front::telemetry::EgressMetrics, invocation::FunctionKey};
 
+mod answers;
 mod body;
 mod budget;
 mod connection;
@@ -34,8 +36,9 @@ mod resolve;
 mod tls;
 mod trace;
 
+pub use answers::{Answered, Answers, Asked, Told};
 pub use error::{FetchError, InvalidRequest, SizeLimit, SystemCode, SystemFault};
-use exchange::{Exchanges, Head, within};
+use exchange::{Exchanges, within};
 pub use hosts::{AllowedHosts, BadHostPattern};
 pub use invocation::InvocationRequests;
 pub use policy::{AddressPolicy, Denial};
@@ -61,6 +64,8 @@ pub struct Egress {
     propagates_trace: bool,
     metrics: Option<Arc<EgressMetrics>>,
     exchanges: Exchanges,
+    /// Asked before the network, if there are any.
+    answers: Option<Arc<dyn Answers>>,
     _sweeper: AbortOnDropHandle<()>,
 }
 
@@ -107,7 +112,7 @@ pub struct Response {
 /// How a hop ended.
 enum Answer {
     Response(Response),
-    Redirect(http::StatusCode, Url),
+    Redirect(StatusCode, Url),
 }
 
 impl Egress {
@@ -133,8 +138,18 @@ impl Egress {
                 decoders: decode::Decoders::default(),
                 body_bytes: config.egress_body_bytes,
             },
+            answers: None,
             _sweeper: AbortOnDropHandle::new(runtime.spawn(sweep(pool))),
         })
+    }
+
+    /// Asks these before the network.
+    #[must_use]
+    pub fn answered_by(self, answers: Arc<dyn Answers>) -> Self {
+        Self {
+            answers: Some(answers),
+            ..self
+        }
     }
 
     /// Counts and times its requests with these.
@@ -157,7 +172,7 @@ impl Egress {
     /// # Errors
     /// [`FetchError`] when there is no response; when there is but its body does not come, the body has it.
     pub async fn fetch(&self, caller: &Caller, request: Request) -> Result<Response, FetchError> {
-        if self.is_off {
+        if self.is_off && self.answers.is_none() {
             return Err(FetchError::Off);
         }
         let mut hop = Hop::first(&request)?;
@@ -205,6 +220,47 @@ impl Egress {
                 host: hop.origin.host.to_string(),
             });
         }
+        let Some(answers) = &self.answers else {
+            return self
+                .exchange(caller, request, hop, headers, followed, recording)
+                .await;
+        };
+        let url = hop.shown_url();
+        let asked = Asked {
+            function: &caller.function,
+            method: hop.method.as_str(),
+            url: &url,
+            headers,
+            body: &hop.body,
+        };
+        match answers.answer(&asked) {
+            Answered::With(told) => self.take(told, request, hop, followed, recording),
+            Answered::Failing(error) => Err(error),
+            Answered::ByNobody => Err(FetchError::Unanswered { url }),
+            Answered::ByNetwork if self.is_off => {
+                answers.note(&asked, Err(FetchError::Off));
+                Err(FetchError::Off)
+            }
+            Answered::ByNetwork => {
+                let came = self
+                    .exchange(caller, request, hop, headers, followed, recording)
+                    .await;
+                answers.note(&asked, told(&came));
+                came
+            }
+        }
+    }
+
+    /// Sends a hop and reads what comes back.
+    async fn exchange(
+        &self,
+        caller: &Caller,
+        request: &Request,
+        hop: &Hop,
+        headers: &HeaderMap,
+        followed: u32,
+        recording: &mut Recording,
+    ) -> Result<Answer, FetchError> {
         let head = self
             .exchanges
             .head(&caller.function, hop, headers, recording);
@@ -214,20 +270,48 @@ impl Egress {
         let mut head = within(request.timeout, head)
             .await
             .ok_or_else(timed_out)??;
-        if let Some(url) = redirect_target(request, hop, followed, &mut head)? {
-            let status = head.status;
+        let (status, headers) = (head.status, &mut head.headers);
+        if let Some(url) = redirect_target(request, hop, followed, status, headers)? {
             head.skip_body(recording).await;
             return Ok(Answer::Redirect(status, url));
         }
-        let texts = head.headers.iter();
-        let texts = texts.map(|(name, value)| (name.as_str().to_owned(), header_text(value)));
         Ok(Answer::Response(Response {
-            status: head.status.as_u16(),
+            status: status.as_u16(),
             reason: std::mem::take(&mut head.reason),
             url: hop.url.as_str().to_owned(),
             redirected: followed > 0,
-            headers: texts.collect(),
+            headers: header_texts(headers),
             body: self.exchanges.body(head, hop, request, recording).await,
+        }))
+    }
+
+    /// The answer to a hop that was not sent, as if it had been.
+    fn take(
+        &self,
+        told: Told,
+        request: &Request,
+        hop: &Hop,
+        followed: u32,
+        recording: &mut Recording,
+    ) -> Result<Answer, FetchError> {
+        let Told {
+            status,
+            mut headers,
+            body,
+        } = told;
+        recording.trace.status = Some(status.as_u16());
+        recording.trace.response_headers = header_excerpt(&headers);
+        recording.trace.response_body = Excerpt::of(&body);
+        if let Some(url) = redirect_target(request, hop, followed, status, &mut headers)? {
+            return Ok(Answer::Redirect(status, url));
+        }
+        Ok(Answer::Response(Response {
+            status: status.as_u16(),
+            reason: status.canonical_reason().unwrap_or_default().to_owned(),
+            url: hop.url.as_str().to_owned(),
+            redirected: followed > 0,
+            headers: header_texts(&headers),
+            body: self.exchanges.bounded(body, hop, request),
         }))
     }
 
@@ -270,19 +354,20 @@ fn redirect_target(
     request: &Request,
     hop: &Hop,
     followed: u32,
-    head: &mut Head,
+    status: StatusCode,
+    headers: &mut HeaderMap,
 ) -> Result<Option<Url>, FetchError> {
-    if !redirect::is_redirect(head.status) {
+    if !redirect::is_redirect(status) {
         return Ok(None);
     }
     let url = hop.shown_url();
-    let target = redirect::target(&hop.url, &head.headers);
+    let target = redirect::target(&hop.url, headers);
     match request.redirect {
         Redirect::Error => Err(FetchError::RedirectForbidden { url }),
         Redirect::Manual => {
             let absolute = target.ok().flatten();
             if let Some(value) = absolute.and_then(|url| HeaderValue::from_str(url.as_str()).ok()) {
-                head.headers.insert(header::LOCATION, value);
+                headers.insert(header::LOCATION, value);
             }
             Ok(None)
         }
@@ -290,6 +375,32 @@ fn redirect_target(
             Some(_) if followed >= most => Err(FetchError::TooManyRedirects { url }),
             target => Ok(target),
         },
+    }
+}
+
+fn header_texts(headers: &HeaderMap) -> Vec<(String, String)> {
+    let texts = headers.iter();
+    let texts = texts.map(|(name, value)| (name.as_str().to_owned(), header_text(value)));
+    texts.collect()
+}
+
+/// What came of a hop, as it can be told again.
+fn told(came: &Result<Answer, FetchError>) -> Result<Told, FetchError> {
+    match came.as_ref().map_err(Clone::clone)? {
+        Answer::Response(response) => Ok(Told {
+            status: StatusCode::from_u16(response.status).unwrap_or_default(),
+            headers: answers::header_map(&response.headers),
+            body: response.body.clone()?,
+        }),
+        Answer::Redirect(status, url) => {
+            let location = HeaderValue::from_str(url.as_str()).ok();
+            let location = location.map(|location| (header::LOCATION, location));
+            Ok(Told {
+                status: *status,
+                headers: location.into_iter().collect(),
+                body: Bytes::new(),
+            })
+        }
     }
 }
 

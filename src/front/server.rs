@@ -306,7 +306,8 @@ pub fn fetcher(config: &EgressConfig) -> Result<Fetcher, ServeError> {
     Ok(fetcher_over(egress, config))
 }
 
-fn fetcher_over(egress: Egress, config: &EgressConfig) -> Fetcher {
+/// The same over an egress that is there.
+pub fn fetcher_over(egress: Egress, config: &EgressConfig) -> Fetcher {
     let (at_once, buffer_bytes) = (config.egress_at_once.get(), config.egress_buffer_bytes);
     Fetcher::new(Arc::new(egress), at_once, buffer_bytes)
 }

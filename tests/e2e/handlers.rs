@@ -282,3 +282,57 @@ fn a_thenable_is_awaited() {
     let source = "function onTrack() { return { get then() { throw new Error('no then') } } }";
     fails(source, TRACK, Code::BadRequest, "no then");
 }
+
+#[test]
+fn a_missing_handler_is_told_with_what_is_there_in_its_stead() {
+    #[track_caller]
+    fn check(source: &str, told: &str) {
+        fails(source, TRACK, Code::UnsupportedEventType, told);
+    }
+    let begins = "no onTrack for event.type \"track\"; this function defines onPage";
+    let page = "function onPage(e) { return e }";
+    check(page, begins);
+    for (source, slip) in [
+        ("function onTrak() {}", "onTrak: did you mean onTrack?"),
+        ("const ontrack = () => {}", "ontrack: did you mean onTrack?"),
+        (
+            "let onTracks = 5",
+            "onTracks, of type number: did you mean onTrack?",
+        ),
+        (
+            "const onTrack = {}",
+            "onTrack, which is of type object, not a function",
+        ),
+    ] {
+        check(
+            &format!("{page}\n{source}"),
+            &format!("{begins}, and {slip}"),
+        );
+    }
+    for module in [
+        "export const onPage = e => e\nexport function onTrak() {}",
+        "export default { onPage: e => e, onTrak() {} }",
+    ] {
+        check(
+            module,
+            &format!("{begins}, and onTrak: did you mean onTrack?"),
+        );
+    }
+    for other in [
+        "// onTrak",
+        "const text = 'onTrak'",
+        "function onIdentfy() {}",
+    ] {
+        let error = fails(
+            &format!("{page}\n{other}"),
+            TRACK,
+            Code::UnsupportedEventType,
+            begins,
+        );
+        assert!(
+            error.message.ends_with("defines onPage"),
+            "{}",
+            error.message
+        );
+    }
+}

@@ -38,8 +38,10 @@ mod http2;
 mod https;
 mod isolation;
 mod libraries;
+mod manual;
 mod modules;
 mod monitoring;
+mod new_command;
 mod node_api;
 mod object_server;
 mod operations;
@@ -58,6 +60,7 @@ mod stream;
 mod structured_clone;
 #[path = "../support/mod.rs"]
 mod support;
+mod test_command;
 mod timers;
 mod tls;
 mod tracing;
@@ -74,6 +77,7 @@ mod web_headers;
 mod web_poisoned;
 mod web_request;
 mod web_response;
+mod writing_functions;
 mod zlib;
 
 use support::{

@@ -40,20 +40,32 @@ impl Files {
         self.directory.path().join(name)
     }
 
+    /// The name may have directories in it, which are made.
     pub fn write(&self, name: &str, text: &str) {
-        std::fs::write(self.path(name), text).expect("a file");
+        let path = self.path(name);
+        let directory = path.parent().expect("a directory");
+        std::fs::create_dir_all(directory).expect("a directory");
+        std::fs::write(path, text).expect("a file");
+    }
+
+    pub fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).expect("a file")
     }
 
     /// Runs the command in the directory; output goes to files, so that no pipe can fill.
     pub fn start(&self, arguments: &[&str]) -> Guarded {
+        self.start_command(self.command, arguments)
+    }
+
+    fn start_command(&self, command: &str, arguments: &[&str]) -> Guarded {
         let output = |name| Stdio::from(std::fs::File::create(self.path(name)).expect("a file"));
-        let mut command = penstock();
-        command
-            .arg(self.command)
+        let mut process = penstock();
+        process
+            .arg(command)
             .args(arguments)
             .current_dir(self.directory.path())
             .stdin(Stdio::null());
-        Guarded::spawn(command.stdout(output("stdout")).stderr(output("stderr")))
+        Guarded::spawn(process.stdout(output("stdout")).stderr(output("stderr")))
     }
 
     pub fn finish(&self, mut process: Guarded) -> Run {
@@ -70,6 +82,11 @@ impl Files {
 
     pub fn run(&self, arguments: &[&str]) -> Run {
         self.finish(self.start(arguments))
+    }
+
+    /// Another command on the same files.
+    pub fn run_command(&self, command: &str, arguments: &[&str]) -> Run {
+        self.finish(self.start_command(command, arguments))
     }
 }
 

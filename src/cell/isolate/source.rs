@@ -16,7 +16,7 @@ use crate::{
 mod imports;
 pub mod misnamed;
 
-use misnamed::Misnamed;
+use misnamed::{Misnamed, Suspect};
 
 /// A version's source, kept by the cell while the front may name it.
 #[derive(Debug)]
@@ -28,6 +28,8 @@ pub struct FunctionSource {
     /// V8's compiled form, made by the first isolate that loads the source, so that the others are spared
     /// the parsing.
     code_cache: OnceLock<Vec<u8>>,
+    /// Words that may be slips for handlers' names, looked for once.
+    suspects: OnceLock<Vec<Suspect>>,
 }
 
 impl FunctionSource {
@@ -36,6 +38,7 @@ impl FunctionSource {
             file_name,
             text,
             code_cache: OnceLock::new(),
+            suspects: OnceLock::new(),
         }
     }
 
@@ -193,10 +196,34 @@ fn hand_over<'s>(
             misnamed.first(),
         ));
     }
-    match call_entry(scope, entries, Entry::SetHandlers, &found.arguments) {
+    let mut arguments = found.arguments.clone();
+    arguments.extend(slips(scope, source, found.module, &defined));
+    if scope.has_terminated() {
+        return Err(NotLoaded::Reported(None));
+    }
+    match call_entry(scope, entries, Entry::SetHandlers, &arguments) {
         None => Err(NotLoaded::Reported(None)),
         Some(_) => Ok(defined),
     }
+}
+
+/// For each handler what is defined in its stead, in words; nothing for a source without slips.
+fn slips<'s>(
+    scope: &mut TryCatch<'_, '_, 's, '_>,
+    source: &FunctionSource,
+    module: Option<v8::Local<'s, v8::Module>>,
+    defined: &[Handler],
+) -> Vec<v8::Local<'s, v8::Value>> {
+    let misnamed = misnamed::find(scope, source, module, defined);
+    if misnamed.is_empty() {
+        return Vec::new();
+    }
+    let told = Handler::ALL.map(|handler| {
+        let slip = misnamed.iter().find(|slip| slip.handler == handler);
+        let words = slip.and_then(|slip| v8::String::new(scope, &slip.guess()));
+        words.map_or_else(|| v8::undefined(scope).into(), Into::into)
+    });
+    told.to_vec()
 }
 
 fn no_handlers(source: &FunctionSource, is_module: bool, misnamed: Option<&Misnamed>) -> NotLoaded {

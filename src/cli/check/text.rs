@@ -3,42 +3,16 @@
 use std::fmt::Write;
 
 use crate::{
-    cli::output::shown,
+    cli::{
+        output::shown,
+        paint::{Paint, Part},
+    },
     front::{
         describe::{Diagnostic, Report, Severity},
         functions::manifest::{Manifest, ManifestLimits, SettingSchema},
     },
     invocation::{Handler, Place, SourceKind},
 };
-
-/// Whether the text is coloured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Paint {
-    Plain,
-    Coloured,
-}
-
-/// What a part of the text is, by which it is coloured.
-#[derive(Clone, Copy, Debug)]
-enum Part {
-    Error,
-    Warning,
-    Strong,
-}
-
-impl Paint {
-    fn on(self, part: Part, text: &str) -> String {
-        let style = match part {
-            Part::Error => "1;31",
-            Part::Warning => "1;33",
-            Part::Strong => "1",
-        };
-        match self {
-            Self::Plain => text.to_owned(),
-            Self::Coloured => format!("\u{1b}[{style}m{text}\u{1b}[0m"),
-        }
-    }
-}
 
 /// The report, without a line's end after the last line.
 pub fn of(report: &Report, paint: Paint) -> String {
@@ -180,19 +154,5 @@ fn verdict(report: &Report, paint: Paint) -> String {
     match counts.is_empty() {
         true => "no errors".to_owned(),
         false => counts.join(", "),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn colours_are_only_for_who_wants_them() {
-        assert_eq!(Paint::Plain.on(Part::Error, "e"), "e");
-        assert_eq!(
-            Paint::Coloured.on(Part::Error, "e"),
-            "\u{1b}[1;31me\u{1b}[0m"
-        );
     }
 }

@@ -50,6 +50,9 @@ pub enum FetchError {
          (knob --egress-queue)"
     )]
     QueueFull { url: String, limit: u32 },
+    /// Requests are answered from a list, and this one is not on it.
+    #[error("request to {url} failed, reason: no response is there for it")]
+    Unanswered { url: String },
     /// The future was dropped; only traces tell of it.
     #[error("The user aborted a request.")]
     Aborted,
@@ -89,6 +92,7 @@ impl FetchError {
             Self::Invalid(_) => "invalid-request",
             Self::Denied { .. } | Self::HostNotAllowed { .. } | Self::Off => "denied-by-policy",
             Self::System { .. } | Self::Body { .. } => "system",
+            Self::Unanswered { .. } => "no-response",
             Self::RedirectForbidden { .. } => "no-redirect",
             Self::TooManyRedirects { .. } => "max-redirect",
             Self::InvalidRedirect { .. } => "invalid-redirect",

@@ -163,7 +163,7 @@ impl Exchanges {
         request: &Request,
         recording: &mut Recording,
     ) -> Result<Bytes, FetchError> {
-        let limit = request.size.unwrap_or(u64::MAX).min(self.body_bytes);
+        let limit = self.limit(request);
         let coding = match request.compress && hop.method != Method::HEAD {
             true => Coding::of(&head.headers),
             false => None,
@@ -195,6 +195,28 @@ impl Exchanges {
             .map_err(|error| blame.decode_error(error))?;
         recording.trace.response_body = Excerpt::of(&decoded);
         Ok(decoded)
+    }
+
+    /// A body that was there before, if it is within the limits of one that is read.
+    ///
+    /// # Errors
+    /// [`FetchError::TooLarge`].
+    pub fn bounded(&self, body: Bytes, hop: &Hop, request: &Request) -> Result<Bytes, FetchError> {
+        let limit = self.limit(request);
+        let blame = BodyBlame {
+            hop,
+            request,
+            limit,
+        };
+        match body.len() as u64 > limit {
+            true => Err(blame.too_large()),
+            false => Ok(body),
+        }
+    }
+
+    /// Bytes that a body may have.
+    fn limit(&self, request: &Request) -> u64 {
+        request.size.unwrap_or(u64::MAX).min(self.body_bytes)
     }
 }
 

@@ -250,7 +250,7 @@ fn is_ignored(name: &HeaderName) -> bool {
 }
 
 /// As Node: each character is the byte of its number, and control characters are none of a value's.
-fn header_value(text: &str) -> Option<HeaderValue> {
+pub fn header_value(text: &str) -> Option<HeaderValue> {
     let bytes: Option<Vec<u8>> = text
         .trim_matches([' ', '\t'])
         .chars()

@@ -2,11 +2,12 @@
 //!
 //! `docs/function.schema.json` says the same for editors; a test holds the two together.
 
-use std::{fmt, path::Path, sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use serde_json::Value as Json;
 
+pub use crate::json_file::Fault as ManifestFault;
 use crate::{front::egress::AllowedHosts, invocation::InvocationLimits};
 
 mod read;
@@ -21,9 +22,6 @@ pub fn name_beside(source_file: &str) -> String {
     let path = Path::new(source_file).with_file_name("function.json");
     path.to_string_lossy().into_owned()
 }
-
-/// Faults told of one manifest; a file with more has one cause that is told already.
-const MAX_FAULTS: usize = 50;
 
 /// A version's manifest. A version without a `function.json` has the default one: no schema, no limits of
 /// its own, any host.
@@ -131,35 +129,6 @@ impl ManifestLimits {
 
 fn lower<T: Copy + Ord>(limit: &mut T, wish: Option<T>) {
     *limit = wish.map_or(*limit, |wish| wish.min(*limit));
-}
-
-/// One fault of a manifest.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ManifestFault {
-    /// From 1.
-    pub line: u32,
-    /// In characters, from 1.
-    pub column: u32,
-    /// Such as `settings[0].type`; empty for the file as a whole.
-    pub path: String,
-    pub description: String,
-}
-
-impl ManifestFault {
-    /// What is wrong with what, without the place.
-    pub fn told(&self) -> String {
-        match self.path.is_empty() {
-            true => self.description.clone(),
-            false => format!("{} {}", self.path, self.description),
-        }
-    }
-}
-
-impl fmt::Display for ManifestFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (line, column) = (self.line, self.column);
-        write!(f, "line {line}, column {column}: {}", self.told())
-    }
 }
 
 /// A `function.json` that can't be used.

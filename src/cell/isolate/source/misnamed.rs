@@ -14,7 +14,7 @@ const MAX_SUSPECTS: usize = 64;
 /// A handler that is missing, and what stands in its stead.
 #[derive(Debug)]
 pub struct Misnamed {
-    handler: Handler,
+    pub handler: Handler,
     name: String,
     what: What,
     /// Where its name stands, for a function.
@@ -33,13 +33,22 @@ impl Misnamed {
     pub fn hint(&self) -> String {
         let (name, handler) = (&self.name, self.handler.name());
         match &self.what {
-            What::Function => format!("this function defines {name}: did you mean {handler}?"),
             What::NoFunction(kind) if *name == handler => {
                 format!("{name} is of type {kind}, not a function")
             }
-            What::NoFunction(kind) => {
-                format!("this function defines {name}, of type {kind}: did you mean {handler}?")
+            _ => format!("this function defines {}", self.guess()),
+        }
+    }
+
+    /// What is defined, to go on with after the names of the handlers that are.
+    pub fn guess(&self) -> String {
+        let (name, handler) = (&self.name, self.handler.name());
+        match &self.what {
+            What::Function => format!("{name}: did you mean {handler}?"),
+            What::NoFunction(kind) if *name == handler => {
+                format!("{name}, which is of type {kind}, not a function")
             }
+            What::NoFunction(kind) => format!("{name}, of type {kind}: did you mean {handler}?"),
         }
     }
 
@@ -50,8 +59,8 @@ impl Misnamed {
 }
 
 /// A name that may be a slip for a handler's.
-#[derive(Debug)]
-struct Suspect {
+#[derive(Clone, Debug)]
+pub struct Suspect {
     handler: Handler,
     name: String,
 }
@@ -113,7 +122,11 @@ fn in_script<'s>(
     source: &FunctionSource,
     defined: &[Handler],
 ) -> Option<Values<'s>> {
-    let suspects = suspects(words(source.text()), defined);
+    let known = source
+        .suspects
+        .get_or_init(|| suspects(words(source.text()), &[]));
+    let is_missing = |suspect: &&Suspect| !defined.contains(&suspect.handler);
+    let suspects: Vec<_> = known.iter().filter(is_missing).cloned().collect();
     if suspects.is_empty() {
         return None;
     }

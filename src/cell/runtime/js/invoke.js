@@ -19,16 +19,22 @@
   const handlers = [
     undefined, undefined, undefined, undefined, undefined, undefined, undefined, undefined,
   ];
+  // What is defined in place of each, in words, where it looks like a slip.
+  const slips = [
+    undefined, undefined, undefined, undefined, undefined, undefined, undefined, undefined,
+  ];
   // The handler of each type, by its place.
   const placeOfType = {
     __proto__: null, identify: 0, track: 1, page: 2, screen: 3, group: 4, alias: 5, delete: 6,
   };
 
-  // Keeps what the source defined, in the order of handlerNames, and returns how many there are.
+  // Keeps what the source defined, in the order of handlerNames, then what there is in place of each; returns how many
+  // handlers there are.
   host.setHandlers = function setHandlers(receiver, ...found) {
     let defined = 0;
     for (let index = 0; index < handlerNames.length; index++) {
       const handler = found[index];
+      slips[index] = found[handlerNames.length + index];
       if (typeof handler !== 'function') continue;
       handlers[index] = receiver === undefined ? handler : FunctionPrototypeBind(handler, receiver);
       defined++;
@@ -91,7 +97,8 @@
     const what = place === undefined
       ? 'event.type "' + typeName + '" is none of identify, track, page, screen, group, alias, delete'
       : 'no ' + handlerNames[place] + ' for event.type "' + StringPrototypeToLowerCase(typeName) + '"';
-    const message = what + '; this function defines ' + ArrayPrototypeJoin(defined, ', ');
+    const slip = place === undefined || slips[place] === undefined ? '' : ', and ' + slips[place];
+    const message = what + '; this function defines ' + ArrayPrototypeJoin(defined, ', ') + slip;
     ops.fail(number, codes.UNSUPPORTED_EVENT_TYPE, '', message, '', undefined, '', '');
   }
 })

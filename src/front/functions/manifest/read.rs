@@ -1,22 +1,17 @@
 //! From the text of a `function.json` to a [`Manifest`], or to everything that is wrong with it and where.
 
-use std::{collections::HashSet, ops::RangeInclusive, sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
-use jsonc_parser::{
-    CollectOptions, ParseOptions,
-    ast::{Object, ObjectProp, Value},
-    common::Ranged,
-    parse_to_ast,
-};
+use jsonc_parser::ast::Value;
 use serde_json::Value as Json;
 
 use super::{
-    MAX_FAULTS, MAX_MANIFEST_BYTES, Manifest, ManifestFault, ManifestLimits, SettingSchema,
-    SettingType,
+    MAX_MANIFEST_BYTES, Manifest, ManifestFault, ManifestLimits, SettingSchema, SettingType,
 };
 use crate::{
     config::{MAX_PAYLOAD_BYTES, MAX_TIME_MS},
     front::egress::AllowedHosts,
+    json_file::{self, Reader, kind},
 };
 
 const KEYS: [&str; 6] = [
@@ -59,79 +54,13 @@ const MAX_HOST: usize = 253;
 /// # Errors
 /// All faults, in the order of the file; of one that is no JSON, the first.
 pub fn manifest(file: &[u8]) -> Result<Manifest, Vec<ManifestFault>> {
-    if file.len() as u64 > MAX_MANIFEST_BYTES {
-        let size = format!("is larger than {MAX_MANIFEST_BYTES} bytes");
-        return Err(whole_file(size));
-    }
-    let text =
-        std::str::from_utf8(file).map_err(|error| whole_file(format!("is not UTF-8: {error}")))?;
-    // Says what JSON is, to the letter; the parser below only adds the places.
-    serde_json::from_str::<Json>(text).map_err(not_json)?;
-    let options = ParseOptions::default();
-    let parsed = parse_to_ast(text, &CollectOptions::default(), &options);
-    let Ok(Some(root)) = parsed.map(|parsed| parsed.value) else {
-        return Err(whole_file("can't be read as JSON".to_owned()));
-    };
-    let mut reader = Reader {
-        text,
-        faults: Vec::new(),
-    };
-    let manifest = reader.manifest(&root);
-    if reader.faults.is_empty() {
-        Ok(manifest)
-    } else {
-        reader
-            .faults
-            .sort_by_key(|fault| (fault.line, fault.column));
-        Err(reader.faults)
-    }
+    json_file::read(file, "the manifest", MAX_MANIFEST_BYTES, |reader, root| {
+        reader.manifest(root)
+    })
 }
 
-fn whole_file(description: String) -> Vec<ManifestFault> {
-    vec![ManifestFault {
-        line: 1,
-        column: 1,
-        path: String::new(),
-        description,
-    }]
-}
-
-fn not_json(error: serde_json::Error) -> Vec<ManifestFault> {
-    let told = error.to_string();
-    // The place is told in fields of its own.
-    let what = told
-        .rsplit_once(" at line ")
-        .map_or(&*told, |(what, _)| what);
-    vec![ManifestFault {
-        line: u32::try_from(error.line()).unwrap_or(u32::MAX).max(1),
-        column: u32::try_from(error.column()).unwrap_or(u32::MAX).max(1),
-        path: String::new(),
-        description: format!("is not JSON: {what}"),
-    }]
-}
-
-/// Walks the file and keeps what is wrong; a part at fault counts as if it were not there.
-struct Reader<'t> {
-    text: &'t str,
-    faults: Vec<ManifestFault>,
-}
-
+/// Reads the parts of a manifest; one at fault counts as if it were not there.
 impl Reader<'_> {
-    fn fault(&mut self, place: &impl Ranged, path: &str, description: impl Into<String>) {
-        if self.faults.len() >= MAX_FAULTS {
-            return;
-        }
-        let before = self.text.get(..place.start()).unwrap_or_default();
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let column = before.get(line_start..).unwrap_or_default().chars().count() + 1;
-        self.faults.push(ManifestFault {
-            line: u32::try_from(before.matches('\n').count() + 1).unwrap_or(u32::MAX),
-            column: u32::try_from(column).unwrap_or(u32::MAX),
-            path: path.to_owned(),
-            description: description.into(),
-        });
-    }
-
     fn manifest(&mut self, root: &Value<'_>) -> Manifest {
         let mut manifest = Manifest::default();
         let Some(object) = self.object(root, "") else {
@@ -328,128 +257,6 @@ impl Reader<'_> {
         }
         // Each was parsed above.
         Arc::new(AllowedHosts::parse(patterns).unwrap_or_default())
-    }
-
-    /// The fields of an object, without those that have no business there.
-    fn fields<'v, 't>(
-        &mut self,
-        object: &'v Object<'t>,
-        path: &str,
-        known: &[&str],
-    ) -> Vec<&'v ObjectProp<'t>> {
-        let mut seen = HashSet::new();
-        let mut fields = Vec::new();
-        for field in &object.properties {
-            let name = field.name.as_str();
-            if !known.contains(&name) {
-                let keys = known.join(", ");
-                let description = format!("has no key \"{name}\"; there are {keys}");
-                let whose = if path.is_empty() {
-                    "the manifest"
-                } else {
-                    path
-                };
-                self.fault(field, whose, description);
-            } else if !seen.insert(name.to_owned()) {
-                let path = if path.is_empty() {
-                    name.to_owned()
-                } else {
-                    format!("{path}.{name}")
-                };
-                self.fault(field, &path, "is given twice");
-            } else {
-                fields.push(field);
-            }
-        }
-        fields
-    }
-
-    fn object<'v, 't>(&mut self, value: &'v Value<'t>, path: &str) -> Option<&'v Object<'t>> {
-        let object = value.as_object();
-        if object.is_none() {
-            self.wrong_type(value, path, "an object");
-        }
-        object
-    }
-
-    fn list<'v, 't>(&mut self, value: &'v Value<'t>, path: &str, most: usize) -> &'v [Value<'t>] {
-        match value {
-            Value::Array(list) if list.elements.len() <= most => &list.elements,
-            Value::Array(list) => {
-                let many = format!("has {} elements, more than {most}", list.elements.len());
-                self.fault(value, path, many);
-                &[]
-            }
-            _ => {
-                self.wrong_type(value, path, "a list");
-                &[]
-            }
-        }
-    }
-
-    /// A text of so many characters; empty when it is at fault.
-    fn text(&mut self, value: &Value<'_>, path: &str, lengths: RangeInclusive<usize>) -> String {
-        let Value::StringLit(text) = value else {
-            self.wrong_type(value, path, "a string");
-            return String::new();
-        };
-        let length = text.value.chars().count();
-        if !lengths.contains(&length) {
-            let (least, most) = (lengths.start(), lengths.end());
-            let description = format!("must have {least} to {most} characters, not {length}");
-            self.fault(value, path, description);
-            return String::new();
-        }
-        text.value.clone().into_owned()
-    }
-
-    fn truth(&mut self, value: &Value<'_>, path: &str) -> bool {
-        let Value::BooleanLit(truth) = value else {
-            self.wrong_type(value, path, "true or false");
-            return false;
-        };
-        truth.value
-    }
-
-    /// A whole number, however it is written: 5000, 5e3.
-    fn integer(
-        &mut self,
-        value: &Value<'_>,
-        path: &str,
-        range: RangeInclusive<u64>,
-    ) -> Option<u64> {
-        let number = value
-            .as_number_lit()
-            .and_then(|literal| literal.value.parse::<f64>().ok());
-        let whole = number
-            .filter(|number| number.fract() == 0.0 && *number >= 0.0)
-            .map(|number| number as u64)
-            .filter(|number| range.contains(number));
-        if whole.is_none() {
-            let (least, most) = (range.start(), range.end());
-            let description = format!("must be a whole number from {least} to {most}");
-            self.fault(value, path, description);
-        }
-        whole
-    }
-
-    fn wrong_type(&mut self, value: &Value<'_>, path: &str, expected: &str) {
-        self.fault(
-            value,
-            path,
-            format!("must be {expected}, not {}", kind(value)),
-        );
-    }
-}
-
-fn kind(value: &Value<'_>) -> &'static str {
-    match value {
-        Value::StringLit(_) => "a string",
-        Value::NumberLit(_) => "a number",
-        Value::BooleanLit(_) => "a boolean",
-        Value::Object(_) => "an object",
-        Value::Array(_) => "a list",
-        Value::NullKeyword(_) => "null",
     }
 }
 

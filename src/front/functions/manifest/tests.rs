@@ -1,4 +1,5 @@
 use super::*;
+use crate::json_file::MAX_FAULTS;
 
 const SCHEMA: &str = include_str!("../../../../docs/function.schema.json");
 
