@@ -44,6 +44,7 @@ mod node_api;
 mod object_server;
 mod operations;
 mod outcomes;
+mod playground;
 #[allow(dead_code, reason = "the fuzz targets need all of it")]
 #[path = "../fuzz/targets/random.rs"]
 mod random;
