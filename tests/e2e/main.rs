@@ -23,6 +23,7 @@ mod console;
 mod containment;
 mod crypto;
 mod describe;
+mod dev;
 mod documents;
 mod drain;
 mod encoding;
