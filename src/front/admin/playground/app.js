@@ -65,6 +65,7 @@ const desk = new Desk(() => ({
 const isTypeScript = () => byId('language').value === 'typescript';
 const isStored = () => functions.base.source === undefined;
 const isEdited = () => functions.isEdited(source.text, isTypeScript());
+const isEditedVersion = () => functions.base.functionId !== undefined && isEdited();
 const reference = () => functions.reference(source.text, isTypeScript());
 
 async function start() {
@@ -86,6 +87,7 @@ async function start() {
   show(byId('access'), executor.token);
   await layOut();
   if (executor.draft) watchDraft();
+  show(byId('on-save'), Boolean(executor.draft));
 }
 
 /** Puts on the desk what was on it last, or what there is to begin with. */
@@ -183,8 +185,10 @@ async function choose(functionId) {
     storedChanged();
     return;
   }
+  const { functionId: before } = functions.base;
   const base = functions.takeUp(functionId);
   byId('function').value = base.functionId ?? NEW;
+  if (base.functionId !== before) settings.schema = [];
   take(base);
   if (WITH_SETTINGS.includes(base.functionId) && !executor.draft) {
     const sample = JSON.parse(await api.text(`/playground/settings/${base.functionId}.json`));
@@ -199,7 +203,6 @@ function take(base) {
   byId('language').value = base.typescript ? 'typescript' : 'javascript';
   source.text = base.source;
   notice();
-  settings.schema = [];
   showBase();
   looking = look();
   desk.keep();
@@ -222,9 +225,8 @@ function showBase() {
   show(byId('stored'), isStored());
   show(byId('source-editor'), !isStored());
   show(byId('language'), !isStored());
-  const canRevert = functions.base.functionId !== undefined && isEdited();
-  show(byId('edited'), canRevert);
-  show(byId('revert'), canRevert);
+  show(byId('edited'), isEditedVersion());
+  show(byId('revert'), isEditedVersion());
 }
 
 async function takeSample(name) {
@@ -369,12 +371,12 @@ function tell(done) {
 function remember(asked, done) {
   const { base } = functions;
   const { kind, title } = summary(done);
-  const types = [...new Set(asked.events.map(given => given?.type))];
+  const on = asked.events.length === 1 ? asked.events[0]?.type : plural(asked.events.length, 'event');
   history.keep({
     at: new Date().toISOString(),
     kind,
     outcome: title,
-    title: `${base.functionId ?? 'new function'}${isEdited() ? ', edited' : ''} on ${asked.events.length > 1 ? `${asked.events.length} events` : types[0]}`,
+    title: `${base.functionId ?? 'new function'}${isEditedVersion() ? ', edited' : ''} on ${on}`,
     functionId: base.functionId,
     version: isStored() ? base.version : undefined,
     source: isEdited() ? source.text : undefined,
@@ -450,9 +452,12 @@ function watchDraft() {
     const isOther = functions.base.functionId !== functionId;
     functions = new Functions(executor.functions, functions.base);
     if (isOther) return;
-    const load = () => {
+    const load = async () => {
       take(functions.takeUp(functionId));
       notice(`Version ${version}, as saved just now.`, 3000);
+      // Its settings may be others now.
+      await looking;
+      if (byId('run-on-save').checked && !running) run();
     };
     if (!wasEdited) load();
     else notice(`Version ${version} was saved. `, 0, element('button', { type: 'button', class: 'link', onclick: load }, 'Drop what is edited here and take it up'));

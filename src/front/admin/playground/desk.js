@@ -11,6 +11,7 @@ export class Desk {
   /** `now` says what is to be kept. */
   constructor(now) {
     this.#now = now;
+    addEventListener('pagehide', () => this.#pause !== undefined && this.#write());
   }
 
   /** What was kept; nothing, if that can't be read. */
@@ -26,12 +27,15 @@ export class Desk {
   /** Keeps what there is, a moment after the last change. */
   keep() {
     clearTimeout(this.#pause);
-    this.#pause = setTimeout(() => {
-      try {
-        localStorage.setItem(KEY, JSON.stringify(this.#now()));
-      } catch {
-        // The browser keeps nothing, or not so much.
-      }
-    }, PAUSE_MS);
+    this.#pause = setTimeout(() => this.#write(), PAUSE_MS);
+  }
+
+  #write() {
+    this.#pause = undefined;
+    try {
+      localStorage.setItem(KEY, JSON.stringify(this.#now()));
+    } catch {
+      // The browser keeps nothing, or not so much.
+    }
   }
 }

@@ -1,0 +1,83 @@
+// The executor under test, on ports that are free, and the directory of a function that it serves.
+
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const BINARY = process.env.PENSTOCK ?? 'target/debug/penstock';
+
+/** How long a start may take, in milliseconds. */
+const PATIENCE_MS = 60_000;
+
+const PORTS = ['--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0', '--cells', '1', '--egress-allow', '127.0.0.0/8'];
+
+/** A running executor. */
+export class Executor {
+  #process;
+
+  constructor(process, origin) {
+    this.#process = process;
+    this.origin = origin;
+  }
+
+  /** With the examples as its functions. */
+  static serve() {
+    return Executor.#start(['serve', ...PORTS]);
+  }
+
+  /** With the function in a directory, as it is saved there. */
+  static dev(directory) {
+    return Executor.#start(['dev', directory, ...PORTS]);
+  }
+
+  static async #start(commandLine) {
+    const child = spawn(BINARY, commandLine, { stdio: ['ignore', 'pipe', 'pipe'], env: {} });
+    let said = '';
+    const origin = await new Promise((resolve, reject) => {
+      const failed = why => reject(new Error(`${BINARY} ${commandLine.join(' ')}: ${why}\n${said}`));
+      const timer = setTimeout(() => failed('it does not start'), PATIENCE_MS);
+      const read = chunk => {
+        said += chunk;
+        const [, found] = /(http:\/\/127\.0\.0\.1:\d+)\/playground/.exec(said) ?? [];
+        if (found) {
+          clearTimeout(timer);
+          resolve(found);
+        }
+      };
+      child.stdout.on('data', read);
+      child.stderr.on('data', read);
+      child.on('error', failed);
+      child.on('exit', code => failed(`it ended with ${code}`));
+    });
+    return new Executor(child, origin);
+  }
+
+  async stop() {
+    const ended = new Promise(resolve => this.#process.once('exit', resolve));
+    this.#process.kill('SIGTERM');
+    await ended;
+  }
+}
+
+/** A directory with these files, and what writes to it and removes it. */
+export async function directory(files) {
+  const path = await mkdtemp(join(tmpdir(), 'penstock-playground-'));
+  const write = (name, text) => writeFile(join(path, name), text);
+  for (const [name, text] of Object.entries(files)) await write(name, text);
+  return { path, write, remove: () => rm(path, { recursive: true }) };
+}
+
+/** A server for functions to make requests to: `/slow` takes its time, `/bad` refuses. */
+export async function upstream() {
+  const server = createServer((request, response) => {
+    const answer = () => {
+      response.writeHead(request.url === '/bad' ? 503 : 200, { 'content-type': 'application/json' });
+      response.end('{"company":"Acme"}');
+    };
+    setTimeout(answer, request.url === '/slow' ? 100 : 0);
+  });
+  await new Promise(resolve => server.listen(0, '127.0.0.1', resolve));
+  return { origin: `http://127.0.0.1:${server.address().port}`, close: () => server.close() };
+}
