@@ -104,8 +104,13 @@ export class Desk {
     return this.page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }));
   }
 
-  /** How far the page is wider than the window. */
+  /** How far the page is wider than the window, or anything on it than what cuts it off, in pixels. */
   overhang() {
-    return this.page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    return this.page.evaluate(() => {
+      const cuts = one => ['hidden', 'clip'].includes(getComputedStyle(one).overflowX) && !one.matches('textarea, .hidden');
+      const cutting = [...document.querySelectorAll('main *, dialog *')].filter(cuts);
+      const beyond = cutting.map(one => one.scrollWidth - one.clientWidth);
+      return Math.max(document.documentElement.scrollWidth - window.innerWidth, ...beyond);
+    });
   }
 }
