@@ -171,8 +171,14 @@ pub async fn serve(
         .collect();
     telemetry.observe_security(&security, watched.clone());
     let occupancy = listener.occupancy();
-    let given = (store.clone(), opener);
-    let started = start_executor(&config, given, &security.audit, &telemetry, occupancy);
+    let started = start_executor(
+        &config,
+        store.clone(),
+        opener,
+        &security.audit,
+        &telemetry,
+        occupancy,
+    );
     let (executor, cells) = started.await?;
     let (health, health_service) = tonic_health::server::health_reporter();
     let way_out = WayOut::new(&config.traffic);
@@ -286,7 +292,8 @@ fn taking(config: &ServeConfig, gate: Gate) -> TakingLayer {
 /// The service with all that is behind it, and what tells when its cells come and go.
 async fn start_executor(
     config: &ServeConfig,
-    (store, opener): (Store, Opener),
+    store: Store,
+    opener: Opener,
     audit: &Audit,
     telemetry: &Telemetry,
     occupancy: Occupancy,

@@ -226,6 +226,18 @@ onPage('settings that do not fit are named, and not sent when they can not be', 
   assert.match(await desk.text('.violations'), /settings\.tiers/);
 });
 
+onPage('a version in the store runs by its name', {}, async desk => {
+  await desk.page.select('#function', ' stored');
+  assert.equal(await desk.page.$eval('#source-editor', editor => editor.hidden), true);
+  await desk.page.type('#stored-id', 'hello');
+  await desk.page.type('#stored-version', '1');
+  await desk.until('#findings', text => text.includes('onTrack'));
+  assert.equal(await desk.run(), 'Delivered');
+  await desk.page.$eval('#stored-version', input => (input.value = ''));
+  await desk.page.type('#stored-version', '2');
+  assert.equal(await desk.run(), 'NOT_FOUND');
+});
+
 onPage('the same call from a shell', {}, async desk => {
   await desk.choose('mask-pii');
   await desk.page.click('#copy');

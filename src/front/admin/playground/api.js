@@ -7,7 +7,7 @@ const STATUSES = [
 ];
 
 /** The API has not done what it was asked for, for a reason that is not the function's. */
-export class NotDone extends Error {
+class NotDone extends Error {
   constructor(status) {
     super(status.message);
     this.code = STATUSES[status.code] ?? `status ${status.code}`;

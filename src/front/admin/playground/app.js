@@ -188,7 +188,10 @@ async function choose(functionId) {
   const { functionId: before } = functions.base;
   const base = functions.takeUp(functionId);
   byId('function').value = base.functionId ?? NEW;
-  if (base.functionId !== before) settings.schema = [];
+  if (base.functionId !== before) {
+    settings.schema = [];
+    settings.values = {};
+  }
   take(base);
   if (WITH_SETTINGS.includes(base.functionId) && !executor.draft) {
     const sample = JSON.parse(await api.text(`/playground/settings/${base.functionId}.json`));

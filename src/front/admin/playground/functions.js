@@ -24,10 +24,6 @@ export class Functions {
     this.#base = base ?? this.#base;
   }
 
-  get shown() {
-    return this.#shown;
-  }
-
   /** What is edited: one that is shown, a stored version, or something new. */
   get base() {
     return this.#base;

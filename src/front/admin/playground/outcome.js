@@ -5,7 +5,7 @@ import { changes } from './changes.js';
 import { element } from './elements.js';
 import { fileName } from './functions.js';
 import { requests } from './requests.js';
-import { bare, milliseconds, plural, size, time } from './units.js';
+import { bare, milliseconds, size, time } from './units.js';
 
 /** Lines shown around a fault. */
 const AROUND = 2;
@@ -17,7 +17,7 @@ const FILTERED = {
 };
 
 /** What one event came to: its kind, and that in words. */
-export function cameTo(result) {
+function cameTo(result) {
   if (result.error) return { kind: 'failed', title: result.error.label };
   if (result.filtered) return { kind: 'filtered', title: 'Filtered' };
   return { kind: 'delivered', title: 'Delivered' };

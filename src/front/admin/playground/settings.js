@@ -4,7 +4,7 @@ import { byId, element, say, show } from './elements.js';
 import { Editor } from './editor.js';
 
 /** Settings that can't be sent as they are. */
-export class SettingsFault extends Error {}
+class SettingsFault extends Error {}
 
 export class Settings {
   #schema = [];
