@@ -1,7 +1,7 @@
 // The executor under test, on ports that are free, and the directory of a function that it serves.
 
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,9 +22,9 @@ export class Executor {
     this.origin = origin;
   }
 
-  /** With the examples as its functions. */
-  static serve() {
-    return Executor.#start(['serve', ...PORTS]);
+  /** With the examples as its functions, and more flags. */
+  static serve(...flags) {
+    return Executor.#start(['serve', ...PORTS, ...flags]);
   }
 
   /** With the function in a directory, as it is saved there. */
@@ -33,25 +33,24 @@ export class Executor {
   }
 
   static async #start(commandLine) {
-    const child = spawn(BINARY, commandLine, { stdio: ['ignore', 'pipe', 'pipe'], env: {} });
+    const folder = await directory({});
+    const ready = join(folder.path, 'ready.json');
+    const child = spawn(BINARY, [...commandLine, '--ready-file', ready], { stdio: ['ignore', 'ignore', 'pipe'], env: {} });
     let said = '';
-    const origin = await new Promise((resolve, reject) => {
-      const failed = why => reject(new Error(`${BINARY} ${commandLine.join(' ')}: ${why}\n${said}`));
-      const timer = setTimeout(() => failed('it does not start'), PATIENCE_MS);
-      const read = chunk => {
-        said += chunk;
-        const [, found] = /(http:\/\/127\.0\.0\.1:\d+)\/playground/.exec(said) ?? [];
-        if (found) {
-          clearTimeout(timer);
-          resolve(found);
-        }
-      };
-      child.stdout.on('data', read);
-      child.stderr.on('data', read);
-      child.on('error', failed);
-      child.on('exit', code => failed(`it ended with ${code}`));
+    child.stderr.on('data', chunk => {
+      said += chunk;
     });
-    return new Executor(child, origin);
+    child.on('error', error => {
+      said += `${error}`;
+    });
+    try {
+      return new Executor(child, `http://${await addressIn(ready, child)}`);
+    } catch (error) {
+      child.kill();
+      throw new Error(`${BINARY} ${commandLine.join(' ')} does not start:\n${said}`, { cause: error });
+    } finally {
+      await folder.remove();
+    }
   }
 
   async stop() {
@@ -59,6 +58,16 @@ export class Executor {
     this.#process.kill('SIGTERM');
     await ended;
   }
+}
+
+/** The admin endpoint's address, once the executor has written it to this file. */
+async function addressIn(file, child) {
+  for (const end = Date.now() + PATIENCE_MS; Date.now() < end && child.exitCode === null; ) {
+    const text = await readFile(file, 'utf8').catch(() => undefined);
+    if (text !== undefined) return JSON.parse(text).admin;
+    await new Promise(resolve => setTimeout(resolve, 50));
+  }
+  throw new Error(`it has not written ${file}`);
 }
 
 /** A directory with these files, and what writes to it and removes it. */

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { after, before, test } from 'node:test';
 
 import { Desk, PHONE, browser } from './desk.mjs';
@@ -313,6 +314,31 @@ for (const scheme of ['light', 'dark']) {
     assert.equal(await desk.overhang(), 0, 'with settings and history');
   });
 }
+
+test('who calls is asked for where it has to be known, and kept nowhere', async () => {
+  const token = 'pst_of-somebody-who-tries-functions';
+  const hash = createHash('sha256').update(token).digest('hex');
+  const access = `[[token]]\nname = "somebody"\nsha256 = "${hash}"\nroles = ["invoke", "describe"]\n`;
+  const folder = await directory({ 'access.toml': access });
+  const guarded = await Executor.serve('--access', `${folder.path}/access.toml`);
+  const desk = await Desk.open(chromium, guarded.origin);
+  try {
+    assert.equal(await desk.run(), 'UNAUTHENTICATED');
+    await desk.page.type('#token', token);
+    await desk.until('#findings', text => text.includes('onTrack'));
+    assert.equal(await desk.run(), 'Delivered');
+    assert.ok(!(await desk.kept()).includes(token));
+    await desk.page.click('#copy');
+    await desk.until('#notice', text => text.startsWith('Copied'));
+    const copied = await desk.page.evaluate(() => navigator.clipboard.readText());
+    assert.ok(copied.includes('-H "authorization: Bearer $TOKEN"') && !copied.includes(token), copied);
+    desk.isSound();
+  } finally {
+    await desk.close();
+    await guarded.stop();
+    await folder.remove();
+  }
+});
 
 test('what is saved is taken up, and what is edited on the page is not lost to it', async () => {
   const saved = version => `function onTrack(event) { event.revision = ${version}; return event }\n`;
