@@ -4,11 +4,19 @@ import assert from 'node:assert/strict';
 
 import puppeteer from 'puppeteer-core';
 
+/** How long anything may take on a machine that has much else to do, in milliseconds. */
+const PATIENCE_MS = 120_000;
+
 /** A browser that keeps nothing from one page to the next. */
 export function browser() {
   // Chromium's own sandbox is not to be had for root.
   const forRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-  return puppeteer.launch({ executablePath: process.env.CHROMIUM, args: [...forRoot, '--disable-dev-shm-usage'] });
+  return puppeteer.launch({
+    executablePath: process.env.CHROMIUM,
+    args: [...forRoot, '--disable-dev-shm-usage'],
+    timeout: PATIENCE_MS,
+    protocolTimeout: PATIENCE_MS,
+  });
 }
 
 export const DESKTOP = { width: 1360, height: 860 };
@@ -28,6 +36,7 @@ export class Desk {
     const context = await browser.createBrowserContext();
     await context.overridePermissions(origin, ['clipboard-read', 'clipboard-sanitized-write']);
     const page = await context.newPage();
+    page.setDefaultTimeout(PATIENCE_MS);
     await page.setViewport(viewport);
     await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
     const desk = new Desk(page, context, origin);
@@ -92,7 +101,7 @@ export class Desk {
 
   /** Waits until this holds of the texts that a selector finds. */
   async until(selector, holds) {
-    for (const end = Date.now() + 30_000; Date.now() < end; ) {
+    for (const end = Date.now() + PATIENCE_MS; Date.now() < end; ) {
       if (holds((await this.texts(selector)).join('\n'))) return;
       await new Promise(resolve => setTimeout(resolve, 50));
     }

@@ -9,9 +9,13 @@ import { join } from 'node:path';
 const BINARY = process.env.PENSTOCK ?? 'target/debug/penstock';
 
 /** How long a start may take, in milliseconds. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 120_000;
 
-const PORTS = ['--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0', '--cells', '1', '--egress-allow', '127.0.0.0/8'];
+const FLAGS = [
+  '--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0', '--cells', '1', '--egress-allow', '127.0.0.0/8',
+  // Nothing here is about time.
+  '--wall-time-ms', '60000',
+];
 
 /** A running executor. */
 export class Executor {
@@ -24,12 +28,12 @@ export class Executor {
 
   /** With the examples as its functions, and more flags. */
   static serve(...flags) {
-    return Executor.#start(['serve', ...PORTS, ...flags]);
+    return Executor.#start(['serve', ...FLAGS, ...flags]);
   }
 
   /** With the function in a directory, as it is saved there. */
   static dev(directory) {
-    return Executor.#start(['dev', directory, ...PORTS]);
+    return Executor.#start(['dev', directory, ...FLAGS]);
   }
 
   static async #start(commandLine) {
