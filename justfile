@@ -19,6 +19,10 @@ libs:
 test *arguments:
     cargo test {{arguments}}
 
+# The playground's page in Chromium; needs npm
+playground:
+    .ci/playground
+
 # All that callers do, mixed, for some minutes: fails when memory, descriptors or threads grow
 soak minutes="10":
     cargo bench --bench soak -- {{minutes}}

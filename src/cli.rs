@@ -14,6 +14,7 @@ use crate::{
 };
 
 mod check;
+mod dev;
 mod invoke;
 mod local;
 mod log;
@@ -79,6 +80,11 @@ enum Command {
     /// Exit code: 0 every call taken was answered, 2 unusable arguments, 3 the system gave no runtime, 4 calls
     /// were dropped, as the log says.
     Serve(Box<ServeConfig>),
+    /// Serve one function while it is written, with the playground on it
+    ///
+    /// Each time it is saved, it is checked and served as a new version. It takes the flags of serve, and Ctrl-C
+    /// ends it. Exit code: as that of serve; 2 also for a directory without a function.
+    Dev(Box<dev::DevArguments>),
     /// Run an event or a batch through a function and print the outcome, logs and usage
     ///
     /// Exit code: 0 delivered or filtered, 1 the function failed, 2 unusable arguments or files, 3 the
@@ -134,9 +140,12 @@ pub fn run() -> ExitCode {
     if let Some(flags) = flags_of_serve(&arguments) {
         return serve::run(flags);
     }
+    if let Some(arguments) = arguments_of_dev(&arguments) {
+        return dev::run(arguments);
+    }
     match Cli::parse().command {
         // Their help, or the version, was asked for, which is answered by now.
-        None | Some(Command::Serve(_)) => ExitCode::SUCCESS,
+        None | Some(Command::Serve(_) | Command::Dev(_)) => ExitCode::SUCCESS,
         Some(Command::Invoke(arguments)) => {
             log::start(LogFormat::Text, "error", None);
             invoke::run(&arguments)
@@ -177,9 +186,21 @@ fn flags_of_serve(arguments: &[OsString]) -> Option<&[OsString]> {
         [command, ..] if !is_flag(command) => return None,
         flags => flags,
     };
+    (!flags.iter().any(is_for_clap)).then_some(flags)
+}
+
+/// What follows `dev`, whose flags are those of `serve`.
+fn arguments_of_dev(arguments: &[OsString]) -> Option<&[OsString]> {
+    match arguments {
+        [command, rest @ ..] if command == "dev" => (!rest.iter().any(is_for_clap)).then_some(rest),
+        _ => None,
+    }
+}
+
+/// Help or version.
+fn is_for_clap(argument: &OsString) -> bool {
     let answered_by_clap = ["-h", "--help", "-V", "--version"];
-    let asks = |flag: &OsString| answered_by_clap.iter().any(|known| flag == known);
-    (!flags.iter().any(asks)).then_some(flags)
+    answered_by_clap.iter().any(|known| argument == known)
 }
 
 fn run_cell() -> ExitCode {

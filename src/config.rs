@@ -4,11 +4,9 @@
 //! here, so that a flag is all there is to write for a new knob.
 
 use std::{
-    fmt,
-    net::{AddrParseError, Ipv4Addr, SocketAddr},
+    net::{Ipv4Addr, SocketAddr},
     num::NonZeroU32,
     path::PathBuf,
-    str::FromStr,
     time::Duration,
 };
 
@@ -17,6 +15,7 @@ use ipnet::IpNet;
 
 use crate::invocation::InvocationLimits;
 
+mod admin;
 mod doubts;
 mod effective;
 mod environment;
@@ -33,6 +32,7 @@ mod security;
 mod traffic;
 mod typescript;
 
+pub use admin::{AdminAddress, AdminConfig, Playground};
 pub use doubts::Doubt;
 pub use effective::{Effective, Setting};
 pub use faults::{Fault, Faults, Origin, Place};
@@ -115,43 +115,6 @@ pub struct SourceConfig {
     /// Print what would be served with, as such a file that says where each value came from, and exit
     #[arg(long)]
     pub print_config: bool,
-}
-
-/// What is for those who run the executor, not for those who call it.
-#[derive(Args, Clone, Debug)]
-#[command(next_help_heading = "Service")]
-pub struct AdminConfig {
-    /// Address of the HTTP endpoint with /metrics, /livez and /readyz; port 0 picks one, `off` or an
-    /// empty value leaves it out
-    #[arg(long, env = "PENSTOCK_ADMIN", value_name = "ADDRESS", default_value_t = default_admin())]
-    pub admin: AdminAddress,
-}
-
-/// Where the admin endpoint listens, if at all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AdminAddress {
-    Off,
-    At(SocketAddr),
-}
-
-impl FromStr for AdminAddress {
-    type Err = AddrParseError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "" | "off" => Ok(Self::Off),
-            address => address.parse().map(Self::At),
-        }
-    }
-}
-
-impl fmt::Display for AdminAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Off => f.write_str("off"),
-            Self::At(address) => address.fmt(f),
-        }
-    }
 }
 
 /// Where functions come from.
@@ -465,33 +428,9 @@ fn default_listen() -> SocketAddr {
     (Ipv4Addr::LOCALHOST, 50051).into()
 }
 
-fn default_admin() -> AdminAddress {
-    AdminAddress::At((Ipv4Addr::LOCALHOST, 8080).into())
-}
-
 const fn nonzero(number: u32) -> NonZeroU32 {
     match NonZeroU32::new(number) {
         Some(number) => number,
         None => NonZeroU32::MIN,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_admin_endpoint_is_somewhere_or_off() {
-        #[track_caller]
-        fn check(text: &str, expect: AdminAddress) {
-            assert_eq!(text.parse(), Ok(expect), "{text:?}");
-        }
-        check("", AdminAddress::Off);
-        check("off", AdminAddress::Off);
-        check("127.0.0.1:8080", default_admin());
-        check("[::]:0", AdminAddress::At("[::]:0".parse().unwrap()));
-        for wrong in ["8080", "localhost:8080", "Off", "127.0.0.1"] {
-            assert!(wrong.parse::<AdminAddress>().is_err(), "{wrong:?}");
-        }
     }
 }

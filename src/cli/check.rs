@@ -14,12 +14,13 @@ use crate::{
     config::{EgressConfig, LibrariesConfig, LimitsConfig, TypeScriptConfig},
     front::{
         describe::{self, Report},
+        functions::FunctionVersion,
         source_maps::SourceMaps,
     },
 };
 
 mod json;
-mod text;
+pub mod text;
 
 #[derive(Args, Debug)]
 pub struct CheckArguments {
@@ -73,15 +74,28 @@ pub fn run(arguments: &CheckArguments) -> ExitCode {
 fn check(arguments: &CheckArguments) -> Result<Report, CheckError> {
     let limits = &arguments.limits;
     let version = local::read_function(&local::source_file(&arguments.path)?, limits)?;
+    let (typescript, libraries) = (arguments.typescript, &arguments.libraries);
+    Ok(report(version, limits, typescript, libraries)?)
+}
+
+/// What there is to say of a function, found out in a cell of its own.
+///
+/// # Errors
+/// [`ExecutorError`] when that could not be found out.
+pub fn report(
+    version: FunctionVersion,
+    limits: &LimitsConfig,
+    typescript: TypeScriptConfig,
+    libraries: &LibrariesConfig,
+) -> Result<Report, ExecutorError> {
     let runtime = local::runtime()?;
-    let version = runtime.block_on(local::without_types(version, arguments.typescript))?;
+    let version = runtime.block_on(local::without_types(version, typescript))?;
     let version = Arc::new(version);
     if version.code.is_err() {
         return Ok(describe::unrunnable(version));
     }
     let call = describe::call(version.clone(), "".into(), limits.of_invocation());
     let egress = no_requests();
-    let libraries = &arguments.libraries;
     let answered = local::run_in_own_cell(call, limits, libraries, &egress);
     let answered = runtime.block_on(answered)?;
     let maps = SourceMaps::new(limits.source_map_bytes);

@@ -21,7 +21,7 @@ use crate::{
         arrival::Arrival,
         cells::{Answered, Call, Fetcher},
         dispatch::{DispatchError, Dispatcher},
-        functions::{self, FunctionVersion, Language, SourceFault, StripFailed, manifest},
+        functions::{self, FunctionVersion, Language, SourceFault, Stored, StripFailed, manifest},
         quarantine::Quarantine,
         server::{self, CellProvision, ServeError},
     },
@@ -104,28 +104,45 @@ pub fn source_file(path: &Path) -> Result<PathBuf, FileError> {
 /// # Errors
 /// [`FileError`] when a file can't be read, or the source is none.
 pub fn read_function(path: &Path, limits: &LimitsConfig) -> Result<FunctionVersion, FileError> {
+    Ok(version_in(path, read_files(path, limits)?))
+}
+
+/// A source file, and what is beside it.
+///
+/// # Errors
+/// [`FileError`] when a file can't be read, or the source is none.
+pub fn read_files(path: &Path, limits: &LimitsConfig) -> Result<Stored, FileError> {
     let source = read(path)?;
     functions::check_source(&source, limits.source_bytes).map_err(|fault| FileError::Source {
         path: path.to_owned(),
         fault,
     })?;
+    let file_name = path.display().to_string();
+    let manifest = read_beside(Path::new(&manifest::name_beside(&file_name)))?;
+    let source_map = match limits.source_map_bytes {
+        0 => None,
+        _ => read_beside(Path::new(&format!("{file_name}.map")))?,
+    };
+    Ok(Stored {
+        source,
+        language: language(path),
+        manifest,
+        source_map,
+    })
+}
+
+/// The function that such files are, told by the name of its source.
+pub fn version_in(path: &Path, files: Stored) -> FunctionVersion {
     let key = VersionKey {
         function_id: "local".into(),
         version: "local".into(),
     };
-    let file_name = path.display().to_string();
-    let manifest = read_beside(Path::new(&manifest::name_beside(&file_name)))?;
-    let version = FunctionVersion::new(0, key, source, manifest.as_deref());
-    let map = match limits.source_map_bytes {
-        0 => None,
-        _ => read_beside(Path::new(&format!("{file_name}.map")))?,
-    };
-    let version = version.with_map(map);
-    Ok(FunctionVersion {
-        language: language(path),
-        file_name,
-        ..version
-    })
+    let version = FunctionVersion::new(0, key, files.source, files.manifest.as_deref());
+    FunctionVersion {
+        language: files.language,
+        file_name: path.display().to_string(),
+        ..version.with_map(files.source_map)
+    }
 }
 
 /// By the end of a file's name.

@@ -1,6 +1,8 @@
 //! `penstock serve`: the executor until a signal ends it.
 
-use std::{env, ffi::OsString, process::ExitCode, sync::Arc, time::Duration};
+use std::{
+    env, ffi::OsString, fmt::Write, net::SocketAddr, process::ExitCode, sync::Arc, time::Duration,
+};
 
 use futures_util::{Stream, stream};
 use tokio::{
@@ -15,6 +17,7 @@ use super::{
 use crate::{
     config::{Effective, ServeConfig},
     front::{
+        functions::{Drafts, Store},
         server::{self, Addresses, Farewell, ServeError},
         telemetry::Telemetry,
     },
@@ -31,45 +34,71 @@ const LAST_TASKS: Duration = Duration::from_secs(1);
 
 /// Serves on what the flags, the environment and the file come to, or only shows that.
 pub fn run(flags: &[OsString]) -> ExitCode {
-    let variables: Vec<_> = env::vars_os().collect();
-    let effective = match Effective::read(flags, &variables) {
-        Ok(effective) => effective,
-        Err(faults) => {
-            complain(&format!("error: {faults}\n\nSee penstock serve --help"));
-            return ExitCode::from(exit::USAGE);
-        }
+    let config = match read(flags, "serve") {
+        Ok(config) => config,
+        Err(code) => return code,
     };
-    if effective.config.source.print_config {
-        return print(&effective.to_string(), ExitCode::SUCCESS);
-    }
-    serve(effective.config)
+    let trying = config.functions.location.is_none()
+        && config.security.tls_cert.is_none()
+        && config.security.access.is_none();
+    let has_playground = config.admin.has_playground(&config.security);
+    serve(config, None, LEVEL, |addresses| {
+        announce(addresses);
+        if trying {
+            suggest(addresses.grpc, addresses.admin.filter(|_| has_playground));
+        }
+    })
 }
 
-fn serve(config: ServeConfig) -> ExitCode {
+/// What flags, environment and file come to; or how the command ends that has shown that, or what is wrong with it.
+///
+/// # Errors
+/// The exit code.
+pub fn read(flags: &[OsString], command: &str) -> Result<ServeConfig, ExitCode> {
+    let variables: Vec<_> = env::vars_os().collect();
+    let effective = Effective::read(flags, &variables).map_err(|faults| {
+        complain(&format!("error: {faults}\n\nSee penstock {command} --help"));
+        ExitCode::from(exit::USAGE)
+    })?;
+    match effective.config.source.print_config {
+        true => Err(print(&effective.to_string(), ExitCode::SUCCESS)),
+        false => Ok(effective.config),
+    }
+}
+
+/// Serves until a signal ends it: what is being written, or the functions that the configuration names. Logs what is
+/// of `level` unless `PENSTOCK_LOG` says otherwise.
+pub fn serve(
+    config: ServeConfig,
+    drafts: Option<Drafts>,
+    level: &str,
+    announce: impl FnOnce(&Addresses),
+) -> ExitCode {
     server::log_panics();
     let format = config.log.log_format;
     let runtime = match Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
-            log::start(format, LEVEL, None);
+            log::start(format, level, None);
             tracing::error!(%error, "no runtime");
             return ExitCode::from(exit::EXECUTOR);
         }
     };
     let started = runtime.block_on(async { Telemetry::start() });
     let exported = started.as_ref().ok().and_then(Telemetry::logs);
-    log::start(format, LEVEL, exported);
+    log::start(format, level, exported);
     for doubt in config.doubts() {
         tracing::warn!("{doubt}");
     }
     let served = started.map_err(ServeError::from).and_then(|telemetry| {
         let telemetry = Arc::new(telemetry);
-        let trying = config.functions.location.is_none()
-            && config.security.tls_cert.is_none()
-            && config.security.access.is_none();
+        let store = match drafts {
+            Some(drafts) => Ok(Store::drafts(drafts)),
+            None => server::store(&config.functions),
+        };
         let served = runtime.block_on(async {
-            let announce = |addresses: &Addresses| announce(addresses, trying);
-            server::serve(config, telemetry.clone(), announce, stop_signals()).await
+            let store = store?;
+            server::serve(config, store, telemetry.clone(), announce, stop_signals()).await
         });
         telemetry.stop(FLUSH);
         served
@@ -86,22 +115,26 @@ fn serve(config: ServeConfig) -> ExitCode {
     }
 }
 
-/// Tells the log where we listen, and a person who started us by hand what to try.
-fn announce(addresses: &Addresses, trying: bool) {
+/// Tells the log where we listen.
+fn announce(addresses: &Addresses) {
     let grpc = addresses.grpc;
     match addresses.admin {
         Some(admin) => tracing::info!(%grpc, %admin, "listening"),
         None => tracing::info!(%grpc, "listening"),
     }
-    if !trying {
-        return;
-    }
-    let hint = format!(
+}
+
+/// Tells a person who started us by hand what to try.
+fn suggest(grpc: SocketAddr, playground: Option<SocketAddr>) {
+    let mut hint = format!(
         "Penstock is up, with its examples as functions. Try one:\n\n  \
          grpcurl -plaintext -d '{}' \\\n    \
          {grpc} penstock.executor.v1.ExecutorService/Invoke\n\n",
         try_request()
     );
+    if let Some(playground) = playground {
+        let _ = writeln!(hint, "Or open http://{playground}/playground\n");
+    }
     // It is served whether this is read or not.
     let _ = print(&hint, ExitCode::SUCCESS);
 }

@@ -1,6 +1,6 @@
 //! Knobs that make no sense together: nothing is refused for it, but somebody should be told.
 
-use super::ServeConfig;
+use super::{AdminAddress, Playground, ServeConfig};
 
 /// Two knobs of which one keeps the other from ever mattering, or from doing what it is there for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -23,6 +23,8 @@ pub enum Doubt {
     OneFunction { function: u32, all: u32 },
     #[error("--egress-allow allows nothing while --egress-off is set")]
     AllowedButOff,
+    #[error("--playground on shows nothing while --admin is off: it is a page of that endpoint")]
+    PlaygroundOfNothing,
     #[error(
         "--drain-ms ({drain}) is under --wall-time-ms ({wall}): invocations under way at SIGTERM may be cut off"
     )]
@@ -39,6 +41,9 @@ impl ServeConfig {
         let mut doubts = Vec::new();
         self.doubt_cells(&mut doubts);
         self.doubt_egress(&mut doubts);
+        if self.admin.playground == Playground::On && self.admin.admin == AdminAddress::Off {
+            doubts.push(Doubt::PlaygroundOfNothing);
+        }
         let (drain, wall) = (self.traffic.drain_ms, self.limits.wall_time_ms);
         if drain < wall {
             doubts.push(Doubt::ShortDrain { drain, wall });
@@ -125,5 +130,7 @@ mod tests {
             &["--egress-off", "--egress-allow=10.0.0.0/8"],
             &["--egress-allow"],
         );
+        check(&["--playground=on", "--admin=off"], &["--playground on"]);
+        check(&["--admin=off"], &[]);
     }
 }

@@ -52,7 +52,11 @@ impl Effective {
             return Err(faults);
         }
         let config = config(&knobs, &layers)?;
-        for fault in config.security.faults(config.listen) {
+        let of_listener = config.security.faults(config.listen);
+        for fault in of_listener
+            .into_iter()
+            .chain(config.admin.faults(&config.security))
+        {
             faults.add(Fault::Together(fault));
         }
         if !faults.is_empty() {

@@ -89,6 +89,12 @@ impl SecurityConfig {
         (self.reload_ms > 0).then(|| Duration::from_millis(self.reload_ms))
     }
 
+    /// Whether nobody connects without a certificate.
+    pub fn requires_certificate(&self) -> bool {
+        let auth = self.tls_client_auth.unwrap_or_default();
+        self.tls_client_ca.is_some() && auth == ClientAuth::Required
+    }
+
     /// What is missing for, or speaks against, serving on `listen` with these flags, each with the flags that
     /// would mend it.
     pub fn faults(&self, listen: SocketAddr) -> Vec<String> {

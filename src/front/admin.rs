@@ -1,4 +1,4 @@
-//! The admin endpoint: metrics and probes over HTTP, for those who run the executor.
+//! The admin endpoint: metrics, probes and the playground over HTTP, for those who run the executor.
 //!
 //! A connection is for one request and for a few seconds, and there are only so many: a client that is slow
 //! to ask, or to read its answer, holds one of them for that long and nothing else.
@@ -19,6 +19,7 @@ use tokio::{
 
 use crate::config::{AdminAddress, AdminConfig};
 
+pub mod playground;
 mod routes;
 
 pub use routes::Routes;
@@ -29,7 +30,7 @@ const MAX_CONNECTIONS: usize = 32;
 /// How long a client may take to send the header of its request.
 const HEADER_PATIENCE: Duration = Duration::from_secs(5);
 
-/// How long a connection may take in all.
+/// How long a connection may take in all, beyond what the playground has to wait for.
 const CONNECTION_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Bytes of a request's line and header.
@@ -107,8 +108,8 @@ async fn serve(listener: TcpListener, routes: Arc<Routes>, mut stopped: oneshot:
     loop {
         tokio::select! {
             accepted = listener.accept(), if connections.len() < MAX_CONNECTIONS => match accepted {
-                Ok((stream, _)) => {
-                    connections.spawn(connection(stream, routes.clone(), &graceful));
+                Ok(accepted) => {
+                    connections.spawn(connection(accepted, routes.clone(), &graceful));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "admin endpoint: no connection accepted");
@@ -125,13 +126,14 @@ async fn serve(listener: TcpListener, routes: Arc<Routes>, mut stopped: oneshot:
 
 /// One request and its answer. What goes wrong is the client's own concern.
 fn connection(
-    stream: TcpStream,
+    (stream, peer): (TcpStream, SocketAddr),
     routes: Arc<Routes>,
     graceful: &GracefulShutdown,
 ) -> impl Future<Output = ()> + Send + 'static {
+    let patience = CONNECTION_PATIENCE + routes.longest_answer();
     let answer = service_fn(move |request| {
         let routes = routes.clone();
-        async move { Ok::<_, Infallible>(routes.answer(request).await) }
+        async move { Ok::<_, Infallible>(routes.answer(request, peer).await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -140,7 +142,7 @@ fn connection(
         .max_headers(MAX_HEADERS)
         .keep_alive(false)
         .serve_connection(TokioIo::new(stream), answer);
-    let connection = time::timeout(CONNECTION_PATIENCE, graceful.watch(connection));
+    let connection = time::timeout(patience, graceful.watch(connection));
     async move {
         let _ = connection.await;
     }

@@ -32,6 +32,7 @@ mod convert;
 pub mod decode;
 mod describe;
 pub mod encode;
+pub mod json;
 mod outcomes;
 mod status;
 pub mod structs;

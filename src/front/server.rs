@@ -1,6 +1,7 @@
 //! The gRPC listener: the services on it, readiness, and the way out.
 
 use std::{
+    convert::Infallible,
     io,
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -8,24 +9,29 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use futures_util::Stream;
+use http_body_util::Full;
 use serde::Serialize;
 use tokio::{runtime::Handle, sync::watch};
 use tonic::{server::NamedService, service::Routes};
 use tonic_health::{ServingStatus, server::HealthReporter};
 use tonic_reflection::server::Builder as ReflectionBuilder;
-use tower::ServiceBuilder;
+use tower::{Service, ServiceBuilder};
 
 use super::{
     access::AccessLayer,
-    admin::{self, AdminError, Bound, Routes as AdminRoutes},
+    admin::{
+        self, AdminError, Bound, Routes as AdminRoutes,
+        playground::{Playground, PlaygroundPlan},
+    },
     admission::{Admission, WaitingRoom},
     audit::Audit,
     cells::{CellPlan, Cells, Fetcher, Places, own_program},
     dispatch::Dispatcher,
     egress::{Egress, EgressError},
     functions::{Functions, Store, StoredBounds, TypeStripper, UnusableLocation},
-    grpc::{Executor, METHODS, refused},
+    grpc::{Executor, METHODS, json::JsonCalls, refused},
     libraries::{LibrariesError, LibraryImage},
     listener::{Listener, Occupancy},
     memory,
@@ -38,8 +44,8 @@ use super::{
 use crate::{
     api::{FILE_DESCRIPTOR_SET, executor_service_server::ExecutorServiceServer},
     config::{
-        CellsConfig, EgressConfig, LibrariesConfig, LimitsConfig, LogFormat, MAX_MESSAGE_KNOB,
-        ServeConfig, TypeScriptConfig,
+        CellsConfig, EgressConfig, FunctionsConfig, LibrariesConfig, LimitsConfig, LogFormat,
+        MAX_MESSAGE_KNOB, ServeConfig, TypeScriptConfig,
     },
     wire::Configure,
 };
@@ -102,6 +108,8 @@ pub enum ServeError {
     ReadyFile { path: PathBuf, error: io::Error },
     #[error("the API's descriptor is unusable: {0}")]
     Reflection(#[from] tonic_reflection::server::Error),
+    #[error("the API's descriptor is unusable: {0}")]
+    Descriptor(#[from] prost_reflect::DescriptorError),
 }
 
 /// The addresses that were asked for, or chosen.
@@ -122,13 +130,25 @@ struct Ready {
     pid: u32,
 }
 
-/// Serves until the first of `stops` comes, and calls under way are answered, or their grace is over, or the
+/// Where functions come from, as the configuration has it.
+///
+/// # Errors
+/// [`ServeError::Functions`] when that can't be a store.
+pub fn store(config: &FunctionsConfig) -> Result<Store, ServeError> {
+    match &config.location {
+        Some(location) => Ok(Store::open(location, config.store_timeout())?),
+        None => Ok(Store::examples()),
+    }
+}
+
+/// Serves the functions in `store` until the first of `stops` comes, and calls under way are answered, or their grace is over, or the
 /// second comes. `announce` is called with the listeners' addresses once calls are taken.
 ///
 /// # Errors
 /// [`ServeError`] when something the configuration names can't be had.
 pub async fn serve(
     config: ServeConfig,
+    store: Store,
     telemetry: Arc<Telemetry>,
     announce: impl FnOnce(&Addresses),
     stops: impl Stream<Item = ()>,
@@ -151,7 +171,14 @@ pub async fn serve(
         .collect();
     telemetry.observe_security(&security, watched.clone());
     let occupancy = listener.occupancy();
-    let started = start_executor(&config, opener, &security.audit, &telemetry, occupancy);
+    let started = start_executor(
+        &config,
+        store.clone(),
+        opener,
+        &security.audit,
+        &telemetry,
+        occupancy,
+    );
     let (executor, cells) = started.await?;
     let (health, health_service) = tonic_health::server::health_reporter();
     let way_out = WayOut::new(&config.traffic);
@@ -166,6 +193,10 @@ pub async fn serve(
         // Last before the method: refuses while draining, notes the deadline, bounds the message.
         .layer(taking(&config, way_out.gate()))
         .service(with_ours(Routes::new(health_service), executor, &config)?);
+    let playground = match config.admin.has_playground(&config.security) {
+        true => Some(playground(&config, grpc, store, service.clone())?),
+        false => None,
+    };
     let serving = tokio::spawn(connections::serve(
         security.guard(listener.connections()),
         service,
@@ -179,6 +210,7 @@ pub async fn serve(
     let admin_routes = AdminRoutes {
         telemetry,
         readiness: readiness.clone(),
+        playground,
     };
     let admin = admin.map(|admin| admin.serve(admin_routes));
     let fresh = security.keep_fresh(watched);
@@ -217,6 +249,33 @@ fn with_ours(
     Ok(routes.prepare())
 }
 
+/// The playground, whose calls `service` answers as it does any other.
+fn playground<S, B>(
+    config: &ServeConfig,
+    grpc: SocketAddr,
+    store: Store,
+    service: S,
+) -> Result<Playground, ServeError>
+where
+    S: Service<http::Request<Full<Bytes>>, Response = http::Response<B>, Error = Infallible>,
+    S: Clone + Send + Sync + 'static,
+    S::Future: Send + 'static,
+    B: hyper::body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let (traffic, limits) = (&config.traffic, &config.limits);
+    let plan = PlaygroundPlan {
+        grpc,
+        tls: config.security.tls_cert.is_some(),
+        token: config.security.access.is_some(),
+        body_bytes: traffic.message_bytes(limits),
+        receive_time: traffic.receive_time(),
+        call_time: traffic.longest_wait() + limits.top_level_time() + limits.wall_time(),
+    };
+    let calls = JsonCalls::new(service, SERVICE)?;
+    Ok(Playground::new(calls, store, plan))
+}
+
 /// What calls of the API go through.
 fn taking(config: &ServeConfig, gate: Gate) -> TakingLayer {
     TakingLayer {
@@ -233,15 +292,12 @@ fn taking(config: &ServeConfig, gate: Gate) -> TakingLayer {
 /// The service with all that is behind it, and what tells when its cells come and go.
 async fn start_executor(
     config: &ServeConfig,
+    store: Store,
     opener: Opener,
     audit: &Audit,
     telemetry: &Telemetry,
     occupancy: Occupancy,
 ) -> Result<(Executor, watch::Receiver<Places>), ServeError> {
-    let store = match &config.functions.location {
-        Some(location) => Store::open(location, config.functions.store_timeout())?,
-        None => Store::examples(),
-    };
     let in_flight = config.cells.max_in_flight.get() as usize;
     let quarantine = Arc::new(Quarantine::audited(audit.clone()));
     let egress = Egress::new(&config.egress, &Handle::current())?.measured(telemetry.egress());

@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 #[test]
 fn other_paths_and_methods_are_refused() {
     let service = Service::shared();
-    for path in ["/", "/metric", "/metrics/", "/livez/x", "/%6detrics"] {
+    for path in ["/nothing", "/metric", "/metrics/", "/livez/x", "/%6detrics"] {
         for method in ["GET", "POST"] {
             assert_eq!(
                 request(service, method, path).status,

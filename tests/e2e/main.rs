@@ -23,6 +23,7 @@ mod console;
 mod containment;
 mod crypto;
 mod describe;
+mod dev;
 mod documents;
 mod drain;
 mod encoding;
@@ -46,6 +47,7 @@ mod node_api;
 mod object_server;
 mod operations;
 mod outcomes;
+mod playground;
 #[allow(dead_code, reason = "the fuzz targets need all of it")]
 #[path = "../fuzz/targets/random.rs"]
 mod random;

@@ -16,13 +16,23 @@ use crate::{
 
 /// The report, without a line's end after the last line.
 pub fn of(report: &Report, paint: Paint) -> String {
+    let mut text = wrong(report, paint);
+    write_function(&mut text, report, paint);
+    let _ = write!(text, "\n{}", verdict(report, paint));
+    text
+}
+
+/// The same without what the function is.
+pub fn of_faults(report: &Report, paint: Paint) -> String {
+    wrong(report, paint) + &verdict(report, paint)
+}
+
+fn wrong(report: &Report, paint: Paint) -> String {
     let mut text = String::new();
     for diagnostic in &report.diagnostics {
         write_diagnostic(&mut text, diagnostic, paint);
         text.push('\n');
     }
-    write_function(&mut text, report, paint);
-    let _ = write!(text, "\n{}", verdict(report, paint));
     text
 }
 

@@ -1,6 +1,6 @@
 //! What the admin endpoint answers, path by path.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{
@@ -9,6 +9,7 @@ use http::{
 };
 use http_body_util::Full;
 
+use super::playground::Playground;
 use crate::front::{readiness::Readiness, telemetry::Telemetry};
 
 const PLAIN: &str = "text/plain; charset=utf-8";
@@ -19,19 +20,36 @@ const EXPOSITION: &str = "text/plain; version=0.0.4; charset=utf-8";
 /// What is read only: HEAD is GET without the body.
 const ALLOWED: &str = "GET, HEAD";
 
-type Answer = Response<Full<Bytes>>;
+pub type Answer = Response<Full<Bytes>>;
 
 /// Where answers come from.
 #[derive(Clone, Debug)]
 pub struct Routes {
     pub telemetry: Arc<Telemetry>,
     pub readiness: Readiness,
+    /// Nothing where it is off.
+    pub playground: Option<Playground>,
 }
 
 impl Routes {
-    /// The answer to a request; its body is not looked at.
-    pub async fn answer<B>(&self, request: Request<B>) -> Answer {
+    /// How long an answer may take, beyond what a client takes to read it.
+    pub fn longest_answer(&self) -> Duration {
+        let playground = self.playground.as_ref();
+        playground.map_or(Duration::ZERO, Playground::longest_answer)
+    }
+
+    /// The answer to a request that came from `peer`. Its body is looked at only if it is for the playground.
+    pub async fn answer<B>(&self, request: Request<B>, peer: SocketAddr) -> Answer
+    where
+        B: hyper::body::Body<Data = Bytes>,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
         let path = request.uri().path();
+        if let Some(playground) = &self.playground
+            && Playground::has(path)
+        {
+            return playground.answer(request, peer).await;
+        }
         if !matches!(path, "/metrics" | "/livez" | "/readyz") {
             return line(StatusCode::NOT_FOUND, "try /metrics, /livez or /readyz");
         }
@@ -71,11 +89,11 @@ fn failed(error: &dyn std::fmt::Display) -> Answer {
     line(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string())
 }
 
-fn line(status: StatusCode, text: &str) -> Answer {
+pub fn line(status: StatusCode, text: &str) -> Answer {
     answer(status, PLAIN, format!("{text}\n").into())
 }
 
-fn answer(status: StatusCode, content_type: &'static str, body: Bytes) -> Answer {
+pub fn answer(status: StatusCode, content_type: &'static str, body: Bytes) -> Answer {
     let mut answer = Response::new(Full::new(body));
     *answer.status_mut() = status;
     let content_type = HeaderValue::from_static(content_type);

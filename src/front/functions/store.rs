@@ -1,6 +1,6 @@
 //! Where functions are kept: a directory or an object store, `<root>/<function_id>/<version>/index.js` or
-//! `index.ts`, with an optional `function.json` beside it, and `index.js.map`; or the examples built into the
-//! executor.
+//! `index.ts`, with an optional `function.json` beside it, and `index.js.map`; or in the executor itself: the
+//! examples built into it, what is being written beside it.
 //!
 //! A version exists once its source does, so that has to be put there last: the other files are looked for
 //! after it, and one that is not there then never comes.
@@ -15,10 +15,14 @@ use tokio::time;
 use super::{Language, SourceFault, SourceMapText, manifest::MAX_MANIFEST_BYTES};
 use crate::invocation::VersionKey;
 
+mod drafts;
 mod examples;
 mod location;
+mod shown;
 
+pub use drafts::Drafts;
 pub use location::UnusableLocation;
+pub use shown::Shown;
 
 /// What a store has of a version.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +54,8 @@ pub struct Store(Kind);
 enum Kind {
     /// The examples built into the executor.
     Examples,
+    /// A function that is being written.
+    Drafts(Drafts),
     Objects {
         objects: Arc<dyn ObjectStore>,
         root: Path,
@@ -65,6 +71,7 @@ impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Kind::Examples => f.write_str("Store(examples)"),
+            Kind::Drafts(drafts) => write!(f, "Store({drafts:?})"),
             Kind::Objects { root, .. } => write!(f, "Store({root})"),
         }
     }
@@ -106,6 +113,11 @@ impl Store {
         Self(Kind::Examples)
     }
 
+    /// What is being written, as it was saved last.
+    pub fn drafts(drafts: Drafts) -> Self {
+        Self(Kind::Drafts(drafts))
+    }
+
     /// The store at a path or URL. A remote one is not called yet. Credentials come from the environment.
     ///
     /// # Errors
@@ -122,7 +134,7 @@ impl Store {
 
     /// Whether it is in the executor itself, where there is nothing to wait for.
     pub fn is_built_in(&self) -> bool {
-        matches!(self.0, Kind::Examples)
+        matches!(self.0, Kind::Examples | Kind::Drafts(_))
     }
 
     /// What is stored of `key`, or what keeps it from being a function, or `None` if the store says that it has
@@ -138,6 +150,7 @@ impl Store {
     ) -> Result<Option<Found>, StoreError> {
         let patience = match &self.0 {
             Kind::Examples => return Ok(examples::find(key).map(Ok)),
+            Kind::Drafts(drafts) => return Ok(drafts.find(key).map(Ok)),
             Kind::Objects { patience, .. } => *patience,
         };
         match time::timeout(patience, self.read_version(key, bounds)).await {

@@ -70,13 +70,28 @@ pub fn find(key: &VersionKey) -> Option<Stored> {
     }
     let mut examples = EXAMPLES.iter();
     let found = examples.find(|example| example.id == &*key.function_id)?;
-    let bytes = |text: &'static str| Bytes::from_static(text.as_bytes());
-    Some(Stored {
-        source: bytes(found.source),
-        language: found.language,
-        manifest: found.manifest.map(bytes),
-        source_map: None,
+    Some(stored(found))
+}
+
+/// Each by the key it is found by.
+pub fn all() -> impl Iterator<Item = (VersionKey, Stored)> {
+    EXAMPLES.iter().map(|example| {
+        let key = VersionKey {
+            function_id: example.id.into(),
+            version: VERSION.into(),
+        };
+        (key, stored(example))
     })
+}
+
+fn stored(example: &Example) -> Stored {
+    let bytes = |text: &'static str| Bytes::from_static(text.as_bytes());
+    Stored {
+        source: bytes(example.source),
+        language: example.language,
+        manifest: example.manifest.map(bytes),
+        source_map: None,
+    }
 }
 
 #[cfg(test)]
