@@ -37,6 +37,7 @@ mod record;
 mod run_queue;
 mod runtime;
 mod scheduler;
+mod stock;
 mod threads;
 mod watchdog;
 

@@ -153,15 +153,22 @@ pub async fn at_rate(target: Target, ask: &Ask, rate: u32, time: Duration) -> Re
     gather(callers, began).await
 }
 
-/// One after the other, each of which is another.
-pub async fn in_turn(target: Target, asks: impl Iterator<Item = Ask>) -> Recorded {
+/// One after the other, each of which is another, and none sooner than `apart` after the one before was due. With
+/// a time apart, latency counts from when a call was due.
+pub async fn in_turn(target: Target, asks: impl Iterator<Item = Ask>, apart: Duration) -> Recorded {
     let mut line = lines(target, 1).await.remove(0);
     let mut latencies = histogram();
     let began = Instant::now();
+    let mut due = began;
     for ask in asks {
-        let before = Instant::now();
+        if apart.is_zero() {
+            due = Instant::now();
+        } else {
+            due += apart;
+            tokio::time::sleep_until(due.into()).await;
+        }
         line.call(&ask).await;
-        record(&mut latencies, before.elapsed());
+        record(&mut latencies, due.elapsed());
     }
     Recorded {
         latencies,

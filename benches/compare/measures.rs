@@ -14,11 +14,13 @@ const WARM: &str = "warm";
 const RATE: u32 = 1_000;
 /// Versions that are called for the first time, and stay.
 const VERSIONS: usize = 200;
+/// Of those a second, where they do not come one after the other.
+const NEW_VERSIONS_RATE: u32 = 50;
 
 /// One round of one subject: every measure, each on a server just started, so that none finds another's leavings.
 pub fn all(subject: Subject, options: &Options, results: &mut Results) {
     for measure in Measure::ALL {
-        if !subject.runs_functions() && measure == Measure::FirstCall {
+        if !subject.runs_functions() && apart(measure).is_some() {
             continue;
         }
         eprintln!("  {}: {}", subject.name(), measure.name());
@@ -39,10 +41,10 @@ async fn one(measure: Measure, subject: Subject, running: &Running, time: Durati
         Measure::InFlight8 => load::closed(target, &ask, 8, time).await,
         Measure::Batch => load::closed(target, &ask, 4, time).await,
         Measure::FixedRate => load::at_rate(target, &ask, RATE, time).await,
-        Measure::FirstCall => unreachable!("it has no warm version"),
+        Measure::FirstCall | Measure::FirstCallApart => unreachable!("it has no warm version"),
     };
-    if measure == Measure::FirstCall {
-        return first_calls(subject, running, target).await;
+    if let Some(apart) = apart(measure) {
+        return first_calls(subject, running, target, apart).await;
     }
     loaded(time / 2).await;
     let before = running.cpu();
@@ -51,14 +53,28 @@ async fn one(measure: Measure, subject: Subject, running: &Running, time: Durati
 }
 
 /// New versions, one after the other, and what stays of each.
-async fn first_calls(subject: Subject, running: &Running, target: Target) -> Figures {
+/// How far apart the calls of new versions are, where it is those that are measured.
+fn apart(measure: Measure) -> Option<Duration> {
+    match measure {
+        Measure::FirstCall => Some(Duration::ZERO),
+        Measure::FirstCallApart => Some(Duration::from_secs(1) / NEW_VERSIONS_RATE),
+        _ => None,
+    }
+}
+
+async fn first_calls(
+    subject: Subject,
+    running: &Running,
+    target: Target,
+    apart: Duration,
+) -> Figures {
     let asks = |name: &'static str| {
         (0..VERSIONS).map(move |number| subject.single(&format!("{name}-{number}")))
     };
     // What is there ready for the first ones is not what the next ones cost.
-    load::in_turn(target, asks("before").take(VERSIONS / 4)).await;
+    load::in_turn(target, asks("before").take(VERSIONS / 4), apart).await;
     let (cpu, memory) = (running.cpu(), running.memory());
-    let recorded = load::in_turn(target, asks("first")).await;
+    let recorded = load::in_turn(target, asks("first"), apart).await;
     let mut figures = figures(&recorded, running.cpu() - cpu, 1);
     figures.bytes_each = Some((running.memory() - memory) / VERSIONS as f64);
     figures

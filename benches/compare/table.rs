@@ -17,15 +17,17 @@ pub enum Measure {
     Batch,
     FixedRate,
     FirstCall,
+    FirstCallApart,
 }
 
 impl Measure {
-    pub const ALL: [Measure; 5] = [
+    pub const ALL: [Measure; 6] = [
         Measure::InFlight64,
         Measure::InFlight8,
         Measure::Batch,
         Measure::FixedRate,
         Measure::FirstCall,
+        Measure::FirstCallApart,
     ];
 
     pub fn name(self) -> &'static str {
@@ -35,6 +37,7 @@ impl Measure {
             Measure::Batch => "batches of 100, 4 in flight",
             Measure::FixedRate => "warm calls, 1,000 a second",
             Measure::FirstCall => "first calls of new versions, one after the other",
+            Measure::FirstCallApart => "first calls of new versions, 50 a second",
         }
     }
 }

@@ -25,7 +25,7 @@ pub mod text;
 #[derive(Args, Debug)]
 pub struct CheckArguments {
     /// The function's source, with function.json beside it if it has one; or the directory of both
-    #[arg(value_name = "FILE|DIR")]
+    #[arg(value_name = "FILE|DIR", default_value = ".")]
     path: PathBuf,
 
     #[command(flatten)]

@@ -184,6 +184,7 @@ Run its tests, now and whenever you changed it:
   penstock test {quoted}
 
 More:
+  penstock dev {quoted}              serves it, with a page to try it on, and each save anew
   penstock test {quoted} --update    has the tests expect what comes out
   penstock check {quoted}            says what is wrong with it",
         files = files.join(", "),

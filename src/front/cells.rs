@@ -29,8 +29,9 @@ use process::{CellProcess, NotStarted};
 use supervisor::Supervisor;
 
 /// Invocations under way for each JS thread at which a cell counts as saturated: new ones go to the next
-/// choice of their key.
-const SATURATED_PER_THREAD: usize = 16;
+/// choice of their key. Many, for as a rule each cell has a thread for each core: what another makes of the same
+/// function is more isolates and colder caches, and no more work.
+const SATURATED_PER_THREAD: usize = 64;
 
 /// How cells are started.
 #[derive(Clone, Debug)]

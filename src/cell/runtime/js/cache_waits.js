@@ -2,7 +2,7 @@
 (function (primordials, host) {
   'use strict';
 
-  const { MapPrototypeClear, MapPrototypeDelete, MapPrototypeGet, MapPrototypeSet, SafeMap } = primordials;
+  const { MapPrototypeClear, MapPrototypeDelete, MapPrototypeGet, MapPrototypeGetSize, MapPrototypeSet, SafeMap } = primordials;
   const { ops } = host;
   const waiting = new SafeMap();
 
@@ -27,6 +27,6 @@
   };
 
   host.resetCacheWaits = function resetCacheWaits() {
-    MapPrototypeClear(waiting);
+    if (MapPrototypeGetSize(waiting) > 0) MapPrototypeClear(waiting);
   };
 })

@@ -2,7 +2,7 @@
 (function (primordials, host) {
   'use strict';
 
-  const { MapPrototypeClear, MapPrototypeDelete, MapPrototypeGet, MapPrototypeSet, SafeMap, Uint8Array } = primordials;
+  const { MapPrototypeClear, MapPrototypeDelete, MapPrototypeGet, MapPrototypeGetSize, MapPrototypeSet, SafeMap, Uint8Array } = primordials;
   const { ops } = host;
   const pending = new SafeMap();
 
@@ -67,6 +67,6 @@
 
   // The cell has forgotten an ended invocation's requests; so must we.
   host.resetFetches = function resetFetches() {
-    MapPrototypeClear(pending);
+    if (MapPrototypeGetSize(pending) > 0) MapPrototypeClear(pending);
   };
 })

@@ -6,6 +6,7 @@
     MapPrototypeClear,
     MapPrototypeDelete,
     MapPrototypeGet,
+    MapPrototypeGetSize,
     MapPrototypeSet,
     ObjectDefineProperty,
     ReflectApply,
@@ -188,6 +189,6 @@
 
   // The cell has forgotten an ended invocation's timers; so must we.
   host.resetTimers = function resetTimers() {
-    MapPrototypeClear(active);
+    if (MapPrototypeGetSize(active) > 0) MapPrototypeClear(active);
   };
 })
