@@ -1,6 +1,12 @@
 //! What waits for a serving thread. Knows nothing of V8.
 
-use std::{collections::VecDeque, fmt, hash::Hash, sync::Arc};
+use std::{
+    collections::VecDeque,
+    fmt,
+    hash::Hash,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use super::fair_queue::FairQueue;
 use crate::lock::{Lock, Signal};
@@ -27,6 +33,13 @@ struct Tasks<K, J> {
     others: FairQueue<K, J>,
     /// Threads that wait for one: nobody else need be woken, which would cost a system call each time.
     waiting: usize,
+}
+
+impl<K: Clone + Eq + Hash, J> Tasks<K, J> {
+    fn pop(&mut self) -> Option<Task<J>> {
+        let first = self.first.pop_front();
+        first.or_else(|| self.others.pop().map(Task::Job))
+    }
 }
 
 impl<K, J> fmt::Debug for RunQueue<K, J> {
@@ -76,16 +89,31 @@ impl<K: Clone + Eq + Hash, J> RunQueue<K, J> {
     pub fn pop(&self) -> Task<J> {
         let mut tasks = self.tasks.lock();
         loop {
-            let task = tasks.first.pop_front();
-            match task.or_else(|| tasks.others.pop().map(Task::Job)) {
-                Some(task) => return task,
-                None => {
-                    tasks.waiting += 1;
-                    tasks = self.arrived.wait(tasks);
-                    tasks.waiting -= 1;
-                }
+            if let Some(task) = tasks.pop() {
+                return task;
+            }
+            tasks.waiting += 1;
+            tasks = self.arrived.wait(tasks);
+            tasks.waiting -= 1;
+        }
+    }
+
+    /// Waits for a task, but no longer than that.
+    pub fn pop_within(&self, patience: Duration) -> Option<Task<J>> {
+        let mut tasks = self.tasks.lock();
+        if let Some(task) = tasks.pop() {
+            return Some(task);
+        }
+        let until = Instant::now() + patience;
+        while Instant::now() < until {
+            tasks.waiting += 1;
+            tasks = self.arrived.wait_until(tasks, until);
+            tasks.waiting -= 1;
+            if let Some(task) = tasks.pop() {
+                return Some(task);
             }
         }
+        None
     }
 }
 

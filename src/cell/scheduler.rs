@@ -40,7 +40,7 @@ mod rings;
 /// Turns at once of what is known to be a hog; half of the isolates if those are fewer.
 const HOG_PLACES: usize = 32;
 
-/// Isolates without a function that are kept ready, so that a first call finds one made: three fifths of what it costs.
+/// Isolates without a function that are made in idle time, so that a first call finds one: three fifths of what it costs.
 const BLANK_ISOLATES: usize = 2;
 
 /// How the scheduler is set up.
@@ -110,13 +110,12 @@ impl Scheduler {
         });
         let engine = Arc::new(engine);
         let maker = engine.clone();
-        let blanks = Stock::start(BLANK_ISOLATES, move || {
-            let _seat = Seat::take();
-            blank_isolate(&maker)
-        })?;
+        let blanks = Arc::new(Stock::new(BLANK_ISOLATES, move || {
+            SEAT.with(|_| blank_isolate(&maker))
+        }));
         let scheduler = Arc::new(Self {
             engine,
-            blanks,
+            blanks: blanks.clone(),
             settings,
             queue: queue.clone(),
             pool,
@@ -130,9 +129,14 @@ impl Scheduler {
         });
         handle.get_or_init(|| Arc::downgrade(&scheduler));
         let worker = scheduler.clone();
-        let threads = Threads::start(queue, settings.threads, move |invocation, thread| {
-            worker.take_turn(&invocation, thread);
-        })?;
+        let threads = Threads::start(
+            queue,
+            settings.threads,
+            blanks,
+            move |invocation, thread| {
+                worker.take_turn(&invocation, thread);
+            },
+        )?;
         scheduler.threads.get_or_init(|| threads);
         Ok(scheduler)
     }
@@ -375,9 +379,6 @@ impl Scheduler {
     fn after_turn(&self, invocation: &Arc<Invocation>, mut run: Box<Run>, turn: TurnEnd) {
         run.cpu = invocation.cpu_time();
         run.place = None;
-        if run.cold_start && run.turns == 1 {
-            self.blanks.replenish();
-        }
         match turn {
             TurnEnd::Settled => match invocation.stop_running() {
                 Stopped::ByItself => self.end(invocation, *run, End::Settled, Keep::Keep),

@@ -40,6 +40,10 @@ const MAX_DEMOTED: usize = 64;
 /// Demoted threads that are kept for the next turn when they have none.
 const MAX_IDLE: usize = 8;
 
+/// A thread that had no task for so long has time to spare: longer than from the end of a turn to the next call of a
+/// caller who waited for it.
+const IDLE_AFTER: Duration = Duration::from_millis(5);
+
 /// A turn for a demoted thread.
 pub type Turn = Box<dyn FnOnce() + Send>;
 
@@ -133,12 +137,22 @@ impl JsThread {
     }
 }
 
+/// Work that can wait until there is nothing else to do.
+pub trait Chore: Send + Sync {
+    /// Whether there is some.
+    fn is_due(&self) -> bool;
+
+    /// Does a piece of it, a few milliseconds long; for that long a job may have to wait for it.
+    fn do_some(&self);
+}
+
 type Work<J> = dyn Fn(J, &Arc<JsThread>) + Send + Sync;
 
 /// The threads, for as long as the process lives.
 pub struct Threads<K, J> {
     queue: Arc<RunQueue<K, J>>,
     work: Box<Work<J>>,
+    chore: Arc<dyn Chore>,
     /// Threads there are, demoted ones included.
     alive: AtomicUsize,
     most: usize,
@@ -155,19 +169,22 @@ impl<K, J> fmt::Debug for Threads<K, J> {
 }
 
 impl<K: Clone + Eq + Hash + Send + 'static, J: Send + 'static> Threads<K, J> {
-    /// Starts `count` threads that do `work` for each job of `queue`.
+    /// Starts `count` threads that do `work` for each job of `queue`, and some of the chore when there was none for
+    /// a while.
     ///
     /// # Errors
     /// When the system has no thread left.
     pub fn start(
         queue: Arc<RunQueue<K, J>>,
         count: usize,
+        chore: Arc<dyn Chore>,
         work: impl Fn(J, &Arc<JsThread>) + Send + Sync + 'static,
     ) -> io::Result<Arc<Self>> {
         let most = count + MAX_DEMOTED;
         let threads = Arc::new(Self {
             queue,
             work: Box::new(work),
+            chore,
             alive: AtomicUsize::new(0),
             most,
             idle: Lock::default(),
@@ -240,13 +257,23 @@ impl<K: Clone + Eq + Hash + Send + 'static, J: Send + 'static> Threads<K, J> {
     fn serve(self: &Arc<Self>) {
         let thread = JsThread::serving();
         while !thread.is_demoted() {
-            match self.queue.pop() {
+            match self.next_task() {
                 Task::Job(job) => (self.work)(job, &thread),
                 Task::Rest(rest) => rest(),
             }
         }
         self.is_free(&thread);
         self.serve_demoted(&thread);
+    }
+
+    fn next_task(&self) -> Task<J> {
+        while self.chore.is_due() {
+            match self.queue.pop_within(IDLE_AFTER) {
+                Some(task) => return task,
+                None => self.chore.do_some(),
+            }
+        }
+        self.queue.pop()
     }
 
     fn serve_demoted(self: &Arc<Self>, thread: &Arc<JsThread>) {
@@ -275,6 +302,15 @@ impl<K: Clone + Eq + Hash + Send + 'static, J: Send + 'static> Threads<K, J> {
 mod tests {
     use super::*;
 
+    /// None.
+    impl Chore for () {
+        fn is_due(&self) -> bool {
+            false
+        }
+
+        fn do_some(&self) {}
+    }
+
     type TestThreads = Arc<Threads<u32, u32>>;
     type Begun = mpsc::Receiver<(u32, Arc<JsThread>)>;
 
@@ -283,12 +319,17 @@ mod tests {
         let (begun, begins) = mpsc::channel();
         let (release, released) = mpsc::channel::<()>();
         let released = Lock::new(released);
-        let threads = Threads::start(RunQueue::new(), 1, move |job, thread: &Arc<_>| {
-            begun.send((job, thread.clone())).unwrap();
-            if job == 0 {
-                released.lock().recv().unwrap();
-            }
-        });
+        let threads = Threads::start(
+            RunQueue::new(),
+            1,
+            Arc::new(()),
+            move |job, thread: &Arc<_>| {
+                begun.send((job, thread.clone())).unwrap();
+                if job == 0 {
+                    released.lock().recv().unwrap();
+                }
+            },
+        );
         (threads.unwrap(), begins, release)
     }
 
@@ -301,7 +342,7 @@ mod tests {
     fn every_job_is_done_once() {
         let queue = RunQueue::new();
         let (done, results) = mpsc::channel();
-        Threads::start(queue.clone(), 3, move |job: u32, _: &_| {
+        Threads::start(queue.clone(), 3, Arc::new(()), move |job: u32, _: &_| {
             done.send(job).unwrap();
         })
         .unwrap();
@@ -311,6 +352,34 @@ mod tests {
         let mut results: Vec<_> = results.iter().take(100).collect();
         results.sort_unstable();
         assert_eq!(results, (0..100).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn chores_are_done_in_idle_time() {
+        struct Once(AtomicBool, mpsc::SyncSender<()>);
+        impl Chore for Once {
+            fn is_due(&self) -> bool {
+                !self.0.load(Ordering::Acquire)
+            }
+
+            fn do_some(&self) {
+                self.0.store(true, Ordering::Release);
+                self.1.send(()).unwrap();
+            }
+        }
+        let queue = RunQueue::new();
+        let (told, tells) = mpsc::sync_channel(1);
+        let (done, results) = mpsc::channel();
+        let chore = Arc::new(Once(AtomicBool::new(false), told));
+        Threads::start(queue.clone(), 1, chore, move |job: u32, _: &_| {
+            done.send(job).unwrap();
+        })
+        .unwrap();
+        queue.push(0, 1);
+        assert_eq!(results.recv(), Ok(1));
+        tells.recv().unwrap();
+        queue.push(0, 2);
+        assert_eq!(results.recv(), Ok(2));
     }
 
     #[test]
