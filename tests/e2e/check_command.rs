@@ -236,6 +236,12 @@ fn the_examples_are_fine() {
 }
 
 #[test]
+fn without_a_name_it_is_the_directory_one_is_in() {
+    let run = source("function onTrack() {}").run(&[]).exits(0);
+    assert!(run.stdout.ends_with("\nno errors\n"), "{run:#?}");
+}
+
+#[test]
 fn what_can_not_be_checked_is_named() {
     let files = source("function onTrack() {}");
     std::fs::create_dir(files.path("empty")).expect("a folder");
@@ -251,7 +257,6 @@ fn what_can_not_be_checked_is_named() {
         ),
         (&["index.js", "--json", "--output", "text"], "--json"),
         (&["index.js", "--no-such-flag"], "--no-such-flag"),
-        (&[], "FILE|DIR"),
     ] {
         let run = files.run(arguments).exits(2);
         assert!(run.stderr.contains(named), "it names {named:?}: {run:#?}");
