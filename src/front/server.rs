@@ -141,8 +141,8 @@ pub fn store(config: &FunctionsConfig) -> Result<Store, ServeError> {
     }
 }
 
-/// Serves the functions in `store` until the first of `stops` comes, and calls under way are answered, or their grace is over, or the
-/// second comes. `announce` is called with the listeners' addresses once calls are taken.
+/// Serves the functions in `store` until the first of `stops` comes, and calls under way are answered, or their
+/// grace is over, or the second comes. `announce` is called with the listeners' addresses once calls are taken.
 ///
 /// # Errors
 /// [`ServeError`] when something the configuration names can't be had.
@@ -171,14 +171,8 @@ pub async fn serve(
         .collect();
     telemetry.observe_security(&security, watched.clone());
     let occupancy = listener.occupancy();
-    let started = start_executor(
-        &config,
-        store.clone(),
-        opener,
-        &security.audit,
-        &telemetry,
-        occupancy,
-    );
+    let audit = &security.audit;
+    let started = start_executor(&config, store.clone(), opener, audit, &telemetry, occupancy);
     let (executor, cells) = started.await?;
     let (health, health_service) = tonic_health::server::health_reporter();
     let way_out = WayOut::new(&config.traffic);
@@ -193,10 +187,7 @@ pub async fn serve(
         // Last before the method: refuses while draining, notes the deadline, bounds the message.
         .layer(taking(&config, way_out.gate()))
         .service(with_ours(Routes::new(health_service), executor, &config)?);
-    let playground = match config.admin.has_playground(&config.security) {
-        true => Some(playground(&config, grpc, store, service.clone())?),
-        false => None,
-    };
+    let playground = playground(&config, grpc, store, service.clone())?;
     let serving = tokio::spawn(connections::serve(
         security.guard(listener.connections()),
         service,
@@ -207,12 +198,12 @@ pub async fn serve(
         grpc,
         admin: admin.as_ref().map(Bound::address),
     };
-    let admin_routes = AdminRoutes {
+    let routes = AdminRoutes {
         telemetry,
         readiness: readiness.clone(),
         playground,
     };
-    let admin = admin.map(|admin| admin.serve(admin_routes));
+    let admin = admin.map(|admin| admin.serve(routes));
     let fresh = security.keep_fresh(watched);
     let health_task = tokio::spawn(report_health(health, readiness));
     if let Some(path) = &config.ready_file {
@@ -249,13 +240,13 @@ fn with_ours(
     Ok(routes.prepare())
 }
 
-/// The playground, whose calls `service` answers as it does any other.
+/// The playground, if it is to be had, whose calls `service` answers as it does any other.
 fn playground<S, B>(
     config: &ServeConfig,
     grpc: SocketAddr,
     store: Store,
     service: S,
-) -> Result<Playground, ServeError>
+) -> Result<Option<Playground>, ServeError>
 where
     S: Service<http::Request<Full<Bytes>>, Response = http::Response<B>, Error = Infallible>,
     S: Clone + Send + Sync + 'static,
@@ -263,6 +254,9 @@ where
     B: hyper::body::Body<Data = Bytes> + Send + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
+    if !config.admin.has_playground(&config.security) {
+        return Ok(None);
+    }
     let (traffic, limits) = (&config.traffic, &config.limits);
     let plan = PlaygroundPlan {
         grpc,
@@ -273,7 +267,7 @@ where
         call_time: traffic.longest_wait() + limits.top_level_time() + limits.wall_time(),
     };
     let calls = JsonCalls::new(service, SERVICE)?;
-    Ok(Playground::new(calls, store, plan))
+    Ok(Some(Playground::new(calls, store, plan)))
 }
 
 /// What calls of the API go through.

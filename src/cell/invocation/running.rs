@@ -86,8 +86,8 @@ impl Running {
             return at + GIVE_UP_AFTER;
         }
         let hog = (!self.thread.is_demoted()).then_some(self.cpu_before + HOG_AFTER);
-        let marks = [Some(cpu_limit), self.top_level_ends, hog];
-        let next = marks.into_iter().flatten().fold(cpu_limit, Duration::min);
+        let sooner = [self.top_level_ends, hog].into_iter().flatten();
+        let next = sooner.fold(cpu_limit, Duration::min);
         // CPU time can't come sooner than as much wall time.
         now + next.saturating_sub(self.cpu())
     }
