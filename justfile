@@ -47,6 +47,10 @@ compare *arguments:
 cost:
     cargo bench --bench cost
 
+# What calls cost in instructions, beside the committed baseline; needs valgrind
+instructions *arguments:
+    cargo bench --bench instructions -- {{arguments}}
+
 # What the first touch of each library costs
 libraries:
     cargo bench --bench libraries

@@ -1,8 +1,10 @@
 //! The cell processes: started, watched, replaced; and the choice of one for a function key.
 
 use std::{
+    env, fs,
     hash::{DefaultHasher, Hash, Hasher},
     io,
+    os::unix::fs::MetadataExt,
     path::PathBuf,
     sync::Arc,
     time::Duration,
@@ -157,10 +159,15 @@ fn draw(key: &FunctionKey, place: usize) -> u64 {
 /// # Errors
 /// When the system does not tell.
 pub fn own_program() -> io::Result<PathBuf> {
-    let own = PathBuf::from("/proc/self/exe");
-    if own.exists() {
-        Ok(own)
-    } else {
-        std::env::current_exe()
+    let link = PathBuf::from("/proc/self/exe");
+    let told = env::current_exe();
+    let Ok(linked) = fs::metadata(&link) else {
+        return told;
+    };
+    // Under an emulator, such as valgrind, the link leads to the emulator's own binary; what it is said to be is ours
+    // all the same. Once our file was replaced, there is none where it is said to be.
+    match told.and_then(|told| Ok((fs::metadata(&told)?, told))) {
+        Ok((file, told)) if (file.dev(), file.ino()) != (linked.dev(), linked.ino()) => Ok(told),
+        _ => Ok(link),
     }
 }

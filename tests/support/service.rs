@@ -72,7 +72,7 @@ impl Service {
 
     /// As [`Service::start`], with variables in its environment.
     pub fn start_with(arguments: &[&str], environment: &[(&str, &str)]) -> Service {
-        Service::launch(arguments, environment, None)
+        Service::launch(penstock(), arguments, environment, None)
     }
 
     /// As [`Service::start_with`], with clients that speak TLS.
@@ -81,10 +81,17 @@ impl Service {
         environment: &[(&str, &str)],
         tls: Arc<ClientConfig>,
     ) -> Service {
-        Service::launch(arguments, environment, Some(tls))
+        Service::launch(penstock(), arguments, environment, Some(tls))
+    }
+
+    /// As [`Service::start`], by a command that ends in the binary: another program may be to run it.
+    #[allow(dead_code, reason = "a benchmark counts its instructions so")]
+    pub fn start_by(command: Command, arguments: &[&str]) -> Service {
+        Service::launch(command, arguments, &[], None)
     }
 
     fn launch(
+        mut command: Command,
         arguments: &[&str],
         environment: &[(&str, &str)],
         tls: Option<Arc<ClientConfig>>,
@@ -92,7 +99,6 @@ impl Service {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let ready_file = directory.path().join("ready.json");
         let stderr = tempfile::tempfile().expect("a temporary file");
-        let mut command = penstock();
         // By the environment, so that an argument may say otherwise.
         command.env("PENSTOCK_ADMIN", "127.0.0.1:0");
         command.env("PENSTOCK_LISTEN", "127.0.0.1:0");
