@@ -22,59 +22,55 @@ pub use ops::{
     refuse_dynamic_import,
 };
 
-/// The runtime's scripts in load order; each is a function of (primordials, host).
-const SCRIPTS: &[(&str, &str)] = &[
-    ("globals", include_str!("runtime/js/globals.js")),
-    ("lazy", include_str!("runtime/js/lazy.js")),
-    ("modules", include_str!("runtime/js/modules.js")),
-    ("libraries", include_str!("runtime/js/libraries.js")),
-    ("continuation", include_str!("runtime/js/continuation.js")),
-    (
-        "inspect_reading",
-        include_str!("runtime/js/inspect_reading.js"),
-    ),
-    ("inspect_text", include_str!("runtime/js/inspect_text.js")),
-    (
-        "inspect_brands",
-        include_str!("runtime/js/inspect_brands.js"),
-    ),
-    (
-        "inspect_errors",
-        include_str!("runtime/js/inspect_errors.js"),
-    ),
-    (
-        "inspect_collections",
-        include_str!("runtime/js/inspect_collections.js"),
-    ),
-    (
-        "inspect_properties",
-        include_str!("runtime/js/inspect_properties.js"),
-    ),
-    (
-        "inspect_shapes",
-        include_str!("runtime/js/inspect_shapes.js"),
-    ),
-    (
-        "inspect_layout",
-        include_str!("runtime/js/inspect_layout.js"),
-    ),
-    ("inspect", include_str!("runtime/js/inspect.js")),
-    ("format", include_str!("runtime/js/format.js")),
-    ("console_table", include_str!("runtime/js/console_table.js")),
-    ("console", include_str!("runtime/js/console.js")),
-    ("errors", include_str!("runtime/js/errors.js")),
-    ("report", include_str!("runtime/js/report.js")),
-    ("timers", include_str!("runtime/js/timers.js")),
-    ("deliver", include_str!("runtime/js/deliver.js")),
-    ("fetches", include_str!("runtime/js/fetches.js")),
-    ("cache_waits", include_str!("runtime/js/cache_waits.js")),
-    ("invoke", include_str!("runtime/js/invoke.js")),
-    ("batch_inputs", include_str!("runtime/js/batch_inputs.js")),
-    ("batch", include_str!("runtime/js/batch.js")),
-    ("surface", include_str!("runtime/js/surface.js")),
-];
+/// A script of the runtime's. Its text is V8's own in no isolate: all share it.
+struct Script {
+    name: &'static str,
+    text: v8::OneByteConst,
+}
 
-const PRIMORDIALS: (&str, &str) = ("primordials", include_str!("runtime/js/primordials.js"));
+macro_rules! scripts {
+    ($($name:literal),* $(,)?) => {
+        [$(Script {
+            name: $name,
+            text: v8::String::create_external_onebyte_const(
+                include_bytes!(concat!("runtime/js/", $name, ".js")),
+            ),
+        }),*]
+    };
+}
+
+/// The runtime's scripts in load order; each is a function of (primordials, host), but for the first, which makes the
+/// primordials.
+static SCRIPTS: [Script; 28] = scripts![
+    "primordials",
+    "globals",
+    "lazy",
+    "modules",
+    "libraries",
+    "continuation",
+    "inspect_reading",
+    "inspect_text",
+    "inspect_brands",
+    "inspect_errors",
+    "inspect_collections",
+    "inspect_properties",
+    "inspect_shapes",
+    "inspect_layout",
+    "inspect",
+    "format",
+    "console_table",
+    "console",
+    "errors",
+    "report",
+    "timers",
+    "deliver",
+    "fetches",
+    "cache_waits",
+    "invoke",
+    "batch_inputs",
+    "batch",
+    "surface",
+];
 
 /// A way from Rust into the runtime, by its place in the snapshot's context data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,12 +125,15 @@ pub struct RuntimeBroken {
     message: String,
 }
 
-/// The addresses of the ops, which a snapshot names by their place in this list.
+/// The addresses of the ops and of the scripts' texts, which a snapshot names by their place in this list.
 pub fn external_references() -> Cow<'static, [v8::ExternalReference]> {
-    let references = ops::table()
+    let ops = ops::table()
         .into_iter()
         .map(|(_, op)| v8::ExternalReference { function: op });
-    references.collect::<Vec<_>>().into()
+    let texts = SCRIPTS.iter().map(|script| v8::ExternalReference {
+        pointer: (&raw const script.text).cast_mut().cast(),
+    });
+    ops.chain(texts).collect::<Vec<_>>().into()
 }
 
 /// Runs the runtime's scripts in a fresh context, for functions that find these libraries, and returns the ways into
@@ -159,8 +158,9 @@ pub fn install<'s>(
     set(scope, host, "kinds", kinds.into());
     let globals = libraries::globals(scope, libraries);
     set(scope, host, "libraryGlobals", globals.into());
-    let primordials = run(scope, PRIMORDIALS, &[])?;
-    for &script in SCRIPTS {
+    let [first, scripts @ ..] = &SCRIPTS;
+    let primordials = run(scope, first, &[])?;
+    for script in scripts {
         run(scope, script, &[primordials, host.into()])?;
     }
     Entry::ALL
@@ -180,13 +180,13 @@ pub fn install<'s>(
 
 fn run<'s>(
     scope: &mut v8::PinScope<'s, '_>,
-    (script, source): (&'static str, &'static str),
+    script: &'static Script,
     arguments: &[v8::Local<'s, v8::Value>],
 ) -> Result<v8::Local<'s, v8::Value>, RuntimeBroken> {
     v8::tc_scope!(let scope, scope);
-    let value = evaluate(scope, script, source, arguments);
+    let value = evaluate(scope, script, arguments);
     value.ok_or_else(|| RuntimeBroken {
-        script,
+        script: script.name,
         message: match scope.exception() {
             Some(exception) => exception.to_rust_string_lossy(scope),
             None => "it is no function".to_owned(),
@@ -196,14 +196,13 @@ fn run<'s>(
 
 fn evaluate<'s>(
     scope: &v8::PinScope<'s, '_>,
-    script: &str,
-    source: &str,
+    script: &'static Script,
     arguments: &[v8::Local<'s, v8::Value>],
 ) -> Option<v8::Local<'s, v8::Value>> {
-    let name = v8_string(scope, &format!("penstock:runtime/{script}.js"))?;
+    let name = v8_string(scope, &format!("penstock:runtime/{}.js", script.name))?;
     let origin = script_origin(scope, name, SourceForm::Script);
-    let source = v8_string(scope, source)?;
-    let function = v8::Script::compile(scope, source, Some(&origin))?.run(scope)?;
+    let text = v8::String::new_from_onebyte_const(scope, &script.text)?;
+    let function = v8::Script::compile(scope, text, Some(&origin))?.run(scope)?;
     let function = v8::Local::<v8::Function>::try_from(function).ok()?;
     function.call(scope, v8::undefined(scope).into(), arguments)
 }

@@ -1,8 +1,12 @@
 //! From a function's source to its handlers: compile as script or module, run the top level, look them up.
 
-use std::sync::OnceLock;
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicU32, Ordering},
+};
 
 use bytes::Bytes;
+use v8::{UniqueRef, script_compiler::CachedData};
 
 use super::{TryCatch, call_entry, drain_microtasks, host_failure};
 use crate::{
@@ -25,9 +29,11 @@ pub struct FunctionSource {
     file_name: String,
     /// UTF-8.
     text: Bytes,
-    /// V8's compiled form, made by the first isolate that loads the source, so that the others are spared
-    /// the parsing.
+    /// V8's compiled form, made by the second isolate that loads the source, so that further ones are spared
+    /// the parsing. Not by the first: most versions have but one, and somebody waits for it.
     code_cache: OnceLock<Vec<u8>>,
+    /// Isolates that have loaded it.
+    loads: AtomicU32,
     /// Words that may be slips for handlers' names, looked for once.
     suspects: OnceLock<Vec<Suspect>>,
 }
@@ -38,7 +44,16 @@ impl FunctionSource {
             file_name,
             text,
             code_cache: OnceLock::new(),
+            loads: AtomicU32::new(0),
             suspects: OnceLock::new(),
+        }
+    }
+
+    /// An isolate has loaded the source, and can make a cache of it.
+    fn was_loaded<'a>(&self, make_cache: impl FnOnce() -> Option<UniqueRef<CachedData<'a>>>) {
+        if self.loads.fetch_add(1, Ordering::Relaxed) == 1 {
+            self.code_cache
+                .get_or_init(|| make_cache().map(|cache| cache.to_vec()).unwrap_or_default());
         }
     }
 
@@ -297,9 +312,7 @@ fn run_script<'s>(
     let Some(handlers) = handlers else {
         return Err(report_thrown(scope, entries));
     };
-    source
-        .code_cache
-        .get_or_init(|| cache_bytes(script.create_code_cache()));
+    source.was_loaded(|| script.create_code_cache());
     let undefined = v8::undefined(scope).into();
     let mut arguments = vec![undefined];
     for index in 0..handlers.length() {
@@ -309,10 +322,6 @@ fn run_script<'s>(
         module: None,
         arguments,
     })
-}
-
-fn cache_bytes(cache: Option<v8::UniqueRef<v8::CachedData<'_>>>) -> Vec<u8> {
-    cache.map(|cache| cache.to_vec()).unwrap_or_default()
 }
 
 fn run_module<'s>(
@@ -346,8 +355,8 @@ fn run_module<'s>(
         }
         v8::PromiseState::Pending => return Err(still_awaiting()),
     }
-    let cache = module.get_unbound_module_script(scope).create_code_cache();
-    source.code_cache.get_or_init(|| cache_bytes(cache));
+    let script = module.get_unbound_module_script(scope);
+    source.was_loaded(|| script.create_code_cache());
     Ok(Found {
         module: Some(module),
         arguments: exported_handlers(scope, module),

@@ -49,27 +49,27 @@
   function drawLine(columns, start, joint, end) {
     let line = start;
     for (let index = 0; index < columns.length; index++) {
-      line += (index === 0 ? '' : joint) + StringPrototypeRepeat('─', columns[index].width + 2);
+      line += (index === 0 ? '' : joint) + StringPrototypeRepeat('\u2500', columns[index].width + 2);
     }
     return line + end;
   }
 
   function drawRow(columns, textAt) {
-    let line = '│';
+    let line = '\u2502';
     for (let index = 0; index < columns.length; index++) {
       const text = textAt(columns[index]);
-      line += ' ' + text + StringPrototypeRepeat(' ', columns[index].width - textWidth(text)) + ' │';
+      line += ' ' + text + StringPrototypeRepeat(' ', columns[index].width - textWidth(text)) + ' \u2502';
     }
     return line;
   }
 
   function drawColumns(columns, rowCount) {
-    let text = drawLine(columns, '┌', '┬', '┐') + '\n' + drawRow(columns, (column) => column.heading) + '\n' +
-      drawLine(columns, '├', '┼', '┤') + '\n';
+    let text = drawLine(columns, '\u250c', '\u252c', '\u2510') + '\n' + drawRow(columns, (column) => column.heading) + '\n' +
+      drawLine(columns, '\u251c', '\u253c', '\u2524') + '\n';
     for (let row = 0; row < rowCount && text.length <= LONGEST_TEXT; row++) {
       text += drawRow(columns, (column) => column.cells[row] ?? '') + '\n';
     }
-    return text + drawLine(columns, '└', '┴', '┘');
+    return text + drawLine(columns, '\u2514', '\u2534', '\u2518');
   }
 
   // Rows of a map, a set or an iterator: valueAt(row, column) is asked in order.

@@ -200,7 +200,7 @@
   // Stands for what could not be shown.
   function threw(error) {
     const reason = messageOf(error);
-    const shown = reason.length > LONGEST_REASON ? StringPrototypeSlice(reason, 0, LONGEST_REASON) + '…' : reason;
+    const shown = reason.length > LONGEST_REASON ? StringPrototypeSlice(reason, 0, LONGEST_REASON) + '\u2026' : reason;
     return '<inspection threw: ' + shown + '>';
   }
 

@@ -23,7 +23,7 @@
   const DEEPEST_PATH = 200;
 
   function cut(text, length) {
-    return text.length > length ? StringPrototypeSlice(text, 0, length) + '…' : text;
+    return text.length > length ? StringPrototypeSlice(text, 0, length) + '\u2026' : text;
   }
 
   // A property of a thrown value, which may be a getter or a proxy that throws.
