@@ -137,7 +137,7 @@ impl Admission {
             self.join(&mut ledger, tenant)
         };
         match waiting {
-            Ok(waiting) => waiting.place(deadline).await,
+            Ok(waiting) => Box::pin(waiting.place(deadline)).await,
             Err(crowded) => Err(self.refused(self.crowded(crowded, tenant), None)),
         }
     }

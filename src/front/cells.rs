@@ -109,6 +109,14 @@ impl Cells {
     /// # Errors
     /// [`NoCell`] when the patience is at its end.
     pub async fn route(&self, key: &FunctionKey, patience: Duration) -> Result<Arc<Link>, NoCell> {
+        let chosen = self.choose(key, &self.live.borrow());
+        match chosen {
+            Some(link) => Ok(link),
+            None => Box::pin(self.wait_for(key, patience)).await,
+        }
+    }
+
+    async fn wait_for(&self, key: &FunctionKey, patience: Duration) -> Result<Arc<Link>, NoCell> {
         let mut live = self.live.clone();
         let chosen = time::timeout(patience, async {
             loop {

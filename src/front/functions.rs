@@ -162,7 +162,8 @@ impl Functions {
         }
         let known = match self.known.get(&wanted.key) {
             Some(known) => known,
-            None => self.find(wanted).await?,
+            // In boxes, so that calls of what is known don't carry the room for it.
+            None => Box::pin(self.find(wanted)).await?,
         };
         let version = &known.version;
         if wanted
@@ -174,7 +175,7 @@ impl Functions {
         }
         let checked = check_digest(version, wanted.digest);
         if checked.is_err() && wanted.inline.is_none() {
-            return self.look_again(wanted, &known).await;
+            return Box::pin(self.look_again(wanted, &known)).await;
         }
         checked.map(|()| version.clone())
     }

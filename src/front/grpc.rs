@@ -120,7 +120,7 @@ impl Executor {
         let finished = &mut answered.finished;
         // Otherwise the logs are not told.
         if request.capture || finished.has_failed() {
-            self.source_maps.apply(&version, finished).await;
+            Box::pin(self.source_maps.apply(&version, finished)).await;
         }
         Ok((answered, redactor))
     }

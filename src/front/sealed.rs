@@ -101,8 +101,8 @@ impl Opener {
         let values = match kept {
             Some(values) => values,
             None => {
-                self.open_files(keys, sealed.values().cloned().collect())
-                    .await?
+                let files = sealed.values().cloned().collect();
+                Box::pin(self.open_files(keys, files)).await?
             }
         };
         let named = sealed.into_keys().zip(values);

@@ -54,8 +54,10 @@ mod connected;
 mod connections;
 mod drain;
 mod gate;
+mod gathering;
 pub mod message;
 mod panics;
+mod paths;
 mod preface;
 mod taking;
 
@@ -65,6 +67,7 @@ use drain::WayOut;
 use gate::Gate;
 use message::MessageBounds;
 pub use panics::log_panics;
+use paths::Paths;
 use taking::TakingLayer;
 
 /// The largest message sent, and the largest that any knob lets in. Our own checks, which name field and knob,
@@ -227,7 +230,7 @@ fn with_ours(
     routes: Routes,
     executor: Executor,
     config: &ServeConfig,
-) -> Result<Routes, ServeError> {
+) -> Result<Paths<ExecutorServiceServer<Executor>>, ServeError> {
     // Met only by what follows a first message; that one is judged on its way in.
     let most_in = config.traffic.message_bytes(&config.limits) as usize;
     let executor = ExecutorServiceServer::new(executor)
@@ -235,9 +238,13 @@ fn with_ours(
         .max_encoding_message_size(MAX_MESSAGE_BYTES);
     let routes = routes
         .add_service(reflection().build_v1()?)
-        .add_service(reflection().build_v1alpha()?)
-        .add_service(executor);
-    Ok(routes.prepare())
+        .add_service(reflection().build_v1alpha()?);
+    Ok(Paths::new(api_prefix(), executor, routes.prepare()))
+}
+
+/// What paths of the API start with.
+fn api_prefix() -> Arc<str> {
+    format!("/{SERVICE}/").into()
 }
 
 /// The playground, if it is to be had, whose calls `service` answers as it does any other.
@@ -273,7 +280,7 @@ where
 /// What calls of the API go through.
 fn taking(config: &ServeConfig, gate: Gate) -> TakingLayer {
     TakingLayer {
-        prefix: format!("/{SERVICE}/").into(),
+        prefix: api_prefix(),
         gate,
         message: MessageBounds::new(
             config.traffic.message_bytes(&config.limits),

@@ -337,7 +337,7 @@ impl Link {
         sent.map_err(|_| Lost::NotSent)?;
         let (finished, fetches) = answered.await.unwrap_or(Err(Lost::NotSent))?;
         let requests = match fetches {
-            Some(fetches) => fetches.finish().await,
+            Some(fetches) => Box::pin(fetches.finish()).await,
             None => Requests::default(),
         };
         Ok(Answered { finished, requests })

@@ -36,7 +36,8 @@ use tower::Service;
 
 use super::{
     gate::{Gate, LeavingBody, LeavingCall},
-    preface,
+    gathering::Gathering,
+    preface::{self, PREFACE},
 };
 use crate::{
     config::TrafficConfig,
@@ -166,26 +167,33 @@ async fn connection<IO, S, B>(
         activity: activity.clone(),
     };
     let service = TowerToHyperService::new(service);
-    let mut connection = pin!(plan.http.serve_connection(TokioIo::new(io), service));
-    tokio::select! {
-        // What went wrong is the client's own concern.
-        _ = &mut connection => return,
-        () = plan.end_of_life(&activity) => {}
-        _ = closing.wait_for(|closing| *closing) => {}
-    }
-    // Says GOAWAY first and counts the last call only when the client has heard it: none is lost between.
-    connection.as_mut().graceful_shutdown();
-    let grace = async {
-        time::sleep(plan.grace).await;
-        // A drain has a grace of its own, and counts the calls that are left before their connections go.
-        if *closing.borrow() {
-            std::future::pending::<()>().await;
+    let io = Gathering::new(io, PREFACE);
+    let connection = plan
+        .http
+        .serve_connection(TokioIo::new(io.clone()), service);
+    let speaking = async {
+        let mut connection = pin!(connection);
+        tokio::select! {
+            // What went wrong is the client's own concern.
+            _ = &mut connection => return,
+            () = plan.end_of_life(&activity) => {}
+            _ = closing.wait_for(|closing| *closing) => {}
+        }
+        // Says GOAWAY first and counts the last call only when the client has heard it: none is lost between.
+        connection.as_mut().graceful_shutdown();
+        let grace = async {
+            time::sleep(plan.grace).await;
+            // A drain has a grace of its own, and counts the calls that are left before their connections go.
+            if *closing.borrow() {
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            _ = connection => {}
+            () = grace => {}
         }
     };
-    tokio::select! {
-        _ = connection => {}
-        () = grace => {}
-    }
+    io.let_out_after(speaking).await;
 }
 
 /// What a connection's calls do, as far as its end depends on it.

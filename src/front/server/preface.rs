@@ -11,7 +11,7 @@ use tokio::{
 };
 
 /// What every client of HTTP/2 sends first.
-const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+pub const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// How long a client may take to send it.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -24,17 +24,14 @@ const ANSWER: &str =
 const FAREWELL: Duration = Duration::from_secs(1);
 const LAST_WORDS_BYTES: u64 = 64 << 10;
 
-/// Waits for the preface, and gives the connection back as if nobody had read it. `None` when the client sent
-/// something else, or nothing for too long; one that speaks HTTP/1 was told why.
-pub async fn expect<IO>(mut io: IO) -> Option<impl AsyncRead + AsyncWrite + Unpin + Send>
+/// Reads the preface, and gives the connection back. `None` when the client sent something else, or nothing for too
+/// long; one that speaks HTTP/1 was told why.
+pub async fn expect<IO>(mut io: IO) -> Option<IO>
 where
     IO: AsyncRead + AsyncWrite + Unpin + Send,
 {
     match time::timeout(PATIENCE, read(&mut io)).await {
-        Ok(Ok(First::Preface)) => {
-            let (reader, writer) = io::split(io);
-            Some(io::join(PREFACE.as_slice().chain(reader), writer))
-        }
+        Ok(Ok(First::Preface)) => Some(io),
         Ok(Ok(First::OldHttp)) => {
             let _ = time::timeout(FAREWELL, send_away(io)).await;
             None
@@ -137,7 +134,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_preface_is_read_again() {
+    async fn what_follows_the_preface_is_left_to_others() {
         let (mut client, server) = tokio::io::duplex(1 << 10);
         client.write_all(PREFACE).await.unwrap();
         client.write_all(b"and more").await.unwrap();
@@ -145,6 +142,6 @@ mod tests {
         let mut read = Vec::new();
         let mut prefaced = expect(server).await.unwrap();
         prefaced.read_to_end(&mut read).await.unwrap();
-        assert_eq!(read, [PREFACE, &b"and more"[..]].concat());
+        assert_eq!(read, b"and more");
     }
 }
