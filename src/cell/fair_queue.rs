@@ -22,6 +22,11 @@ impl<K: Clone + Eq + Hash, T> FairQueue<K, T> {
         }
     }
 
+    /// Whether nothing is in line.
+    pub fn is_empty(&self) -> bool {
+        self.turns.is_empty()
+    }
+
     /// Puts something at the end of its key's line.
     pub fn push(&mut self, key: K, item: T) {
         match self.lines.entry(key) {

@@ -3,7 +3,11 @@
 //! Only this module and [`super::runtime`] name `v8::`. Scheduling sees [`FunctionIsolate`],
 //! [`TurnEnd`] and [`Terminator`].
 
-use std::{borrow::Cow, sync::Arc, time::Instant};
+use std::{
+    borrow::Cow,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use super::{
     invocation::Delivery,
@@ -27,6 +31,12 @@ pub use source::FunctionSource;
 
 use buffers::Buffers;
 use heap::HeapGuard;
+
+/// A turn of less CPU time is quick.
+const QUICK: Duration = Duration::from_micros(500);
+
+/// Quick turns in a row that make the next one likely to be quick.
+const QUICK_TURNS: u32 = 8;
 
 /// How a turn left the isolate.
 #[derive(Debug, PartialEq)]
@@ -94,6 +104,10 @@ pub struct FunctionIsolate {
     buffers: Arc<Buffers>,
     /// Those of the last batch.
     contexts: EventContexts,
+    /// How many of the last turns were quick, in a row.
+    quick_turns: u32,
+    /// What it holds, as long as the last invocation's part is over and nobody has asked.
+    held: Option<Held>,
 }
 
 impl FunctionIsolate {
@@ -135,6 +149,8 @@ impl FunctionIsolate {
             heap_guard,
             buffers,
             contexts: EventContexts::default(),
+            quick_turns: 0,
+            held: None,
         })
     }
 
@@ -179,18 +195,22 @@ impl FunctionIsolate {
         loaded
     }
 
-    /// Makes a loaded isolate ready for its next invocation.
-    pub fn prepare(&mut self, host: HostState) {
-        self.isolate.lock().set_slot(host);
-    }
-
-    /// The first turn of an invocation: calls the handler, or for a batch the handlers.
-    pub fn begin(&mut self, call: &Call, is_stopped: impl FnOnce() -> bool) -> TurnEnd {
+    /// The first turn of an invocation: calls the handler, or for a batch the handlers. `host` is of that
+    /// invocation; nothing if the isolate has it from [`Self::load`].
+    pub fn begin(
+        &mut self,
+        call: &Call,
+        host: Option<HostState>,
+        is_stopped: impl FnOnce() -> bool,
+    ) -> TurnEnd {
         let contexts = self.contexts.next(&call.input);
         self.contexts = contexts;
-        let turn = self.enter(|scope, entries| {
+        self.take_turn(|scope, entries| {
             if is_stopped() {
                 return TurnEnd::Terminated;
+            }
+            if let Some(host) = host {
+                scope.set_slot(host);
             }
             v8::tc_scope!(let scope, scope);
             if enter_handler(scope, entries, call, contexts).is_none()
@@ -200,8 +220,7 @@ impl FunctionIsolate {
                 host.record.settle_rest(&host_failure());
             }
             end_turn(scope, entries)
-        });
-        self.after(turn)
+        })
     }
 
     /// A further turn: hands over what the invocation has waited for, then fires the timers that are due.
@@ -210,7 +229,7 @@ impl FunctionIsolate {
         deliveries: Vec<Delivery>,
         is_stopped: impl FnOnce() -> bool,
     ) -> TurnEnd {
-        let turn = self.enter(|scope, entries| {
+        self.take_turn(|scope, entries| {
             if is_stopped() {
                 return TurnEnd::Terminated;
             }
@@ -237,32 +256,51 @@ impl FunctionIsolate {
                 drain_microtasks(scope);
             }
             end_turn(scope, entries)
-        });
-        self.after(turn)
+        })
+    }
+
+    /// Notes the CPU time of a turn that is over.
+    pub fn note_turn(&mut self, cpu: Duration) {
+        self.quick_turns = match cpu < QUICK {
+            true => self.quick_turns.saturating_add(1),
+            false => 0,
+        };
+    }
+
+    /// Whether the next turn will be over so soon, as far as the last ones tell, that others can wait for it.
+    pub fn is_quick(&self) -> bool {
+        self.quick_turns >= QUICK_TURNS
     }
 
     /// Ends an invocation's part here: cancels what it left pending, and tells what the isolate holds.
     pub fn close(&mut self) -> Held {
-        let mut isolate = self.isolate.lock();
-        let heap = isolate.get_heap_statistics().used_heap_size();
-        if let Some(host) = isolate.get_slot_mut::<HostState>() {
-            host.close();
+        if let Some(held) = self.held.take() {
+            return held;
         }
-        self.buffers.note_heap(heap);
-        Held {
-            bytes: (heap + self.buffers.used()) as u64,
-            over_limit: heap > self.buffers.limit() || self.heap_guard.reached(),
-        }
+        let mut locker = self.isolate.lock();
+        close(&mut locker, &self.buffers, &self.heap_guard)
     }
 
-    fn after(&mut self, turn: TurnEnd) -> TurnEnd {
-        if turn == TurnEnd::Settled && self.buffers.take_refused() {
-            let mut isolate = self.isolate.lock();
-            if let Some(host) = isolate.get_slot_mut::<HostState>() {
-                blame_buffers(&host.record, self.buffers.limit());
+    /// What is left to do when every event has its outcome is done while the isolate is entered, to enter it once.
+    fn take_turn(
+        &mut self,
+        turn: impl FnOnce(&mut v8::PinScope<'_, '_>, &[v8::Global<v8::Function>]) -> TurnEnd,
+    ) -> TurnEnd {
+        let (buffers, heap_guard) = (self.buffers.clone(), self.heap_guard.clone());
+        let (end, held) = self.enter(|scope, entries| {
+            let end = turn(scope, entries);
+            if end != TurnEnd::Settled {
+                return (end, None);
             }
-        }
-        turn
+            if buffers.take_refused()
+                && let Some(host) = scope.get_slot_mut::<HostState>()
+            {
+                blame_buffers(&host.record, buffers.limit());
+            }
+            (end, Some(close(scope, &buffers, &heap_guard)))
+        });
+        self.held = held;
+        end
     }
 
     fn enter<R>(
@@ -272,6 +310,19 @@ impl FunctionIsolate {
         let mut locker = self.isolate.lock();
         v8::scope_with_context!(let scope, &mut *locker, &self.context);
         body(scope, &self.entries)
+    }
+}
+
+/// Ends an invocation's part in an isolate.
+fn close(isolate: &mut v8::Isolate, buffers: &Buffers, heap_guard: &HeapGuard) -> Held {
+    let heap = isolate.get_heap_statistics().used_heap_size();
+    if let Some(host) = isolate.get_slot_mut::<HostState>() {
+        host.close();
+    }
+    buffers.note_heap(heap);
+    Held {
+        bytes: (heap + buffers.used()) as u64,
+        over_limit: heap > buffers.limit() || heap_guard.reached(),
     }
 }
 

@@ -140,8 +140,6 @@ mod filter {
         libc::SYS_sendto,
         libc::SYS_sendmsg,
         libc::SYS_close,
-        libc::SYS_epoll_pwait,
-        libc::SYS_epoll_ctl,
         libc::SYS_ppoll,
         // Memory.
         libc::SYS_mmap,
@@ -180,8 +178,6 @@ mod filter {
         // Refused by a filter of its own, so that libc falls back to clone, whose flags can be seen.
         libc::SYS_clone3,
         // What only the older architecture has.
-        #[cfg(target_arch = "x86_64")]
-        libc::SYS_epoll_wait,
         #[cfg(target_arch = "x86_64")]
         libc::SYS_poll,
         #[cfg(target_arch = "x86_64")]

@@ -1,13 +1,23 @@
 //! What a cell says to the front: how invocations ended, what requests they want made, and that it wants to
 //! be replaced.
 
-use std::{io, os::unix::net::UnixStream as StdUnixStream, sync::Arc};
+use std::{os::unix::net::UnixStream, sync::Arc};
 
 use bytes::{Buf, BytesMut};
-use tokio::{io::Interest, net::UnixStream, sync::Notify};
+use rustix::{
+    event::{PollFd, PollFlags},
+    io::Errno,
+    net::{SendFlags, send},
+};
 use tokio_util::codec::Encoder;
 
-use super::{cache::CacheUse, invocation::Invocation, threads::JsThread};
+use super::{
+    CellError,
+    bell::{Bell, wait_for},
+    cache::CacheUse,
+    invocation::Invocation,
+    threads::JsThread,
+};
 use crate::{
     invocation::{Finished, FunctionError, Input, LogLine, Outcome, Usage},
     lock::{Lock, Signal},
@@ -17,62 +27,77 @@ use crate::{
     },
 };
 
+/// The cell's end of the line to its front.
+pub type Socket = Arc<UnixStream>;
+
 /// Bytes that wait for the socket, from which on senders wait, too: a front that does not read holds the JS
 /// threads back.
 const MOST_UNWRITTEN: usize = 1 << 20;
 
-/// The way to the socket. Whoever has something to say writes it himself, so that no answer waits for another
-/// thread to wake; only what the socket does not take at once, and what demoted threads have to say, is left to
-/// [`Outbox::write_rest`].
+/// The way to the socket. Answers are held back until a serving thread lets them out, between two turns: so that one
+/// system call, and one waking of the front, serves many. What is urgent goes out at once, with all that was held back.
+/// Clones are the same way.
 #[derive(Clone, Debug)]
 pub struct Outbox(Arc<Way>);
 
 #[derive(Debug)]
 struct Way {
-    /// Never blocks.
-    socket: StdUnixStream,
+    socket: Socket,
     unwritten: Lock<BytesMut>,
-    /// Less is left than senders wait for.
-    room: Signal,
-    /// Something is left, or nothing more can be said.
-    left: Notify,
-    /// Why nothing more can be said: the process is about to end, and senders with it.
-    failure: Lock<Option<FrameError>>,
+    /// Wakes a serving thread for what demoted ones have to say.
+    bell: Bell,
+    /// Why nothing more is said or heard: the process is about to end.
+    ended: Lock<Option<Ended>>,
+    /// It has ended.
+    end: Signal,
+}
+
+/// How the line to the front ended.
+#[derive(Debug)]
+pub enum Ended {
+    HungUp,
+    Failed(CellError),
 }
 
 impl Outbox {
-    /// Over a socket that does not block.
-    pub fn new(socket: StdUnixStream) -> Self {
+    /// `bell` is what ends the wait of the thread that waits for the front.
+    pub fn new(socket: Socket, bell: Bell) -> Self {
         Self(Arc::new(Way {
             socket,
             unwritten: Lock::default(),
-            room: Signal::new(),
-            left: Notify::new(),
-            failure: Lock::default(),
+            bell,
+            ended: Lock::default(),
+            end: Signal::new(),
         }))
     }
 
-    /// Writes what the socket did not take at once, for as long as frames can be written. `socket` is the same as
-    /// the senders'.
-    pub async fn write_rest(&self, socket: impl AsRef<UnixStream>) -> FrameError {
-        let socket = socket.as_ref();
+    /// Whether there is nothing to be let out.
+    pub fn is_empty(&self) -> bool {
+        self.0.unwritten.lock().is_empty()
+    }
+
+    /// Writes what was held back, or as much of it as the socket takes. Not for demoted threads.
+    pub fn let_out(&self) {
+        let mut unwritten = self.0.unwritten.lock();
+        if let Err(failure) = self.0.write(&mut unwritten) {
+            drop(unwritten);
+            self.end(Ended::Failed(failure.into()));
+        }
+    }
+
+    /// Ends [`Self::ended`], and the process with it. What comes first counts.
+    pub fn end(&self, ended: Ended) {
+        self.0.ended.lock().get_or_insert(ended);
+        self.0.end.notify_all();
+    }
+
+    /// Waits until nothing more can be said or heard.
+    pub fn ended(&self) -> Ended {
+        let mut ended = self.0.ended.lock();
         loop {
-            self.0.left.notified().await;
-            loop {
-                if let Some(failure) = self.0.failure.lock().take() {
-                    return failure;
-                }
-                if let Err(error) = socket.writable().await {
-                    return error.into();
-                }
-                let written = socket.try_io(Interest::WRITABLE, || {
-                    self.0.write_unwritten(&mut self.0.unwritten.lock())
-                });
-                match written {
-                    Ok(()) => break,
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                    Err(error) => return error.into(),
-                }
+            match ended.take() {
+                Some(ended) => return ended,
+                None => ended = self.0.end.wait(ended),
             }
         }
     }
@@ -105,24 +130,24 @@ impl Outbox {
         }));
     }
 
-    /// A function wants a request made.
+    /// A function wants a request made. Others may wait for the end of the turn that wants it, it does not.
     pub fn fetch(&self, fetch: Fetch) {
         self.send(FrontFrame::Fetch(Box::new(fetch)));
     }
 
     /// It no longer wants it.
     pub fn cancel_fetch(&self, cancel: CancelFetch) {
-        self.send(FrontFrame::CancelFetch(cancel));
+        self.hold(FrontFrame::CancelFetch(cancel));
     }
 
     /// A function has what a request of its came to.
     pub fn fetch_taken(&self, taken: FetchTaken) {
-        self.send(FrontFrame::FetchTaken(taken));
+        self.hold(FrontFrame::FetchTaken(taken));
     }
 
     /// For the metrics.
     pub fn cache_used(&self, used: CacheUse) {
-        self.send(FrontFrame::CacheUse(WireCacheUse {
+        self.hold(FrontFrame::CacheUse(WireCacheUse {
             hits: used.hits,
             misses: used.misses,
             evictions: used.evictions,
@@ -143,76 +168,64 @@ impl Outbox {
             usage,
         };
         let finished = finished_to_wire(invocation.id, finished);
-        self.send(FrontFrame::Finished(Box::new(finished)));
+        self.hold(FrontFrame::Finished(Box::new(finished)));
     }
 
-    /// That the cell is ready, or one of the above.
+    /// Says something at once: that the cell is ready, or one of the above.
     pub fn send(&self, frame: FrontFrame) {
-        if let Err(failure) = self.0.send(frame.into()) {
-            self.0.fail(failure);
+        self.hold(frame);
+        // The front, once it has something to read, may take the processor from this thread for a long time, and
+        // with it the lock.
+        match JsThread::this_is_demoted() {
+            true => self.0.bell.ring(),
+            false => self.let_out(),
+        }
+    }
+
+    /// Has it said with the next that is let out.
+    fn hold(&self, frame: FrontFrame) {
+        if let Err(failure) = self.0.hold(frame.into()) {
+            self.end(Ended::Failed(failure.into()));
         }
     }
 }
 
 impl Way {
-    fn send(&self, frame: ToFront) -> Result<(), FrameError> {
+    fn hold(&self, frame: ToFront) -> Result<(), FrameError> {
         // Outside of the lock: a thread that finds no memory parks with what it holds.
         let mut bytes = BytesMut::new();
         FrameCodec::<ToFront, ToCell>::default().encode(frame, &mut bytes)?;
         let mut unwritten = self.unwritten.lock();
         while unwritten.len() > MOST_UNWRITTEN {
-            unwritten = self.room.wait(unwritten);
-        }
-        if !unwritten.is_empty() {
-            unwritten.extend_from_slice(&bytes);
-            return Ok(());
-        }
-        // The front, once it has something to read, may take the processor from this thread for a long time, and
-        // with it the lock.
-        if JsThread::this_is_demoted() {
-            *unwritten = bytes;
             drop(unwritten);
-            self.left.notify_one();
-            return Ok(());
-        }
-        match self.write(&mut bytes) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                *unwritten = bytes;
-                self.left.notify_one();
-                Ok(())
+            wait_for(&mut [PollFd::new(&*self.socket, PollFlags::OUT)], None)?;
+            unwritten = self.unwritten.lock();
+            if !JsThread::this_is_demoted() {
+                self.write(&mut unwritten)?;
             }
-            written => written.map_err(FrameError::Io),
         }
-    }
-
-    fn write_unwritten(&self, unwritten: &mut BytesMut) -> io::Result<()> {
-        let written = self.write(unwritten);
         if unwritten.is_empty() {
-            // The room that one long answer took is given back.
-            *unwritten = BytesMut::new();
-        }
-        if unwritten.len() <= MOST_UNWRITTEN {
-            self.room.notify_all();
-        }
-        written
-    }
-
-    /// As much as the socket takes.
-    fn write(&self, bytes: &mut BytesMut) -> io::Result<()> {
-        while !bytes.is_empty() {
-            match rustix::io::write(&self.socket, bytes) {
-                Ok(count) => bytes.advance(count),
-                Err(rustix::io::Errno::INTR) => {}
-                Err(error) => return Err(error.into()),
-            }
+            *unwritten = bytes;
+        } else {
+            unwritten.extend_from_slice(&bytes);
         }
         Ok(())
     }
 
-    /// Ends [`Outbox::write_rest`], and the process with it.
-    fn fail(&self, failure: FrameError) {
-        self.failure.lock().get_or_insert(failure);
-        self.left.notify_one();
+    /// As much as the socket takes without waiting.
+    fn write(&self, bytes: &mut BytesMut) -> Result<(), FrameError> {
+        let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
+        while !bytes.is_empty() {
+            match send(&*self.socket, bytes, flags) {
+                Ok(count) => bytes.advance(count),
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => return Ok(()),
+                Err(error) => return Err(FrameError::Io(error.into())),
+            }
+        }
+        // The room that long answers took is given back.
+        *bytes = BytesMut::new();
+        Ok(())
     }
 }
 
@@ -224,7 +237,7 @@ fn take(invocation: &Invocation, rest: &dyn Fn() -> FunctionError) -> (Vec<Outco
 
 #[cfg(test)]
 pub mod tests {
-    use std::io::Read;
+    use std::{io::Read, thread};
 
     use tokio_util::codec::Decoder;
 
@@ -232,23 +245,38 @@ pub mod tests {
 
     /// An outbox and what reads from it.
     pub fn heard() -> (Outbox, Heard) {
-        let (near, far) = StdUnixStream::pair().unwrap();
-        near.set_nonblocking(true).unwrap();
+        let (near, far) = UnixStream::pair().unwrap();
         far.set_nonblocking(true).unwrap();
-        (Outbox::new(near), Heard(far, BytesMut::new()))
+        let outbox = Outbox::new(Arc::new(near), Bell::new().unwrap());
+        let heard = Heard {
+            outbox: outbox.clone(),
+            socket: far,
+            read: BytesMut::new(),
+        };
+        (outbox, heard)
     }
 
-    pub struct Heard(StdUnixStream, BytesMut);
+    pub struct Heard {
+        outbox: Outbox,
+        socket: UnixStream,
+        read: BytesMut,
+    }
 
     impl Heard {
-        /// The next frame that is there.
+        /// The next frame that is there, once what is held back is let out.
         pub fn next(&mut self) -> Option<FrontFrame> {
+            self.outbox.let_out();
+            self.next_said()
+        }
+
+        /// The next frame that is there.
+        fn next_said(&mut self) -> Option<FrontFrame> {
             let mut some = [0; 1 << 12];
-            while let Ok(count @ 1..) = self.0.read(&mut some) {
-                self.1.extend_from_slice(&some[..count]);
+            while let Ok(count @ 1..) = self.socket.read(&mut some) {
+                self.read.extend_from_slice(&some[..count]);
             }
             let mut codec = FrameCodec::<ToCell, ToFront>::default();
-            codec.decode(&mut self.1).unwrap()?.frame
+            codec.decode(&mut self.read).unwrap()?.frame
         }
     }
 
@@ -259,27 +287,40 @@ pub mod tests {
         })
     }
 
-    #[tokio::test]
-    async fn what_the_socket_does_not_take_follows_in_order() {
+    #[test]
+    fn what_is_held_back_goes_out_before_what_is_urgent() {
         let (outbox, mut heard) = heard();
-        let socket = outbox.0.socket.try_clone().unwrap();
-        let socket = UnixStream::from_std(socket).unwrap();
-        let rest = tokio::spawn({
-            let outbox = outbox.clone();
-            async move { outbox.write_rest(Arc::new(socket)).await }
-        });
+        outbox.hold(unfit("first"));
+        assert_eq!(heard.next_said(), None);
+        outbox.send(unfit("second"));
+        assert_eq!(heard.next_said(), Some(unfit("first")));
+        assert_eq!(heard.next_said(), Some(unfit("second")));
+        outbox.hold(unfit("third"));
+        assert!(!outbox.is_empty());
+        outbox.let_out();
+        assert_eq!(heard.next_said(), Some(unfit("third")));
+        assert!(outbox.is_empty());
+    }
+
+    #[test]
+    fn what_the_socket_does_not_take_follows_in_order() {
+        let (outbox, mut heard) = heard();
         let long = "x".repeat(MOST_UNWRITTEN / 2);
-        let sender = tokio::task::spawn_blocking(move || {
+        let sender = thread::spawn(move || {
             // More than the socket and what may be unwritten.
             for number in 0..8 {
-                outbox.send(unfit(&format!("{number}{long}")));
+                outbox.hold(unfit(&format!("{number}{long}")));
+            }
+            while !outbox.is_empty() {
+                outbox.let_out();
+                thread::yield_now();
             }
         });
         for number in 0..8 {
             let frame = loop {
                 match heard.next() {
                     Some(frame) => break frame,
-                    None => tokio::task::yield_now().await,
+                    None => thread::yield_now(),
                 }
             };
             let FrontFrame::Unfit(unfit) = frame else {
@@ -287,21 +328,20 @@ pub mod tests {
             };
             assert!(unfit.reason.starts_with(&number.to_string()));
         }
-        sender.await.unwrap();
-        assert!(!rest.is_finished());
-        rest.abort();
+        sender.join().unwrap();
     }
 
-    #[tokio::test]
-    async fn nobody_waits_for_a_front_that_is_gone() {
+    #[test]
+    fn nobody_waits_for_a_front_that_is_gone() {
         let (outbox, heard) = heard();
-        let socket = outbox.0.socket.try_clone().unwrap();
-        let socket = Arc::new(UnixStream::from_std(socket).unwrap());
         drop(heard);
         for _ in 0..4 {
             outbox.send(unfit(&"x".repeat(MOST_UNWRITTEN)));
         }
-        let failure = outbox.write_rest(socket).await;
-        assert!(matches!(failure, FrameError::Io(_)), "{failure}");
+        let ended = outbox.ended();
+        assert!(
+            matches!(ended, Ended::Failed(CellError::Frame(FrameError::Io(_)))),
+            "{ended:?}"
+        );
     }
 }

@@ -121,13 +121,14 @@ impl<I, W> Pool<I, W> {
         }
         shelves.leased += 1;
         drop(shelves);
-        drop(evicted);
         let bytes = warm.as_ref().map_or(0, |idle| idle.bytes);
         Some(Lease {
             pool: self.clone(),
             key: key.clone(),
             isolate: warm.map(|idle| idle.isolate),
             bytes,
+            evicted,
+            is_over: false,
         })
     }
 
@@ -139,7 +140,8 @@ impl<I, W> Pool<I, W> {
         }
     }
 
-    fn put_back(&self, key: &IsolateKey, isolate: Option<I>, bytes: u64) {
+    /// Returns what is evicted for it.
+    fn put_back(&self, key: &IsolateKey, isolate: Option<I>, bytes: u64) -> Vec<I> {
         let mut evicted = Vec::new();
         let mut shelves = self.shelves.lock();
         shelves.leased -= 1;
@@ -153,8 +155,8 @@ impl<I, W> Pool<I, W> {
             }
         }
         drop(shelves);
-        drop(evicted);
         self.pass_on();
+        evicted
     }
 }
 
@@ -213,6 +215,10 @@ pub struct Lease<I, W> {
     isolate: Option<I>,
     /// What the isolate holds, as far as is known.
     bytes: u64,
+    /// What had to go for it. Disposing of it takes a while, for which nobody need wait.
+    evicted: Option<I>,
+    /// Whether the isolate is back.
+    is_over: bool,
 }
 
 impl<I, W> fmt::Debug for Lease<I, W> {
@@ -234,9 +240,26 @@ impl<I, W> Lease<I, W> {
         self.isolate.insert(isolate)
     }
 
-    /// Returns the isolate, which holds `bytes`.
-    pub fn give_back(mut self, bytes: u64) {
+    /// Returns the isolate, which holds `bytes`, and all that had to go for it, to be dropped once nobody waits.
+    #[must_use]
+    pub fn give_back(mut self, bytes: u64) -> Vec<I> {
         self.bytes = bytes;
+        self.end()
+    }
+
+    fn end(&mut self) -> Vec<I> {
+        if std::mem::replace(&mut self.is_over, true) {
+            return Vec::new();
+        }
+        let isolate = self.isolate.take();
+        let mut evicted = self.pool.put_back(&self.key, isolate, self.bytes);
+        evicted.extend(self.evicted.take());
+        evicted
+    }
+
+    /// What had to go for it, for who holds the lease on while nothing runs.
+    pub fn take_evicted(&mut self) -> Option<I> {
+        self.evicted.take()
     }
 
     /// Takes the isolate out for good: it is never lent again.
@@ -251,8 +274,7 @@ impl<I, W> Drop for Lease<I, W> {
         if std::thread::panicking() {
             self.condemn();
         }
-        self.pool
-            .put_back(&self.key, self.isolate.take(), self.bytes);
+        drop(self.end());
     }
 }
 
@@ -391,7 +413,7 @@ mod tests {
         let keep = |function_id: &str, bytes| {
             let mut lease = pool.checkout(&key(function_id), || "nobody").unwrap();
             lease.fill("isolate");
-            lease.give_back(bytes);
+            drop(lease.give_back(bytes));
         };
         keep("a", 40);
         keep("b", 60);

@@ -10,6 +10,7 @@ use std::{
 use ends::{End, Keep, end_unanswered};
 
 use super::{
+    bell::Bell,
     cache::{Cache, CacheLimits},
     hogs::Hogs,
     invocation::{Delivery, Interruption, Invocation, Parked, Ring, Run, Stopped, TakenUp},
@@ -24,7 +25,7 @@ use super::{
     run_queue::RunQueue,
     runtime::{Caching, Fetches, HostState},
     stock::Stock,
-    threads::{JsThread, Threads},
+    threads::{Door, JsThread, Threads},
     watchdog::{Alarm, Watchdog},
 };
 use crate::{
@@ -83,12 +84,18 @@ thread_local! {
 }
 
 impl Scheduler {
-    /// Starts the threads over an empty pool.
+    /// Starts the threads over an empty pool. They take invocations in by `door`, whose wait `bell` ends.
     ///
     /// # Errors
     /// When the system has no thread left.
-    pub fn start(engine: Engine, settings: Settings, outbox: Outbox) -> std::io::Result<Arc<Self>> {
-        let queue = RunQueue::new();
+    pub fn start<D: Door + 'static>(
+        engine: Engine,
+        settings: Settings,
+        outbox: Outbox,
+        bell: &Bell,
+        door: impl FnOnce(Weak<Self>) -> D,
+    ) -> std::io::Result<Arc<Self>> {
+        let queue = RunQueue::new(bell.clone());
         let (resume, resume_hog) = (queue.clone(), queue.clone());
         let pool = Pool::new(settings.max_isolates, settings.idle_bytes, move |waiter| {
             resume.push_first(waiter);
@@ -132,6 +139,7 @@ impl Scheduler {
         let threads = Threads::start(
             queue,
             settings.threads,
+            Arc::new(door(Arc::downgrade(&scheduler))),
             blanks,
             move |invocation, thread| {
                 worker.take_turn(&invocation, thread);
@@ -176,6 +184,9 @@ impl Scheduler {
         // First, so that no caller who has the answer is sent to this cell again.
         let reason = format!("a thread parked: {:?}", parked.cause);
         self.outbox.unfit(UnfitCause::Parked, handle, &reason);
+        if let Some(threads) = self.threads.get() {
+            threads.replace();
+        }
         if let Some(invocation) = invocation
             && let Some(given_up) = invocation.never_comes_back(|at| self.set_look(&invocation, at))
         {
@@ -299,8 +310,28 @@ impl Scheduler {
         thread: &Arc<JsThread>,
         mut run: Box<Run>,
     ) {
+        self.step_aside_unless_quick(thread, &mut run, &invocation.call.input);
         let turn = self.enter_handler(invocation, &mut run);
         self.leave_turn(invocation, thread, run, turn);
+    }
+
+    /// Before a turn that may take long: nobody waits for it who need not.
+    fn step_aside_unless_quick(&self, thread: &JsThread, run: &mut Run, input: &Input) {
+        let one_event = matches!(input, Input::Event(_));
+        let is_quick = one_event
+            && run
+                .lease
+                .isolate()
+                .is_some_and(|isolate| isolate.is_quick());
+        if !is_quick && !thread.is_demoted() {
+            self.step_aside();
+        }
+    }
+
+    /// What was held back goes out, and another thread, if one waits, does what else there is to do.
+    fn step_aside(&self) {
+        self.outbox.let_out();
+        self.queue.call_another();
     }
 
     /// Calls the handler, in a new isolate if none was warm; for a description the top level is all that runs.
@@ -320,8 +351,7 @@ impl Scheduler {
         };
         invocation.can_be_stopped_by(isolate.terminator());
         if !run.cold_start {
-            isolate.prepare(host);
-            return isolate.begin(&invocation.call, || invocation.is_interrupted());
+            return isolate.begin(&invocation.call, Some(host), || invocation.is_interrupted());
         }
         let is_stopped = || invocation.is_interrupted();
         let loaded = match invocation.call.input {
@@ -333,7 +363,7 @@ impl Scheduler {
         invocation.top_level_is_over();
         run.setup = run.began.elapsed();
         match loaded {
-            LoadEnd::Loaded => isolate.begin(&invocation.call, is_stopped),
+            LoadEnd::Loaded => isolate.begin(&invocation.call, None, is_stopped),
             LoadEnd::Failed | LoadEnd::Described => {
                 run.unloaded = true;
                 TurnEnd::Settled
@@ -370,6 +400,7 @@ impl Scheduler {
         mut run: Box<Run>,
     ) {
         run.turns += 1;
+        self.step_aside_unless_quick(thread, &mut run, &invocation.call.input);
         let turn = run.lease.isolate().map_or(TurnEnd::Terminated, |isolate| {
             isolate.resume(invocation.take_deliveries(), || invocation.is_interrupted())
         });
@@ -377,7 +408,11 @@ impl Scheduler {
     }
 
     fn after_turn(&self, invocation: &Arc<Invocation>, mut run: Box<Run>, turn: TurnEnd) {
-        run.cpu = invocation.cpu_time();
+        let before = std::mem::replace(&mut run.cpu, invocation.cpu_time());
+        let turn_cpu = run.cpu.saturating_sub(before);
+        if let Some(isolate) = run.lease.isolate() {
+            isolate.note_turn(turn_cpu);
+        }
         run.place = None;
         match turn {
             TurnEnd::Settled => match invocation.stop_running() {
@@ -387,6 +422,7 @@ impl Scheduler {
                 Stopped::TooLate => end_unanswered(*run),
             },
             TurnEnd::Waiting(next_timer) => {
+                drop(run.lease.take_evicted());
                 let alarm = || {
                     let ring = Ring::Timer(Arc::downgrade(invocation));
                     next_timer.map(|due| self.watchdog.set(due, ring))

@@ -9,7 +9,7 @@
 //! before a turn and what is left to do after it.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     fmt,
     hash::Hash,
     io,
@@ -19,14 +19,14 @@ use std::{
         mpsc,
     },
     thread::{self, Thread},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rustix::thread::{Pid, gettid};
 
 use super::{
     os_thread,
-    run_queue::{Rest, RunQueue, Task},
+    run_queue::{Lead, Next, Rest, RunQueue, Task},
 };
 use crate::lock::Lock;
 
@@ -44,6 +44,13 @@ const MAX_IDLE: usize = 8;
 /// caller who waited for it.
 const IDLE_AFTER: Duration = Duration::from_millis(5);
 
+/// While there is always another task, what was said meanwhile goes out, and what came meanwhile is taken in, so
+/// often: seldom enough that a system call serves many, and often enough that nobody notices.
+const ATTEND_EVERY: Duration = Duration::from_millis(1);
+
+/// Between two turns of a thread that has always work.
+const JUST_NOW: Duration = Duration::from_micros(50);
+
 /// A turn for a demoted thread.
 pub type Turn = Box<dyn FnOnce() + Send>;
 
@@ -59,6 +66,9 @@ pub struct JsThread {
 thread_local! {
     /// None on threads that run no JavaScript.
     static THIS: RefCell<Option<Arc<JsThread>>> = const { RefCell::new(None) };
+
+    /// When this thread last looked at its CPU clock, and what it saw.
+    static LAST_LOOK: Cell<Option<(Instant, Duration)>> = const { Cell::new(None) };
 }
 
 enum Given {
@@ -96,9 +106,31 @@ impl JsThread {
         THIS.with_borrow(|this| this.as_ref().is_some_and(|this| this.is_demoted()))
     }
 
-    /// CPU time the thread has used since it started.
-    pub fn cpu_time(&self) -> Duration {
+    /// CPU time the thread has used since it started. The look is remembered, if it is the calling thread.
+    pub fn cpu_time(self: &Arc<Self>) -> Duration {
+        let cpu = os_thread::cpu_time_of(self.id);
+        if self.is_calling() {
+            LAST_LOOK.set(Some((Instant::now(), cpu)));
+        }
+        cpu
+    }
+
+    /// The same at the start of a turn. That is told by the last look, which was at the end of the turn before, if that
+    /// was just now: so there is one system call a turn, not two. Where the thread did not run all the while, the turn
+    /// counts as shorter than it is, by [`JUST_NOW`] at most.
+    pub fn cpu_time_at_start(self: &Arc<Self>) -> Duration {
+        if self.is_calling()
+            && let Some((at, cpu)) = LAST_LOOK.take()
+            && let since = at.elapsed()
+            && since < JUST_NOW
+        {
+            return cpu + since;
+        }
         os_thread::cpu_time_of(self.id)
+    }
+
+    fn is_calling(self: &Arc<Self>) -> bool {
+        THIS.with_borrow(|this| this.as_ref().is_some_and(|this| Arc::ptr_eq(this, self)))
     }
 
     /// Whether it runs only when nobody else wants to.
@@ -146,12 +178,25 @@ pub trait Chore: Send + Sync {
     fn do_some(&self);
 }
 
+/// Where jobs come in from outside, and where word of them goes out.
+pub trait Door: Send + Sync {
+    /// Takes in what is there, without waiting.
+    fn take_in(&self);
+
+    /// Lets out what is held back.
+    fn let_out(&self);
+
+    /// Waits until there is something to take in, the queue's bell rings, or `patience` is over. False when it was that.
+    fn wait(&self, patience: Option<Duration>) -> bool;
+}
+
 type Work<J> = dyn Fn(J, &Arc<JsThread>) + Send + Sync;
 
 /// The threads, for as long as the process lives.
 pub struct Threads<K, J> {
     queue: Arc<RunQueue<K, J>>,
     work: Box<Work<J>>,
+    door: Arc<dyn Door>,
     chore: Arc<dyn Chore>,
     /// Threads there are, demoted ones included.
     alive: AtomicUsize,
@@ -169,14 +214,15 @@ impl<K, J> fmt::Debug for Threads<K, J> {
 }
 
 impl<K: Clone + Eq + Hash + Send + 'static, J: Send + 'static> Threads<K, J> {
-    /// Starts `count` threads that do `work` for each job of `queue`, and some of the chore when there was none for
-    /// a while.
+    /// Starts `count` threads that do `work` for each job of `queue`, see to the door between jobs, and do some of the
+    /// chore when there was none for a while.
     ///
     /// # Errors
     /// When the system has no thread left.
     pub fn start(
         queue: Arc<RunQueue<K, J>>,
         count: usize,
+        door: Arc<dyn Door>,
         chore: Arc<dyn Chore>,
         work: impl Fn(J, &Arc<JsThread>) + Send + Sync + 'static,
     ) -> io::Result<Arc<Self>> {
@@ -184,6 +230,7 @@ impl<K: Clone + Eq + Hash + Send + 'static, J: Send + 'static> Threads<K, J> {
         let threads = Arc::new(Self {
             queue,
             work: Box::new(work),
+            door,
             chore,
             alive: AtomicUsize::new(0),
             most,
@@ -228,6 +275,13 @@ impl<K: Clone + Eq + Hash + Send + 'static, J: Send + 'static> Threads<K, J> {
         tells.recv().map_err(io::Error::other)
     }
 
+    /// Puts a serving thread in the place of one that will not come back.
+    pub fn replace(self: &Arc<Self>) {
+        if let Err(error) = self.add(Self::serve) {
+            tracing::warn!(%error, "a thread that is gone could not be replaced");
+        }
+    }
+
     /// Has a serving thread do something instead of a demoted one.
     pub fn hand_over(&self, rest: Rest) {
         self.queue.push_rest(rest);
@@ -256,8 +310,9 @@ impl<K: Clone + Eq + Hash + Send + 'static, J: Send + 'static> Threads<K, J> {
 
     fn serve(self: &Arc<Self>) {
         let thread = JsThread::serving();
+        let mut attended = Instant::now();
         while !thread.is_demoted() {
-            match self.next_task() {
+            match self.next_task(&mut attended) {
                 Task::Job(job) => (self.work)(job, &thread),
                 Task::Rest(rest) => rest(),
             }
@@ -266,14 +321,43 @@ impl<K: Clone + Eq + Hash + Send + 'static, J: Send + 'static> Threads<K, J> {
         self.serve_demoted(&thread);
     }
 
-    fn next_task(&self) -> Task<J> {
-        while self.chore.is_due() {
-            match self.queue.pop_within(IDLE_AFTER) {
-                Some(task) => return task,
-                None => self.chore.do_some(),
+    fn next_task(&self, attended: &mut Instant) -> Task<J> {
+        if let Some(task) = self.queue.try_pop() {
+            self.attend_now_and_then(attended);
+            return task;
+        }
+        loop {
+            self.door.let_out();
+            let next = self.queue.pop_or_lead();
+            *attended = Instant::now();
+            match next {
+                Next::Task(task) => return task,
+                Next::Lead(lead) => self.lead(lead),
             }
         }
-        self.queue.pop()
+    }
+
+    fn attend_now_and_then(&self, attended: &mut Instant) {
+        let now = Instant::now();
+        if now.saturating_duration_since(*attended) >= ATTEND_EVERY {
+            *attended = now;
+            self.door.let_out();
+            self.door.take_in();
+        }
+    }
+
+    /// Waits for something to do, with nothing queued.
+    fn lead(&self, lead: Lead) {
+        let patience = self.chore.is_due().then_some(IDLE_AFTER);
+        let mut is_idle = false;
+        lead.wait_outside(|| is_idle = !self.door.wait(patience));
+        if !is_idle {
+            self.door.take_in();
+        }
+        drop(lead);
+        if is_idle {
+            self.chore.do_some();
+        }
     }
 
     fn serve_demoted(self: &Arc<Self>, thread: &Arc<JsThread>) {
@@ -301,6 +385,22 @@ impl<K: Clone + Eq + Hash + Send + 'static, J: Send + 'static> Threads<K, J> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cell::bell::{Bell, wait_for};
+
+    /// Nothing comes in by it.
+    struct Shut(Bell);
+
+    impl Door for Shut {
+        fn take_in(&self) {}
+
+        fn let_out(&self) {}
+
+        fn wait(&self, patience: Option<Duration>) -> bool {
+            let rings = wait_for(&mut [self.0.rings()], patience).unwrap();
+            self.0.hush();
+            rings
+        }
+    }
 
     /// None.
     impl Chore for () {
@@ -319,9 +419,11 @@ mod tests {
         let (begun, begins) = mpsc::channel();
         let (release, released) = mpsc::channel::<()>();
         let released = Lock::new(released);
+        let bell = Bell::new().unwrap();
         let threads = Threads::start(
-            RunQueue::new(),
+            RunQueue::new(bell.clone()),
             1,
+            Arc::new(Shut(bell)),
             Arc::new(()),
             move |job, thread: &Arc<_>| {
                 begun.send((job, thread.clone())).unwrap();
@@ -340,11 +442,19 @@ mod tests {
 
     #[test]
     fn every_job_is_done_once() {
-        let queue = RunQueue::new();
+        let bell = Bell::new().unwrap();
+        let queue = RunQueue::new(bell.clone());
         let (done, results) = mpsc::channel();
-        Threads::start(queue.clone(), 3, Arc::new(()), move |job: u32, _: &_| {
-            done.send(job).unwrap();
-        })
+        let door = Arc::new(Shut(bell));
+        Threads::start(
+            queue.clone(),
+            3,
+            door,
+            Arc::new(()),
+            move |job: u32, _: &_| {
+                done.send(job).unwrap();
+            },
+        )
         .unwrap();
         for job in 0..100 {
             queue.push(job % 3, job);
@@ -367,13 +477,20 @@ mod tests {
                 self.1.send(()).unwrap();
             }
         }
-        let queue = RunQueue::new();
+        let bell = Bell::new().unwrap();
+        let queue = RunQueue::new(bell.clone());
         let (told, tells) = mpsc::sync_channel(1);
         let (done, results) = mpsc::channel();
         let chore = Arc::new(Once(AtomicBool::new(false), told));
-        Threads::start(queue.clone(), 1, chore, move |job: u32, _: &_| {
-            done.send(job).unwrap();
-        })
+        Threads::start(
+            queue.clone(),
+            1,
+            Arc::new(Shut(bell)),
+            chore,
+            move |job: u32, _: &_| {
+                done.send(job).unwrap();
+            },
+        )
         .unwrap();
         queue.push(0, 1);
         assert_eq!(results.recv(), Ok(1));

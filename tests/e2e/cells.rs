@@ -115,6 +115,40 @@ fn a_killed_cell_costs_no_more_than_its_calls_in_flight() {
     );
 }
 
+/// A thread holds answers back while it has quick turns to take; a turn that was quick so far and is long now must not
+/// hold them back as well.
+#[test]
+fn answers_wait_for_no_long_turn_that_follows() {
+    let service = Service::start(&["--cells", "1", "--cell-threads", "1"]);
+    let quick = Call::of("function onTrack(event) { return event }");
+    let long = Call::of("function onTrack(event) { while (event.long); return event }")
+        .wall(Duration::from_secs(2));
+    let long_event = r#"{"type":"track","long":true}"#;
+    block_on(async {
+        for _ in 0..20 {
+            quick.clone().send(service.client()).await.delivers(TRACK);
+            long.clone().send(service.client()).await.delivers(TRACK);
+        }
+        let long_is_over = Arc::new(AtomicBool::new(false));
+        let quick_ones: Vec<_> = (0..16)
+            .map(|_| {
+                let (call, over) = (quick.clone(), long_is_over.clone());
+                let client = service.client();
+                tokio::spawn(async move {
+                    call.send(client).await.delivers(TRACK);
+                    over.load(Ordering::Relaxed)
+                })
+            })
+            .collect();
+        let reply = long.clone().event(long_event).send(service.client()).await;
+        long_is_over.store(true, Ordering::Relaxed);
+        reply.failed(Code::Timeout, "");
+        for one in quick_ones {
+            assert!(!one.await.expect("it is answered"), "it waited");
+        }
+    });
+}
+
 #[test]
 fn a_single_cell_is_replaced() {
     let service = Service::start(&["--cells", "1"]);

@@ -46,7 +46,7 @@ impl Running {
             interruption: None,
             began,
             turn_began: Instant::now(),
-            thread_cpu_before: thread.cpu_time(),
+            thread_cpu_before: thread.cpu_time_at_start(),
             cpu_before,
             top_level_ends: None,
             look: None,

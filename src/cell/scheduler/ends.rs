@@ -92,7 +92,7 @@ impl Scheduler {
             Keep::Keep => None,
         };
         // Back in the pool before the answer is out, so that a caller's next event finds it warm.
-        run.lease.give_back(held.bytes);
+        let mut gone = run.lease.give_back(held.bytes);
         let usage = Usage {
             wall: run.began.elapsed(),
             cpu: run.cpu,
@@ -114,7 +114,11 @@ impl Scheduler {
             End::Stopped(error) => self.outbox.failed(invocation, error, usage),
             End::Unheard => {}
         }
-        drop(condemned);
+        gone.extend(condemned);
+        if !gone.is_empty() {
+            // It takes as long as some turns.
+            self.step_aside();
+        }
     }
 
     /// The invocation is over for all but its caller.
@@ -144,6 +148,7 @@ impl Scheduler {
             ..Usage::default()
         };
         self.outbox.failed(invocation, error, usage);
+        self.outbox.let_out();
     }
 }
 

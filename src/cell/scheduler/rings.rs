@@ -33,6 +33,8 @@ impl Scheduler {
     }
 
     fn look_at(&self, invocation: &Arc<Invocation>) {
+        // The thread had no reason to do so itself.
+        self.step_aside();
         match invocation.look(|at| self.set_look(invocation, at)) {
             Seen::Nothing => {}
             Seen::Hog(thread) => {
