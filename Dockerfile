@@ -17,8 +17,8 @@ COPY src src
 # Dependencies are built into a cache that outlives the layer: a change in our own sources builds only those.
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,target=/src/target,sharing=locked \
-    cargo build --release --locked --bin penstock \
-    && cp target/release/penstock /penstock
+    cargo build --profile dist --locked --bin penstock \
+    && cp target/dist/penstock /penstock
 
 # What functions find as globals and by require: each npm package that libs/package-lock.json pins, as one file.
 FROM node:20-bookworm-slim AS libraries
