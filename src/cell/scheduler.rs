@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ends::{End, Keep, end_unanswered};
+use ends::{End, Keep};
 
 use super::{
     bell::Bell,
@@ -419,7 +419,7 @@ impl Scheduler {
                 Stopped::ByItself => self.end(invocation, *run, End::Settled, Keep::Keep),
                 // It settled in time, but the termination may still be on its way.
                 Stopped::Interrupted(_) => self.end(invocation, *run, End::Settled, Keep::Condemn),
-                Stopped::TooLate => end_unanswered(*run),
+                Stopped::TooLate => self.end_unanswered(*run),
             },
             TurnEnd::Waiting(next_timer) => {
                 drop(run.lease.take_evicted());

@@ -356,6 +356,7 @@ impl<K: Clone + Eq + Hash + Send + 'static, J: Send + 'static> Threads<K, J> {
         }
         drop(lead);
         if is_idle {
+            self.queue.call_another();
             self.chore.do_some();
         }
     }

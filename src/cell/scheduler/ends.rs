@@ -18,7 +18,7 @@ impl Scheduler {
             .isolate()
             .is_some_and(|isolate| isolate.reached_heap_limit());
         match stopped {
-            Stopped::TooLate => end_unanswered(run),
+            Stopped::TooLate => self.end_unanswered(run),
             Stopped::Interrupted(interruption) if !heap_reached => {
                 self.end_interrupted(invocation, run, interruption);
             }
@@ -130,6 +130,12 @@ impl Scheduler {
         }
     }
 
+    /// A turn that was given up came back after all: its isolate is of no use.
+    pub(super) fn end_unanswered(&self, mut run: Run) {
+        self.step_aside();
+        drop(run.lease.condemn());
+    }
+
     /// Answers for a turn whose thread can't.
     pub(super) fn answer_given_up(
         &self,
@@ -150,11 +156,6 @@ impl Scheduler {
         self.outbox.failed(invocation, error, usage);
         self.outbox.let_out();
     }
-}
-
-/// A turn that was given up came back after all: its isolate is of no use.
-pub(super) fn end_unanswered(mut run: Run) {
-    drop(run.lease.condemn());
 }
 
 /// How an invocation ends.

@@ -38,6 +38,7 @@ impl Scheduler {
         }
         // Not there: it maps memory, for which the kernel has one lock for the process.
         if let Some(run) = &mut run {
+            self.step_aside();
             self.make_isolate(run);
         }
         let (scheduler, invocation, thread) = (self.clone(), invocation.clone(), demoted.clone());
