@@ -1,9 +1,10 @@
 //! What a function finds in its global scope: JavaScript of ours over a few native ops.
 //!
 //! The scripts run once, into the snapshot, before any function does. They capture the intrinsics they
-//! need then, so that a prototype a function has changed cannot touch the host's way in or out.
+//! need then, so that a prototype a function has changed cannot touch the host's way in or out. Every function in
+//! the snapshot costs each isolate time and memory: what an ordinary event does without is in the lazy scripts.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::HashSet};
 
 use super::libraries::Libraries;
 
@@ -40,28 +41,16 @@ macro_rules! scripts {
 }
 
 /// The runtime's scripts in load order; each is a function of (primordials, host), but for the first, which makes the
-/// primordials.
-static SCRIPTS: [Script; 28] = scripts![
+/// primordials that are named in one of these or of the lazy ones.
+static SCRIPTS: [Script; 16] = scripts![
     "primordials",
     "globals",
+    "basics",
     "lazy",
     "modules",
     "libraries",
     "continuation",
-    "inspect_reading",
-    "inspect_text",
-    "inspect_brands",
-    "inspect_errors",
-    "inspect_collections",
-    "inspect_properties",
-    "inspect_shapes",
-    "inspect_layout",
-    "inspect",
-    "format",
-    "console_table",
-    "console",
-    "errors",
-    "report",
+    "words",
     "timers",
     "deliver",
     "fetches",
@@ -159,7 +148,10 @@ pub fn install<'s>(
     let globals = libraries::globals(scope, libraries);
     set(scope, host, "libraryGlobals", globals.into());
     let [first, scripts @ ..] = &SCRIPTS;
-    let primordials = run(scope, first, &[])?;
+    scope.set_slot(Words::of_all_scripts());
+    let is_named = v8::Function::new(scope, is_named).map(Into::into);
+    let primordials = run(scope, first, is_named.as_slice())?;
+    scope.remove_slot::<Words>();
     for script in scripts {
         run(scope, script, &[primordials, host.into()])?;
     }
@@ -176,6 +168,30 @@ pub fn install<'s>(
         })
         .into_iter()
         .collect()
+}
+
+/// The words in the runtime's scripts, of which some name primordials. Kept only while those are made.
+struct Words(HashSet<&'static str>);
+
+impl Words {
+    fn of_all_scripts() -> Self {
+        let texts = SCRIPTS.iter().map(|script| script.text.as_str());
+        let words = texts.chain(lazy::sources()).flat_map(|text| {
+            text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')
+        });
+        Self(words.collect())
+    }
+}
+
+/// `isNamed(word)`: whether any of the runtime's scripts has that word. It is gone before the snapshot is made.
+fn is_named(
+    scope: &mut v8::PinScope<'_, '_>,
+    arguments: v8::FunctionCallbackArguments<'_>,
+    mut value: v8::ReturnValue<'_>,
+) {
+    let word = arguments.get(0).to_rust_string_lossy(scope);
+    let words = scope.get_slot::<Words>();
+    value.set_bool(words.is_some_and(|Words(words)| words.contains(word.as_str())));
 }
 
 fn run<'s>(

@@ -259,6 +259,25 @@ fn timers_left_behind_are_cancelled_and_told() {
     );
 }
 
+/// Bytes in the heap of a new isolate after one call that runs `statements`.
+#[track_caller]
+fn heap_after(statements: &str) -> u64 {
+    let reply = logged(statements);
+    reply.delivered();
+    let usage = reply.response().usage;
+    usage.expect("a call has its usage").heap_used_bytes
+}
+
+#[test]
+fn only_who_shows_objects_pays_for_it() {
+    let silent = heap_after("await new Promise(resolve => setTimeout(resolve))");
+    let plain = heap_after("console.log('a', 1)");
+    let object = heap_after("console.log({ a: 1 })");
+    let found = [silent, plain, object];
+    assert!(silent + 10_000 < plain, "the console is loaded: {found:?}");
+    assert!(plain + 80_000 < object, "what shows objects is: {found:?}");
+}
+
 #[test]
 fn an_unhandled_rejection_is_its_invocations() {
     let source = "async function onTrack(e) { if (e.lose) Promise.reject(new Error('lost promise')); await null; return e }";

@@ -20,6 +20,7 @@ mod cli;
 mod collector;
 mod configuration;
 mod console;
+mod console_poisoned;
 mod containment;
 mod crypto;
 mod describe;

@@ -1,5 +1,6 @@
-// The intrinsics as they were before any customer code ran, under names of the form ArrayPrototypePush.
-(function () {
+// The intrinsics as they were before any customer code ran, under names of the form ArrayPrototypePush: all classes,
+// and of what they have as much as the runtime's scripts name, as each isolate has to keep it.
+(function (isNamed) {
   'use strict';
 
   const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect;
@@ -22,6 +23,10 @@
     return typeof key === 'string' || (key.description !== undefined && key.description.startsWith('Symbol.'));
   }
 
+  function keep(name, value) {
+    if (isNamed(name)) primordials[name] = value;
+  }
+
   // What every class has of its own.
   const ownFields = ['prototype', 'name', 'length'];
 
@@ -31,19 +36,19 @@
       const { value } = getOwnPropertyDescriptor(holder, key);
       if (ownFields.includes(key) || value === undefined || !isWellKnown(key)) continue;
       const bound = receiver !== undefined && typeof value === 'function';
-      primordials[prefix + nameOf(key)] = bound ? bind.call(value, receiver) : value;
+      keep(prefix + nameOf(key), bound ? bind.call(value, receiver) : value);
     }
   }
 
   // Methods become MapPrototypeSet(map, key, value), accessors MapPrototypeGetSize(map).
   function capturePrototype(prefix, prototype) {
-    primordials[prefix] = prototype;
+    keep(prefix, prototype);
     for (const key of ownKeys(prototype)) {
       if (key === 'constructor' || !isWellKnown(key)) continue;
       const { value, get, set } = getOwnPropertyDescriptor(prototype, key);
-      if (typeof value === 'function') primordials[prefix + nameOf(key)] = uncurryThis(value);
-      if (get !== undefined) primordials[prefix + 'Get' + nameOf(key)] = uncurryThis(get);
-      if (set !== undefined) primordials[prefix + 'Set' + nameOf(key)] = uncurryThis(set);
+      if (typeof value === 'function') keep(prefix + nameOf(key), uncurryThis(value));
+      if (get !== undefined) keep(prefix + 'Get' + nameOf(key), uncurryThis(get));
+      if (set !== undefined) keep(prefix + 'Set' + nameOf(key), uncurryThis(set));
     }
   }
 
@@ -109,10 +114,20 @@
   primordials.SafeWeakMap = safeCollection(WeakMap);
   primordials.SafeWeakSet = safeCollection(WeakSet);
 
+  // Whose names and globals a function may change.
+  primordials.builtinConstructors = [];
+  for (const name of classNames) {
+    if (primordials[name] !== undefined) primordials.builtinConstructors.push(primordials[name]);
+  }
+  // Some versions of V8 make the stack of an error an accessor, though of none where a function forbids stacks.
+  primordials.nativeStackGetter = getOwnPropertyDescriptor(new Error(), 'stack').get;
+
   primordials.decodeURIComponent = decodeURIComponent;
   primordials.encodeURIComponent = encodeURIComponent;
   primordials.uncurryThis = uncurryThis;
   primordials.globalThis = globalThis;
 
+  // What is made here would keep it, and no snapshot can.
+  isNamed = undefined;
   return Object.freeze(primordials);
 })

@@ -1,10 +1,8 @@
-// The global object as functions find it: our console in place of V8's, and no buffers that grow.
+// The global object as functions find it: no buffers that grow.
 (function (primordials, host) {
   'use strict';
 
   const { ObjectDefineProperty, Proxy, ReflectConstruct, TypeError } = primordials;
-
-  host.defineGlobal('console', host.console);
 
   // V8 takes the memory of resizable buffers from the system, past the account that limits the others. A
   // proxy in place of the constructor, also on the prototype, leaves no way to the option.

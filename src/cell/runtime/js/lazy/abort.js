@@ -6,7 +6,7 @@
     NumberIsInteger, NumberMAX_SAFE_INTEGER, MathTrunc, SafeSet, SetPrototypeAdd, SetPrototypeDelete,
     SetPrototypeForEach, SetPrototypeGetSize, SymbolIterator, TypeError, WeakRef, WeakRefPrototypeDeref,
   } = primordials;
-  const { append, createList, isObject } = host.inspection;
+  const { append, createList, isObject } = host.basics;
   const { EventTarget, defineHandler, failAfterwards, fire, observeListeners } = host.use('event_target');
   const { abortError, invalidArgType, invalidThis } = host.use('node_errors');
   const { defineInterface } = host.use('web_interface');

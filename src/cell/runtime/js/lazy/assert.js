@@ -21,7 +21,7 @@
     StringPrototypeRepeat,
   } = primordials;
   const { kinds, ops } = host;
-  const { isObject } = host.inspection;
+  const { isObject } = host.basics;
   const errors = host.use('node_errors');
   const { isDeepLooselyEqual, isDeepStrictEqual } = host.use('util_equality');
   const { hide, showMember } = host.use('web_interface');
@@ -65,7 +65,7 @@
   }
 
   function indent(text) {
-    return host.inspection.indentLines(text, StringPrototypeRepeat(' ', 2));
+    return host.use('text').indentLines(text, StringPrototypeRepeat(' ', 2));
   }
 
   class AssertionError extends Error {
@@ -182,8 +182,8 @@
   function matchesObject(error, expected, message, operator, stackStartFn) {
     const keys = ObjectKeys(expected);
     if (isError(expected)) {
-      host.inspection.append(keys, 'name');
-      host.inspection.append(keys, 'message');
+      host.basics.append(keys, 'name');
+      host.basics.append(keys, 'message');
     } else if (keys.length === 0) {
       throw errors.invalidArgValue('error', expected, 'may not be an empty object');
     }

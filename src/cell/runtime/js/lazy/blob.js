@@ -6,7 +6,7 @@
     DateNow, MathMax, MathMin, MathTrunc, Promise, StringPrototypeCharCodeAt,
     StringPrototypeToLowerCase, SymbolIterator, TypeError, TypedArrayPrototypeGetBuffer,
   } = primordials;
-  const { append, createList, isObject } = host.inspection;
+  const { append, createList, isObject } = host.basics;
   const { invalidThis } = host.use('node_errors');
   const { defineInterface } = host.use('web_interface');
   const { itemsOf, oneOf, optionsOf, requireArguments, scalarText, showAs } = host.use('web_types');

@@ -6,7 +6,7 @@
     JSONParse, ObjectDefineProperty, ObjectGetOwnPropertyDescriptor, Promise, PromisePrototypeThen,
     StringPrototypeToLowerCase, TypeError, TypedArrayPrototypeGetBuffer,
   } = primordials;
-  const { isObject } = host.inspection;
+  const { isObject } = host.basics;
   const { fetchError } = host.use('fetch_errors');
   const { getHeader } = host.use('headers');
   const { hide } = host.use('web_interface');

@@ -6,7 +6,7 @@
     AsyncIteratorPrototype, MathMin, ObjectSetPrototypeOf, Promise, PromisePrototypeThen, SymbolAsyncIterator,
     TypeError,
   } = primordials;
-  const { isObject } = host.inspection;
+  const { isObject } = host.basics;
   const { Emitter, countListeners, emitSafely } = host.use('emitter');
   const { invalidThis } = host.use('node_errors');
   const { bufferOf, copyOf, lengthOf, partOf } = host.use('byte_parts');

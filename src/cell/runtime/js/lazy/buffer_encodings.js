@@ -43,7 +43,7 @@
   }
 
   function unknownEncoding(name) {
-    return typeError('ERR_UNKNOWN_ENCODING', host.format('Unknown encoding: %s', name));
+    return typeError('ERR_UNKNOWN_ENCODING', host.use('format').format('Unknown encoding: %s', name));
   }
 
   // As findEncoding, with UTF-8 for undefined; throws for names of none.

@@ -19,7 +19,7 @@
     TypedArrayPrototypeGetByteOffset,
     TypedArrayPrototypeSet,
   } = primordials;
-  const { inspection, ops } = host;
+  const { ops } = host;
   const { customInspect, hide, showMember } = host.use('web_interface');
   const errors = host.use('node_errors');
   const { isUint8Array, validateInteger } = host.use('validators');
@@ -145,7 +145,7 @@
 
   // Properties that someone gave the buffer, as { a: 1 } without the braces.
   function extrasOf(buffer, context, inspect) {
-    const keys = inspection.nonIndexKeys(buffer, lengthOf(buffer), context?.showHidden === true);
+    const keys = host.use('inspect_reading').nonIndexKeys(buffer, lengthOf(buffer), context?.showHidden === true);
     if (keys.length === 0) return '';
     const extras = ObjectCreate(null);
     for (let index = 0; index < keys.length; index++) extras[keys[index]] = buffer[keys[index]];

@@ -2,7 +2,7 @@
 (function (primordials, host, exports) {
   'use strict';
 
-  const { append, createList } = host.inspection;
+  const { append, createList } = host.basics;
   const { decode, encodingOf, UTF8 } = host.use('buffer_encodings');
   const { concatenate, lengthOf, partOf } = host.use('byte_parts');
   const { ops } = host;

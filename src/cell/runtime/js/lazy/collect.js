@@ -5,7 +5,7 @@
   const {
     FunctionPrototypeCall, Promise, PromisePrototypeThen, ReflectApply, SymbolAsyncIterator, TypeError,
   } = primordials;
-  const { append, createList, isObject } = host.inspection;
+  const { append, createList, isObject } = host.basics;
   const { bytesOf, encodeUtf8 } = host.use('encoding');
   const { concatenate, copyOf } = host.use('byte_parts');
 

@@ -7,7 +7,7 @@
   const { copyOf, partOf } = host.use('byte_parts');
   const { opensslError } = host.use('crypto_bytes');
   const errors = host.use('node_errors');
-  const { append, createList } = host.inspection;
+  const { append, createList } = host.basics;
 
   // As long as the longest key that there is room for, and more.
   const output = allocate(1 << 14);

@@ -10,7 +10,7 @@
   const encodings = host.use('buffer_encodings');
   const errors = host.use('node_errors');
   const { validateString } = host.use('validators');
-  const { append, createList } = host.inspection;
+  const { append, createList } = host.basics;
 
   const BASE64URL = encodings.encodingOf('base64url');
   const CURVES = { __proto__: null, 'P-256': 'prime256v1', secp256k1: 'secp256k1', 'P-384': 'secp384r1', 'P-521': 'secp521r1' };

@@ -10,7 +10,7 @@
   const { bytesIn, failure, hashIn, hashNamed, isObject, normalize, required } = host.use('subtle_algorithms');
   const encodings = host.use('buffer_encodings');
   const errors = host.use('node_errors');
-  const { append, createList } = host.inspection;
+  const { append, createList } = host.basics;
   const { defineInterface } = host.use('web_interface');
 
   const TOKEN = { __proto__: null };

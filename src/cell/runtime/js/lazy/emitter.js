@@ -7,7 +7,7 @@
     ArrayFrom, FunctionPrototypeCall, MapPrototypeClear, MapPrototypeDelete, MapPrototypeForEach, MapPrototypeGet,
     MapPrototypeSet, ReflectApply, SafeMap,
   } = primordials;
-  const { append, createList, isObject, removeAt } = host.inspection;
+  const { append, createList, isObject, removeAt } = host.basics;
   const { invalidArgType, invalidThis } = host.use('node_errors');
 
   let listenersOf;

@@ -6,7 +6,7 @@
     MapPrototypeGet, MapPrototypeSet, ObjectDefineProperty, ReflectApply, SafeMap, TypeError,
   } = primordials;
   const { ops } = host;
-  const { append, createList, isObject, removeAt } = host.inspection;
+  const { append, createList, isObject, removeAt } = host.basics;
   const { invalidArgType, invalidThis } = host.use('node_errors');
   const { defineInterface } = host.use('web_interface');
   const { optionsOf, requireArguments, showAs } = host.use('web_types');

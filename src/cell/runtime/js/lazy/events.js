@@ -19,7 +19,7 @@
     SymbolDispose,
     SymbolFor,
   } = primordials;
-  const { append, createList, isObject } = host.inspection;
+  const { append, createList, isObject } = host.basics;
   const { ops } = host;
   const errors = host.use('node_errors');
   const { hide, showMember } = host.use('web_interface');
@@ -134,7 +134,7 @@
     while (place >= 0 && list[place] !== listener && list[place].listener !== listener) place--;
     if (place < 0) return emitter;
     const removed = list[place];
-    host.inspection.removeAt(list, place);
+    host.basics.removeAt(list, place);
     keep(emitter, type, list);
     if (events.removeListener !== undefined) emitter.emit('removeListener', type, removed.listener ?? removed);
     return emitter;
@@ -369,7 +369,7 @@
     let isOver = false;
     const take = (list) => {
       const first = list[0];
-      host.inspection.removeAt(list, 0);
+      host.basics.removeAt(list, 0);
       return first;
     };
     const onEvent = (...values) => {

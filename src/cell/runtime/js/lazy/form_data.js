@@ -7,7 +7,7 @@
     PromisePrototypeThen, StringPrototypeLastIndexOf, StringPrototypeSlice, StringPrototypeToLowerCase,
     SymbolIterator, TypeError,
   } = primordials;
-  const { append, createList, isObject } = host.inspection;
+  const { append, createList, isObject } = host.basics;
   const { invalidThis } = host.use('node_errors');
   const { defineInterface, defineIterator, hide } = host.use('web_interface');
   const { requireArguments, scalarText, showAs } = host.use('web_types');

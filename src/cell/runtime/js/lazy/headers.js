@@ -7,7 +7,7 @@
     MapPrototypeHas, MapPrototypeSet, ReflectGetOwnPropertyDescriptor, ReflectOwnKeys, SafeMap,
     StringPrototypeCharCodeAt, StringPrototypeSlice, StringPrototypeToLowerCase, SymbolIterator, TypeError,
   } = primordials;
-  const { append, createList, isObject } = host.inspection;
+  const { append, createList, isObject } = host.basics;
   const { invalidThis } = host.use('node_errors');
   const { defineInterface, defineIterator, hide } = host.use('web_interface');
   const { byteString, itemsOf, requireArguments, showAs } = host.use('web_types');

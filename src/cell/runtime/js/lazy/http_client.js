@@ -8,7 +8,7 @@
     StringPrototypeCharCodeAt, StringPrototypeIndexOf, StringPrototypeSlice, StringPrototypeToLowerCase,
     StringPrototypeToUpperCase,
   } = primordials;
-  const { append, createList, isObject } = host.inspection;
+  const { append, createList, isObject } = host.basics;
   const { emitSafely, Emitter } = host.use('emitter');
   const { invalidArgType, invalidThis, typeError, withCode } = host.use('node_errors');
   const { allocate, bytesOf, encodeUtf8 } = host.use('encoding');

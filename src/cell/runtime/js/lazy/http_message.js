@@ -3,7 +3,7 @@
   'use strict';
 
   const { ArrayFrom, ObjectDefineProperty, StringPrototypeToLowerCase } = primordials;
-  const { append, createList } = host.inspection;
+  const { append, createList } = host.basics;
   const { BodyStream, sourceOfBody } = host.use('body_stream');
   const { receivedBody } = host.use('body');
   const { hide } = host.use('web_interface');

@@ -5,7 +5,7 @@
   const {
     Error, ObjectDefineProperty, StringPrototypeCharCodeAt, StringPrototypeEndsWith, StringPrototypeIncludes,
   } = primordials;
-  const { isObject } = host.inspection;
+  const { isObject } = host.basics;
   const { invalidArgType, typeError } = host.use('node_errors');
   const client = host.use('http_client');
   const { IncomingMessage } = host.use('http_message');

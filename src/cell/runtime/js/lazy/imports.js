@@ -3,7 +3,7 @@
   'use strict';
 
   const { ArrayPrototypePush, ObjectKeys } = primordials;
-  const { isObject } = host.inspection;
+  const { isObject } = host.basics;
 
   // Names and values in turn.
   exports.exportsOf = function exportsOf(module) {

@@ -7,7 +7,7 @@
     StringPrototypePadStart, StringPrototypeSlice, StringPrototypeStartsWith, StringPrototypeToLowerCase,
     StringPrototypeTrim, TypeError, TypedArrayPrototypeIndexOf,
   } = primordials;
-  const { append, createList } = host.inspection;
+  const { append, createList } = host.basics;
   const { decodeUtf8, encodeUtf8 } = host.use('encoding');
   const { concatenate, lengthOf, partOf } = host.use('byte_parts');
 

@@ -9,7 +9,7 @@
     StringPrototypeSlice,
     StringPrototypeStartsWith,
   } = primordials;
-  const { append, createList } = host.inspection;
+  const { append, createList } = host.basics;
   const { validateObject, validateString } = host.use('validators');
 
   function splitSegments(path) {

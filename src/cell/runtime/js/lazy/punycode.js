@@ -7,7 +7,7 @@
     StringPrototypeCharCodeAt, StringPrototypeCodePointAt, StringPrototypeIndexOf, StringPrototypeLastIndexOf,
     StringPrototypeSlice, StringPrototypeToLowerCase,
   } = primordials;
-  const { append, createList } = host.inspection;
+  const { append, createList } = host.basics;
 
   const MOST = 2147483647;
   const BASE = 36;

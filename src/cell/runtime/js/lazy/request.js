@@ -3,7 +3,7 @@
   'use strict';
 
   const { MathMin, MathTrunc, StringPrototypeToUpperCase, TypeError } = primordials;
-  const { isObject } = host.inspection;
+  const { isObject } = host.basics;
   const { invalidThis } = host.use('node_errors');
   const { defineInterface } = host.use('web_interface');
   const { byteString, oneOf, optionsOf, requireArguments, scalarText, showAs } = host.use('web_types');

@@ -3,7 +3,7 @@
   'use strict';
 
   const { ObjectDefineProperty, SymbolFor } = primordials;
-  const { isObject } = host.inspection;
+  const { isObject } = host.basics;
   const base = host.use('stream_base');
   const { Readable } = host.use('stream_readable');
   const { Writable } = host.use('stream_writable');

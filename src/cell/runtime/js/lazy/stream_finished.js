@@ -4,7 +4,7 @@
 
   const { abortError, invalidArgType, withCode } = host.use('node_errors');
   const { validateFunction } = host.use('validators');
-  const { isObject } = host.inspection;
+  const { isObject } = host.basics;
   const { later } = host.use('stream_base');
 
   function prematureClose() {

@@ -2,7 +2,7 @@
 (function (primordials, host, exports) {
   'use strict';
 
-  const { append, removeAt } = host.inspection;
+  const { append, removeAt } = host.basics;
   const { fail, later } = host.use('stream_base');
 
   function indexIn(list, value) {

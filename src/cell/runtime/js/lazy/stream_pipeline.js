@@ -5,7 +5,7 @@
   const {
     ArrayIsArray, FunctionPrototypeCall, PromisePrototypeThen, PromiseResolve, SymbolAsyncIterator, SymbolIterator,
   } = primordials;
-  const { append, createList, isObject } = host.inspection;
+  const { append, createList, isObject } = host.basics;
   const { invalidArgType, missingArgs, typeError } = host.use('node_errors');
   const { validateFunction } = host.use('validators');
   const { destroyAny, later } = host.use('stream_base');

@@ -3,7 +3,7 @@
   'use strict';
 
   const { ArrayIsArray, Promise } = primordials;
-  const { append, createList, isObject } = host.inspection;
+  const { append, createList, isObject } = host.basics;
   const { finished, followSignal, isStream } = host.use('stream_finished');
   const { run } = host.use('stream_pipeline');
   const { SymbolAsyncIterator, SymbolIterator } = primordials;

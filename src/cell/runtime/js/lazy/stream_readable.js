@@ -14,7 +14,7 @@
   const { isBuffer } = host.use('buffer');
   const { invalidArgType, withCode } = host.use('node_errors');
   const { isUint8Array } = host.use('validators');
-  const { append, createList, removeAt } = host.inspection;
+  const { append, createList, removeAt } = host.basics;
   const base = host.use('stream_base');
   const { createQueue, dequeue, enqueue, enqueueFirst, fail, later, lengthOfChunk, Stream } = base;
   const on = EventEmitter.prototype.on;

@@ -13,7 +13,7 @@
   const { isBuffer } = host.use('buffer');
   const { invalidArgType, typeError, withCode } = host.use('node_errors');
   const { isUint8Array } = host.use('validators');
-  const { append, createList } = host.inspection;
+  const { append, createList } = host.basics;
   const base = host.use('stream_base');
   const { createQueue, dequeue, enqueue, fail, later, Stream } = base;
 

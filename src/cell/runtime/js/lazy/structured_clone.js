@@ -52,8 +52,11 @@
     Uint8Array,
     WeakRefPrototype,
   } = primordials;
-  const { inspection, kinds, ops } = host;
-  const { findConstructor, flagsOf, isArrayIndex, isObject, lineageOf, ownDescriptor } = inspection;
+  const { kinds, ops } = host;
+  const { append, createList, isObject } = host.basics;
+  const { isArrayIndex, lineageOf, ownDescriptor } = host.use('inspect_reading');
+  const { findConstructor } = host.use('inspect_brands');
+  const { flagsOf } = host.use('regexp_flags');
   const { DOMException } = host.use('dom_exception');
   const errors = host.use('node_errors');
   const { isArrayBuffer } = host.use('encoding');
@@ -216,10 +219,10 @@
   function cloneMap(copy, value) {
     const clone = remember(copy, value, new Map());
     // Read whole before getters run, which may change the map.
-    const entries = inspection.createList();
+    const entries = createList();
     const iterator = MapPrototypeEntries(value);
     for (let step = MapIteratorPrototypeNext(iterator); !step.done; step = MapIteratorPrototypeNext(iterator)) {
-      inspection.append(entries, step.value);
+      append(entries, step.value);
     }
     for (let index = 0; index < entries.length; index++) {
       const key = cloneValue(copy, entries[index][0]);
@@ -230,10 +233,10 @@
 
   function cloneSet(copy, value) {
     const clone = remember(copy, value, new Set());
-    const members = inspection.createList();
+    const members = createList();
     const iterator = SetPrototypeValues(value);
     for (let step = SetIteratorPrototypeNext(iterator); !step.done; step = SetIteratorPrototypeNext(iterator)) {
-      inspection.append(members, step.value);
+      append(members, step.value);
     }
     for (let index = 0; index < members.length; index++) SetPrototypeAdd(clone, cloneValue(copy, members[index]));
     return clone;
@@ -304,7 +307,7 @@
   }
 
   function readTransfers(options) {
-    const transfers = inspection.createList();
+    const transfers = createList();
     if (options === undefined || options === null) return transfers;
     if (!isObject(options)) {
       throw errors.typeError('ERR_INVALID_ARG_TYPE', 'The options argument must be either an object or undefined');
@@ -319,7 +322,7 @@
       for (let index = 0; index < transfers.length; index++) {
         if (transfers[index] === item) refuse('Transfer list contains duplicate ArrayBuffer');
       }
-      inspection.append(transfers, item);
+      append(transfers, item);
     }
     return transfers;
   }

@@ -4,7 +4,7 @@
 
   const { Promise, PromiseReject, PromiseResolve, SymbolAsyncIterator } = primordials;
   const { timers } = host;
-  const { append, createList, removeAt } = host.inspection;
+  const { append, createList, removeAt } = host.basics;
   const { abortError } = host.use('node_errors');
 
   function waitFor(start, cancel, value, signal) {

@@ -7,7 +7,7 @@
     StringPrototypeSlice, StringPrototypeToLowerCase, URIError, decodeURIComponent, encodeURIComponent,
   } = primordials;
   const { ops } = host;
-  const { isObject } = host.inspection;
+  const { isObject } = host.basics;
   const { uriError } = host.use('node_errors');
   const { invalidUrl } = host.use('url');
   const { validateString } = host.use('validators');

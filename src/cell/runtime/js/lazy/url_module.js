@@ -7,7 +7,7 @@
     StringPrototypeSlice, StringPrototypeStartsWith, URIError, decodeURIComponent,
   } = primordials;
   const { ops } = host;
-  const { isObject } = host.inspection;
+  const { isObject } = host.basics;
   const { parse, Url } = host.use('url_legacy');
   const { resolve, resolveObject } = host.use('url_resolve');
   const { URL } = host.use('url');

@@ -3,7 +3,7 @@
   'use strict';
 
   const { ArrayPrototypeJoin, ObjectKeys, StringPrototypeIndexOf, StringPrototypeSlice, StringPrototypeSplit } = primordials;
-  const { append, createList, removeAt } = host.inspection;
+  const { append, createList, removeAt } = host.basics;
   const { hostless, parse, slashed, Url } = host.use('url_legacy');
 
   function listOf(text) {

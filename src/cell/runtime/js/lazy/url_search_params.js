@@ -15,7 +15,7 @@
     SymbolIterator,
   } = primordials;
   const { ops } = host;
-  const { append, createList } = host.inspection;
+  const { append, createList } = host.basics;
   const { customInspect, defineInterface, defineIterator, describeItems, hide } = host.use('web_interface');
   const errors = host.use('node_errors');
 

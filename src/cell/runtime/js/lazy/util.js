@@ -190,10 +190,12 @@
     isDeepStrictEqual,
     stripVTControlCharacters,
     _extend: extend,
-    format: host.format,
+    format(...values) {
+      return host.use('format').formatValues(undefined, values);
+    },
     formatWithOptions(options, ...values) {
       if (typeof options !== 'object' || options === null) throw errors.invalidArgType('inspectOptions', 'of type object', options);
-      return host.inspection.formatValues(options, values);
+      return host.use('format').formatValues(options, values);
     },
     toUSVString(text) {
       return StringPrototypeToWellFormed(`${text}`);

@@ -35,8 +35,9 @@
     TypedArrayPrototypeGetLength,
     Uint8Array,
   } = primordials;
-  const { inspection, kinds, ops } = host;
-  const { append, createList, flagsOf, removeAt } = inspection;
+  const { kinds, ops } = host;
+  const { append, createList, removeAt } = host.basics;
+  const { flagsOf } = host.use('regexp_flags');
 
   // Where two values are being compared already, further up: equal if it is with each other.
   class Comparison {

@@ -3,7 +3,7 @@
   'use strict';
 
   const { ReflectApply, StringPrototypeCharCodeAt, StringPrototypeToWellFormed, TypeError } = primordials;
-  const { append, createList, isObject } = host.inspection;
+  const { append, createList, isObject } = host.basics;
   const { customInspect, hide } = host.use('web_interface');
 
   exports.requireArguments = function requireArguments(given, required, what) {

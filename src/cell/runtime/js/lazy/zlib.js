@@ -4,7 +4,7 @@
 
   const { ArrayBufferIsView, ObjectDefineProperty, ObjectKeys, StringPrototypeStartsWith } = primordials;
   const { ops } = host;
-  const { isObject } = host.inspection;
+  const { isObject } = host.basics;
   const { bytesOf, encodeUtf8 } = host.use('encoding');
   const { bufferOf, copyOf } = host.use('byte_parts');
   const { constants, codes } = host.use('zlib_constants');

@@ -4,7 +4,7 @@
 
   const { ArrayBuffer, ArrayBufferPrototypeTransfer, Error, MathMin } = primordials;
   const { ops } = host;
-  const { append, createList } = host.inspection;
+  const { append, createList } = host.basics;
   const { allocate } = host.use('encoding');
   const { concatenate, copyOf, lengthOf, partOf } = host.use('byte_parts');
   const { codeNames, brotliFailures } = host.use('zlib_constants');

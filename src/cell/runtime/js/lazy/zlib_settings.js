@@ -4,7 +4,7 @@
 
   const { NumberIsFinite, NumberIsNaN, ObjectKeys, Uint32Array, TypedArrayPrototypeFill } = primordials;
   const { ops } = host;
-  const { isObject } = host.inspection;
+  const { isObject } = host.basics;
   const { bytesOf } = host.use('encoding');
   const { copyOf } = host.use('byte_parts');
   const { constants } = host.use('zlib_constants');

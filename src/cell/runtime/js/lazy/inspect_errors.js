@@ -1,5 +1,5 @@
 // Errors as text: their stack with the name put right, without the frames of this runtime or those the cause repeats.
-(function (primordials, host) {
+(function (primordials, host, exports) {
   'use strict';
 
   const {
@@ -13,36 +13,16 @@
     StringPrototypeRepeat,
     StringPrototypeSlice,
     StringPrototypeStartsWith,
-    StringPrototypeTrimStart,
   } = primordials;
-  const { inspection } = host;
-  const {
-    append, brandOf, createList, findConstructor, findDescriptor, indentLines, indexOfKey, isObject, lineageOf,
-    prefixOf, readProperty, removeAt, splitLines, textOf, unwrapProxy,
-  } = inspection;
+  const { append, createList, isObject, removeAt } = host.basics;
+  const { indentLines, splitLines, textOf } = host.use('text');
+  const { withoutRuntimeFrames } = host.use('frames');
+  const { findDescriptor, indexOfKey, lineageOf, readProperty, unwrapProxy } = host.use('inspect_reading');
+  const { brandOf, findConstructor, prefixOf } = host.use('inspect_brands');
 
   const FRAME_START = '\n    at';
   // Fewer frames in common with the cause than this are shown again.
   const FEWEST_REPEATED = 4;
-
-  function isRuntimeFrame(line) {
-    if (!StringPrototypeIncludes(line, 'penstock:')) return false;
-    const frame = StringPrototypeTrimStart(line);
-    if (!StringPrototypeStartsWith(frame, 'at ')) return false;
-    return StringPrototypeIncludes(frame, '(penstock:') ||
-      StringPrototypeStartsWith(frame, 'at penstock:') ||
-      StringPrototypeStartsWith(frame, 'at async penstock:');
-  }
-
-  function withoutRuntimeFrames(stack) {
-    if (!StringPrototypeIncludes(stack, 'penstock:')) return stack;
-    const lines = splitLines(stack);
-    const kept = createList();
-    for (let index = 0; index < lines.length; index++) {
-      if (!isRuntimeFrame(lines[index])) append(kept, lines[index]);
-    }
-    return ArrayPrototypeJoin(kept, '\n');
-  }
 
   // As Error.prototype.toString, which would run the traps of a proxy among the prototypes.
   function headerOf(lineage) {
@@ -158,7 +138,7 @@
   }
 
   // Changes keys to those that are left to show.
-  inspection.formatError = function formatError(context, subject) {
+  exports.formatError = function formatError(context, subject) {
     const { lineage, keys, constructorName, tag } = subject;
     const name = textOf(readProperty(lineage, 'name') ?? 'Error');
     const stack = stackOf(lineage);
@@ -167,6 +147,4 @@
     const text = layOutStack(lineage, putNameRight(stack, name, constructorName, tag));
     return context.indentation === 0 ? text : indentLines(text, StringPrototypeRepeat(' ', context.indentation));
   };
-
-  inspection.withoutRuntimeFrames = withoutRuntimeFrames;
 })

@@ -1,5 +1,5 @@
 // The outline of each kind of object: what stands before its braces, which braces, and what fills them.
-(function (primordials, host) {
+(function (primordials, host, exports) {
   'use strict';
 
   const {
@@ -11,15 +11,7 @@
     MapPrototypeGetSize,
     NumberIsNaN,
     NumberPrototypeValueOf,
-    RegExpPrototypeGetDotAll,
-    RegExpPrototypeGetGlobal,
-    RegExpPrototypeGetHasIndices,
-    RegExpPrototypeGetIgnoreCase,
-    RegExpPrototypeGetMultiline,
     RegExpPrototypeGetSource,
-    RegExpPrototypeGetSticky,
-    RegExpPrototypeGetUnicode,
-    RegExpPrototypeGetUnicodeSets,
     SetPrototypeGetSize,
     StringPrototypeSlice,
     StringPrototypeValueOf,
@@ -27,8 +19,16 @@
     TypedArrayPrototypeGetLength,
     TypedArrayPrototypeGetSymbolToStringTag,
   } = primordials;
-  const { inspection, ops } = host;
-  const { append, createList, describeFunction, formatError, formatPrimitive, prefixOf } = inspection;
+  const { ops } = host;
+  const { append, createList } = host.basics;
+  const { formatPrimitive } = host.use('inspect_text');
+  const { describeFunction, prefixOf } = host.use('inspect_brands');
+  const { flagsOf } = host.use('regexp_flags');
+  const { formatError } = host.use('inspect_errors');
+  const {
+    formatArray, formatArrayBuffer, formatDataView, formatIterator, formatMap, formatNamespace,
+    formatPromise, formatSet, formatTypedArray, formatWeakMap, formatWeakSet,
+  } = host.use('inspect_collections');
 
   function boxedPrimitive(value, brand) {
     switch (brand) {
@@ -55,27 +55,6 @@
     return prefix === 'Date ' ? text : prefix + text;
   }
 
-  // In the order in which the accessor flags puts them.
-  const flagGetters = [
-    { letter: 'd', isSet: RegExpPrototypeGetHasIndices },
-    { letter: 'g', isSet: RegExpPrototypeGetGlobal },
-    { letter: 'i', isSet: RegExpPrototypeGetIgnoreCase },
-    { letter: 'm', isSet: RegExpPrototypeGetMultiline },
-    { letter: 's', isSet: RegExpPrototypeGetDotAll },
-    { letter: 'u', isSet: RegExpPrototypeGetUnicode },
-    { letter: 'v', isSet: RegExpPrototypeGetUnicodeSets },
-    { letter: 'y', isSet: RegExpPrototypeGetSticky },
-  ];
-
-  // The accessor flags would read each flag through a prototype that may have been changed.
-  function flagsOf(value) {
-    let flags = '';
-    for (let index = 0; index < flagGetters.length; index++) {
-      if (flagGetters[index].isSet(value)) flags += flagGetters[index].letter;
-    }
-    return flags;
-  }
-
   function describeRegExp({ value, constructorName, tag }) {
     const prefix = prefixOf(constructorName, tag, 'RegExp');
     const text = '/' + RegExpPrototypeGetSource(value) + '/' + flagsOf(value);
@@ -100,21 +79,21 @@
   function arrayLayout({ value, constructorName, tag }) {
     const isPlain = constructorName === 'Array' && tag === '';
     const prefix = isPlain ? '' : prefixOf(constructorName, tag, 'Array', '(' + value.length + ')');
-    return layout('', prefix + '[', ']', inspection.formatArray, value.length);
+    return layout('', prefix + '[', ']', formatArray, value.length);
   }
 
   function typedArrayLayout({ value, constructorName, tag }) {
     const length = TypedArrayPrototypeGetLength(value);
     const fallback = TypedArrayPrototypeGetSymbolToStringTag(value);
     const prefix = prefixOf(constructorName, tag, fallback, '(' + length + ')');
-    return layout('', prefix + '[', ']', inspection.formatTypedArray, length);
+    return layout('', prefix + '[', ']', formatTypedArray, length);
   }
 
   function iteratorLayout({ value, brand, tag }) {
     const isPairs = ops.previewEntries(value)[1];
     const name = isPairs ? StringPrototypeSlice(brand, 0, 3) + ' Entries' : brand;
     const tagged = tag === '' || tag === brand ? name : tag + '] [' + name;
-    return layout('', '[' + tagged + '] {', '}', inspection.formatIterator, undefined);
+    return layout('', '[' + tagged + '] {', '}', formatIterator, undefined);
   }
 
   function objectLayout({ constructorName, tag }) {
@@ -131,21 +110,21 @@
       case 'Array': return arrayLayout(subject);
       case 'TypedArray': return typedArrayLayout(subject);
       case 'Function': return baseLayout(describeFunction(subject.lineage, subject.constructorName, subject.tag));
-      case 'Set': return collectionLayout(subject, 'Set', inspection.formatSet, SetPrototypeGetSize(subject.value));
-      case 'Map': return collectionLayout(subject, 'Map', inspection.formatMap, MapPrototypeGetSize(subject.value));
+      case 'Set': return collectionLayout(subject, 'Set', formatSet, SetPrototypeGetSize(subject.value));
+      case 'Map': return collectionLayout(subject, 'Map', formatMap, MapPrototypeGetSize(subject.value));
       case 'Error': return baseLayout(formatError(context, subject));
       case 'Date': return baseLayout(describeDate(subject));
       case 'RegExp': return baseLayout(describeRegExp(subject));
-      case 'Promise': return collectionLayout(subject, 'Promise', inspection.formatPromise);
+      case 'Promise': return collectionLayout(subject, 'Promise', formatPromise);
       case 'Arguments': return layout('', '[Arguments] {', '}', undefined, 0);
       case 'Map Iterator':
       case 'Set Iterator': return iteratorLayout(subject);
       case 'ArrayBuffer':
-      case 'SharedArrayBuffer': return collectionLayout(subject, subject.brand, inspection.formatArrayBuffer);
-      case 'DataView': return collectionLayout(subject, 'DataView', inspection.formatDataView);
-      case 'WeakSet': return weakLayout(context, subject, inspection.formatWeakSet);
-      case 'WeakMap': return weakLayout(context, subject, inspection.formatWeakMap);
-      case 'Module': return collectionLayout(subject, 'Module', inspection.formatNamespace);
+      case 'SharedArrayBuffer': return collectionLayout(subject, subject.brand, formatArrayBuffer);
+      case 'DataView': return collectionLayout(subject, 'DataView', formatDataView);
+      case 'WeakSet': return weakLayout(context, subject, formatWeakSet);
+      case 'WeakMap': return weakLayout(context, subject, formatWeakMap);
+      case 'Module': return collectionLayout(subject, 'Module', formatNamespace);
       case 'String':
       case 'Number':
       case 'Boolean':
@@ -161,6 +140,5 @@
     return output;
   }
 
-  inspection.flagsOf = flagsOf;
-  inspection.layoutOf = layoutOf;
+  exports.layoutOf = layoutOf;
 })

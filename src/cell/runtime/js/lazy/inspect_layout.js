@@ -1,5 +1,5 @@
 // Lays out the entries of one object: on one line, in columns, or one entry a line.
-(function (primordials, host) {
+(function (primordials, host, exports) {
   'use strict';
 
   const {
@@ -14,8 +14,9 @@
     StringPrototypePadStart,
     StringPrototypeRepeat,
   } = primordials;
-  const { inspection } = host;
-  const { append, createList, ownDescriptor, textWidth } = inspection;
+  const { append, createList } = host.basics;
+  const { ownDescriptor } = host.use('inspect_reading');
+  const { textWidth } = host.use('inspect_text');
 
   // Fewer entries than this are never put into columns.
   const FEWEST_GROUPED = 7;
@@ -139,7 +140,7 @@
   }
 
   // isArrayLike tells whether many entries may become columns; array, whether those are numbers.
-  inspection.joinEntries = function joinEntries(context, entries, base, braces, isArrayLike, level, array) {
+  exports.joinEntries = function joinEntries(context, entries, base, braces, isArrayLike, level, array) {
     if (context.compact === true) return joinDensely(context, entries, base, braces);
     let output = entries;
     if (context.compact >= 1) {

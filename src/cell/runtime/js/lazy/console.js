@@ -1,5 +1,5 @@
 // The console of customers' functions: every call becomes one entry of the invocation's log.
-(function (primordials, host) {
+(function (primordials, host, exports) {
   'use strict';
 
   const {
@@ -14,10 +14,9 @@
     StringPrototypeSlice,
     SymbolToStringTag,
   } = primordials;
-  const { inspection, ops } = host;
-  const {
-    append, createList, drawTable, formatValues, indentLines, inspectPlainly, limitText, textOf, withoutRuntimeFrames,
-  } = inspection;
+  const { ops } = host;
+  const { append, createList, isObject } = host.basics;
+  const { indentLines, limitText, LONGEST_TEXT, showPrimitive, textOf } = host.use('text');
 
   const TRACE = 0;
   const DEBUG = 1;
@@ -36,19 +35,36 @@
   let timers;
 
   // Forgets groups, counts and timers of the invocation before.
-  host.resetConsole = function resetConsole() {
+  function reset() {
     indentation = '';
     counts = { __proto__: null };
     timers = { __proto__: null };
-  };
-  host.resetConsole();
+  }
+  reset();
 
   function write(level, text) {
     ops.log(level, limitText(indentation === '' ? text : indentation + indentLines(text, indentation)));
   }
 
+  // A log of primitives, as most are, without all that it takes to show objects and to fill placeholders; undefined
+  // where it takes that.
+  function formatPrimitives(values) {
+    const hasPlaceholders = values.length > 1 && typeof values[0] === 'string' && StringPrototypeIndexOf(values[0], '%') !== -1;
+    if (hasPlaceholders) return undefined;
+    let text = '';
+    for (let index = 0; index < values.length && text.length <= LONGEST_TEXT; index++) {
+      if (isObject(values[index])) return undefined;
+      text += (index === 0 ? '' : ' ') + showPrimitive(values[index]);
+    }
+    return limitText(text);
+  }
+
+  function format(values) {
+    return formatPrimitives(values) ?? host.use('format').formatValues(undefined, values);
+  }
+
   function writeValues(level, values) {
-    write(level, formatValues(undefined, values));
+    write(level, format(values));
   }
 
   function labelText(label) {
@@ -100,7 +116,7 @@
     const holder = { __proto__: null, name: 'Trace', stack: '' };
     try {
       ErrorCaptureStackTrace(holder, method);
-      const stack = withoutRuntimeFrames(textOf(holder.stack));
+      const stack = host.use('frames').withoutRuntimeFrames(textOf(holder.stack));
       const start = StringPrototypeIndexOf(stack, '\n    at');
       return start === -1 ? '' : StringPrototypeSlice(stack, start);
     } catch {
@@ -132,20 +148,20 @@
       writeValues(DEBUG, data);
     },
     trace(...data) {
-      const message = formatValues(undefined, data);
+      const message = format(data);
       write(TRACE, (message === '' ? 'Trace' : 'Trace: ' + message) + captureFrames(methods.trace));
     },
     assert(condition, ...data) {
       if (!condition) writeFailedAssertion(data);
     },
     dir(value, options) {
-      write(INFO, inspectPlainly(value, options));
+      write(INFO, host.use('inspect').inspectPlainly(value, options));
     },
     dirxml(...data) {
       writeValues(INFO, data);
     },
     table(data, properties) {
-      const text = drawTable(data, properties);
+      const text = host.use('console_table').drawTable(data, properties);
       if (text === undefined) writeValues(INFO, [data]);
       else write(INFO, text);
     },
@@ -192,5 +208,6 @@
     __proto__: null, value: 'console', configurable: true, enumerable: false, writable: false,
   });
 
-  host.console = console;
+  host.resetConsole = reset;
+  exports.console = console;
 })

@@ -1,5 +1,5 @@
 // Puts the arguments of a console method into one text, as Node's util.format does.
-(function (primordials, host) {
+(function (primordials, host, exports) {
   'use strict';
 
   const {
@@ -13,14 +13,12 @@
     StringPrototypeSlice,
     SymbolToPrimitive,
   } = primordials;
-  const { inspection, inspect } = host;
-  const {
-    formatBigInt, formatNumber, formatPrimitive, isBuiltinConstructor, isObject, lineageOf, limitText, LONGEST_TEXT,
-    messageOf, ownDescriptor, readProperty, unwrapProxy,
-  } = inspection;
-
-  // What primitives other than strings need of a context, without the cost of one.
-  const plain = { numericSeparator: false };
+  const { isObject } = host.basics;
+  const { limitText, LONGEST_TEXT, showPrimitive } = host.use('text');
+  const { lineageOf, messageOf, ownDescriptor, readProperty, unwrapProxy } = host.use('inspect_reading');
+  const { formatBigInt, formatNumber } = host.use('inspect_text');
+  const { isBuiltinConstructor } = host.use('inspect_brands');
+  const { inspect } = host.use('inspect');
 
   // Whether a look inside tells more than toString would, as that is nobody's own.
   function hasBuiltinToString(value) {
@@ -120,7 +118,7 @@
 
   function formatArgument(options, value) {
     if (typeof value === 'string') return value;
-    return options === undefined && !isObject(value) ? formatPrimitive(plain, value) : inspect(value, options);
+    return options === undefined && !isObject(value) ? showPrimitive(value) : inspect(value, options);
   }
 
   function formatValues(options, values) {
@@ -155,14 +153,14 @@
     }
   }
 
-  host.format = function format(...values) {
+  exports.format = function format(...values) {
     return formatValues(undefined, values);
   };
 
-  host.formatWithOptions = function formatWithOptions(options, ...values) {
+  exports.formatWithOptions = function formatWithOptions(options, ...values) {
     return formatValues(copyOptions(options), values);
   };
 
   // format for callers that have the arguments in an array.
-  inspection.formatValues = formatValues;
+  exports.formatValues = formatValues;
 })

@@ -1,5 +1,5 @@
 // Tells what a value is and what to call it, by its internal slots and constructors and not by what it claims.
-(function (primordials, host) {
+(function (primordials, host, exports) {
   'use strict';
 
   const {
@@ -16,7 +16,6 @@
     ObjectPrototypeHasOwnProperty,
     ObjectPrototypePropertyIsEnumerable,
     ObjectPrototypeToString,
-    ReflectOwnKeys,
     RegExpPrototypeGetGlobal,
     SetPrototypeGetSize,
     SharedArrayBufferPrototypeGetByteLength,
@@ -28,12 +27,14 @@
     TypedArrayPrototypeGetSymbolToStringTag,
     WeakMapPrototypeHas,
     WeakSetPrototypeHas,
+    builtinConstructors,
   } = primordials;
-  const { inspection, ops } = host;
+  const { ops } = host;
+  const { append, createList, isObject } = host.basics;
+  const { textOf } = host.use('text');
   const {
-    append, createList, findDescriptor, indexOfKey, inheritsFrom, isObject, lineageOf, ownDescriptor, readProperty,
-    textOf, unwrapProxy,
-  } = inspection;
+    findDescriptor, indexOfKey, inheritsFrom, lineageOf, ownDescriptor, readProperty, unwrapProxy,
+  } = host.use('inspect_reading');
 
   function brand(name, prototype, hasSlots) {
     return { name, prototype, hasSlots };
@@ -155,14 +156,6 @@
     return undefined;
   }
 
-  const builtinConstructors = createList();
-  const capturedNames = ReflectOwnKeys(primordials);
-  for (let index = 0; index < capturedNames.length; index++) {
-    const name = capturedNames[index];
-    const isClassName = typeof primordials[name] === 'function' && primordials[name].name === name;
-    if (isClassName && ObjectPrototypeHasOwnProperty(globalThis, name)) append(builtinConstructors, primordials[name]);
-  }
-
   function isBuiltinConstructor(constructor) {
     return indexOfKey(builtinConstructors, constructor) !== -1;
   }
@@ -222,10 +215,10 @@
     return text;
   }
 
-  inspection.brandOf = brandOf;
-  inspection.findConstructor = findConstructor;
-  inspection.tagOf = tagOf;
-  inspection.prefixOf = prefixOf;
-  inspection.describeFunction = describeFunction;
-  inspection.isBuiltinConstructor = isBuiltinConstructor;
+  exports.brandOf = brandOf;
+  exports.findConstructor = findConstructor;
+  exports.tagOf = tagOf;
+  exports.prefixOf = prefixOf;
+  exports.describeFunction = describeFunction;
+  exports.isBuiltinConstructor = isBuiltinConstructor;
 })

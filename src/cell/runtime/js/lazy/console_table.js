@@ -1,5 +1,5 @@
 // Draws tabular data in boxes, as Node's console.table does.
-(function (primordials, host) {
+(function (primordials, host, exports) {
   'use strict';
 
   const {
@@ -15,11 +15,13 @@
     String,
     StringPrototypeRepeat,
   } = primordials;
-  const { inspection, inspect, ops } = host;
-  const {
-    append, brandOf, createList, findConstructor, isObject, lineageOf, LONGEST_TEXT, ownDescriptor, readProperty,
-    textOf, textWidth, unwrapProxy,
-  } = inspection;
+  const { ops } = host;
+  const { append, createList, isObject } = host.basics;
+  const { LONGEST_TEXT, textOf } = host.use('text');
+  const { lineageOf, ownDescriptor, readProperty, unwrapProxy } = host.use('inspect_reading');
+  const { textWidth } = host.use('inspect_text');
+  const { brandOf, findConstructor } = host.use('inspect_brands');
+  const { inspect } = host.use('inspect');
 
   const ITERATION_INDEX = '(iteration index)';
   const INDEX = '(index)';
@@ -179,7 +181,7 @@
   }
 
   // The table as text, or undefined for data that has no rows.
-  inspection.drawTable = function drawTable(data, properties) {
+  exports.drawTable = function drawTable(data, properties) {
     try {
       return drawData(data, properties);
     } catch {

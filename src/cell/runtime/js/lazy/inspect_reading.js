@@ -1,30 +1,24 @@
 // Reads values of customers without running their proxies, and their getters only where the output needs them.
-(function (primordials, host) {
+(function (primordials, host, exports) {
   'use strict';
 
   const {
-    Array,
     ArrayPrototype,
-    Error,
     FunctionPrototype,
     ObjectGetOwnPropertyDescriptor,
     ObjectGetPrototypeOf,
     ObjectPrototype,
     ObjectPrototypeHasOwnProperty,
     ObjectPrototypePropertyIsEnumerable,
-    ObjectSetPrototypeOf,
     ReflectApply,
     ReflectOwnKeys,
-    String,
     StringPrototypeCharCodeAt,
     StringPrototypeSlice,
+    nativeStackGetter,
   } = primordials;
   const { ops } = host;
-
-  // What the inspecting files share; later files add to it. Object literals in these files carry all
-  // their fields, so that no read of one falls through to a poisoned Object.prototype.
-  const inspection = { __proto__: null };
-  host.inspection = inspection;
+  const { append, createList, isObject } = host.basics;
+  const { textOf } = host.use('text');
 
   // A chain of proxies can lead back into itself, which no rule of the language forbids.
   const LONGEST_CHAIN = 1000;
@@ -34,28 +28,6 @@
   const LARGEST_INDEX = 2 ** 32 - 2;
   const LONGEST_REASON = 1000;
   const NO_PARAMETERS = [];
-  // Some versions of V8 make the stack of an error an accessor; it is shown as the text it stands for.
-  const nativeStackGetter = ObjectGetOwnPropertyDescriptor(new Error(), 'stack')?.get;
-
-  // An array that no setter on Array.prototype can intercept writes to.
-  class List extends Array {
-    constructor() {
-      super();
-    }
-  }
-  ObjectSetPrototypeOf(List.prototype, null);
-
-  function createList() {
-    return new List();
-  }
-
-  function append(list, item) {
-    list[list.length] = item;
-  }
-
-  function isObject(value) {
-    return (typeof value === 'object' && value !== null) || typeof value === 'function';
-  }
 
   // What a proxy stands for, through any number of proxies; null when one of them is revoked.
   function unwrapProxy(value) {
@@ -176,20 +148,6 @@
     return -1;
   }
 
-  function removeAt(list, position) {
-    for (let index = position + 1; index < list.length; index++) list[index - 1] = list[index];
-    list.length--;
-  }
-
-  // As String(value), but '' where its conversion throws.
-  function textOf(value) {
-    try {
-      return String(value);
-    } catch {
-      return '';
-    }
-  }
-
   // The message of something thrown, which customers may throw to harm whoever reads it.
   function messageOf(thrown) {
     if (!isObject(thrown)) return textOf(thrown);
@@ -204,21 +162,16 @@
     return '<inspection threw: ' + shown + '>';
   }
 
-  inspection.createList = createList;
-  inspection.append = append;
-  inspection.isObject = isObject;
-  inspection.unwrapProxy = unwrapProxy;
-  inspection.lineageOf = lineageOf;
-  inspection.inheritsFrom = inheritsFrom;
-  inspection.ownDescriptor = ownDescriptor;
-  inspection.findDescriptor = findDescriptor;
-  inspection.readProperty = readProperty;
-  inspection.isArrayIndex = isArrayIndex;
-  inspection.ownKeys = ownKeys;
-  inspection.nonIndexKeys = nonIndexKeys;
-  inspection.indexOfKey = indexOfKey;
-  inspection.removeAt = removeAt;
-  inspection.textOf = textOf;
-  inspection.messageOf = messageOf;
-  inspection.threw = threw;
+  exports.unwrapProxy = unwrapProxy;
+  exports.lineageOf = lineageOf;
+  exports.inheritsFrom = inheritsFrom;
+  exports.ownDescriptor = ownDescriptor;
+  exports.findDescriptor = findDescriptor;
+  exports.readProperty = readProperty;
+  exports.isArrayIndex = isArrayIndex;
+  exports.ownKeys = ownKeys;
+  exports.nonIndexKeys = nonIndexKeys;
+  exports.indexOfKey = indexOfKey;
+  exports.messageOf = messageOf;
+  exports.threw = threw;
 })

@@ -1,5 +1,5 @@
 // Primitives as text: quoted strings, numbers, and how many columns a text takes on a terminal.
-(function (primordials, host) {
+(function (primordials, host, exports) {
   'use strict';
 
   const {
@@ -22,11 +22,9 @@
     StringPrototypeToUpperCase,
     SymbolPrototypeToString,
   } = primordials;
-  const { inspection } = host;
-  const { append, createList } = inspection;
+  const { append, createList } = host.basics;
+  const { isHighSurrogate, LONGEST_TEXT } = host.use('text');
 
-  // The longest text one value, or one log line, may become.
-  const LONGEST_TEXT = 1024 * 1024;
   // Strings up to this long stay on one line whatever the width.
   const SHORTEST_SPLIT = 16;
   const SINGLE_QUOTE = 39;
@@ -40,10 +38,6 @@
 
   function pluralEnding(count) {
     return count > 1 ? 's' : '';
-  }
-
-  function isHighSurrogate(code) {
-    return code >= 0xd800 && code <= 0xdbff;
   }
 
   function isLowSurrogate(code) {
@@ -224,50 +218,12 @@
     return width;
   }
 
-  // Never ends between the halves of a surrogate pair.
-  function limitText(text) {
-    if (text.length <= LONGEST_TEXT) return text;
-    const splitsPair = isHighSurrogate(StringPrototypeCharCodeAt(text, LONGEST_TEXT - 1));
-    return StringPrototypeSlice(text, 0, splitsPair ? LONGEST_TEXT - 1 : LONGEST_TEXT) + '...';
-  }
-
-  // text with indentation after every newline, cut where it gets too long.
-  function indentLines(text, indentation) {
-    let indented = '';
-    let start = 0;
-    for (;;) {
-      const newline = StringPrototypeIndexOf(text, '\n', start);
-      const isLast = newline === -1 || indented.length > LONGEST_TEXT;
-      if (isLast) return limitText(indented + StringPrototypeSlice(text, start));
-      indented += StringPrototypeSlice(text, start, newline + 1) + indentation;
-      start = newline + 1;
-    }
-  }
-
-  function splitLines(text) {
-    const lines = createList();
-    let start = 0;
-    for (;;) {
-      const newline = StringPrototypeIndexOf(text, '\n', start);
-      if (newline === -1) {
-        append(lines, StringPrototypeSlice(text, start));
-        return lines;
-      }
-      append(lines, StringPrototypeSlice(text, start, newline));
-      start = newline + 1;
-    }
-  }
-
-  inspection.LONGEST_TEXT = LONGEST_TEXT;
-  inspection.charge = charge;
-  inspection.pluralEnding = pluralEnding;
-  inspection.escapeText = escapeText;
-  inspection.quote = quote;
-  inspection.formatNumber = formatNumber;
-  inspection.formatBigInt = formatBigInt;
-  inspection.formatPrimitive = formatPrimitive;
-  inspection.textWidth = textWidth;
-  inspection.limitText = limitText;
-  inspection.indentLines = indentLines;
-  inspection.splitLines = splitLines;
+  exports.charge = charge;
+  exports.pluralEnding = pluralEnding;
+  exports.escapeText = escapeText;
+  exports.quote = quote;
+  exports.formatNumber = formatNumber;
+  exports.formatBigInt = formatBigInt;
+  exports.formatPrimitive = formatPrimitive;
+  exports.textWidth = textWidth;
 })

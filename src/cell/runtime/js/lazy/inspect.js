@@ -1,5 +1,5 @@
 // Shows any value as text the way Node's util.inspect does, and never throws, whatever the value.
-(function (primordials, host) {
+(function (primordials, host, exports) {
   'use strict';
 
   const {
@@ -25,12 +25,17 @@
     TypedArrayPrototypeGetLength,
     TypedArrayPrototypeGetSymbolToStringTag,
   } = primordials;
-  const { inspection, ops } = host;
+  const { ops } = host;
+  const { append, createList, isObject } = host.basics;
+  const { indentLines, limitText, LONGEST_TEXT, textOf } = host.use('text');
   const {
-    append, brandOf, charge, createList, findConstructor, formatInherited, formatPrimitive, formatProperty,
-    indentLines, isObject, joinEntries, layoutOf, lineageOf, limitText, LONGEST_TEXT, messageOf, nonIndexKeys,
-    ownDescriptor, ownKeys, prefixOf, readProperty, tagOf, textOf, threw, unwrapProxy,
-  } = inspection;
+    lineageOf, messageOf, nonIndexKeys, ownDescriptor, ownKeys, readProperty, threw, unwrapProxy,
+  } = host.use('inspect_reading');
+  const { charge, formatPrimitive } = host.use('inspect_text');
+  const { brandOf, findConstructor, prefixOf, tagOf } = host.use('inspect_brands');
+  const { formatInherited, formatProperty } = host.use('inspect_properties');
+  const { layoutOf } = host.use('inspect_shapes');
+  const { joinEntries } = host.use('inspect_layout');
 
   const customInspect = SymbolFor('nodejs.util.inspect.custom');
 
@@ -90,6 +95,8 @@
       deepestLevel: 0,
       seen: new SafeSet(),
       circular: new SafeMap(),
+      // Called back for what is inside a value, by scripts that this one uses.
+      formatValue,
       // Characters left to write; nothing more is looked at once they are used up.
       remaining: LONGEST_TEXT,
     };
@@ -306,7 +313,7 @@
   }
 
   // As inspect, but asks values how they want to be shown only where the options say so.
-  inspection.inspectPlainly = function inspectPlainly(value, options) {
+  exports.inspectPlainly = function inspectPlainly(value, options) {
     try {
       const context = createContext(options);
       context.customInspect = isObject(options) && ownOption(options, 'customInspect') === true &&
@@ -321,6 +328,5 @@
     __proto__: null, value: customInspect, configurable: false, enumerable: true, writable: false,
   });
 
-  inspection.formatValue = formatValue;
-  host.inspect = inspect;
+  exports.inspect = inspect;
 })

@@ -1,5 +1,5 @@
 // The entries of built-in collections: arrays, maps, sets, buffers, iterators, promises and module namespaces.
-(function (primordials, host) {
+(function (primordials, host, exports) {
   'use strict';
 
   const {
@@ -23,8 +23,12 @@
     TypedArrayPrototypeGetSymbolToStringTag,
     Uint8Array,
   } = primordials;
-  const { inspection, ops } = host;
-  const { append, createList, formatBigInt, formatNumber, isArrayIndex, ownDescriptor, pluralEnding } = inspection;
+  const { ops } = host;
+  const { append, createList } = host.basics;
+  const { isArrayIndex, ownDescriptor } = host.use('inspect_reading');
+  const { formatBigInt, formatNumber, pluralEnding } = host.use('inspect_text');
+  const { formatDescriptor, formatKey, formatProperty } = host.use('inspect_properties');
+  const { joinEntries } = host.use('inspect_layout');
 
   const PENDING = 0;
   const REJECTED = 2;
@@ -56,7 +60,7 @@
 
   function formatElement(context, array, key, level) {
     const descriptor = ownDescriptor(array, key);
-    return inspection.formatDescriptor(context, descriptor, array, level, 2);
+    return formatDescriptor(context, descriptor, array, level, 2);
   }
 
   // Runs of holes count as one entry each. first is the index of the first hole.
@@ -105,7 +109,8 @@
     });
     if (!context.showHidden) return output;
     const className = TypedArrayPrototypeGetSymbolToStringTag(value);
-    append(output, '[BYTES_PER_ELEMENT]: ' + primordials[className + 'BYTES_PER_ELEMENT']);
+    // A property of the class that nobody can change.
+    append(output, '[BYTES_PER_ELEMENT]: ' + primordials[className].BYTES_PER_ELEMENT);
     append(output, '[length]: ' + length);
     append(output, '[byteLength]: ' + TypedArrayPrototypeGetByteLength(value));
     append(output, '[byteOffset]: ' + TypedArrayPrototypeGetByteOffset(value));
@@ -115,7 +120,7 @@
 
   function formatIndented(context, value, level, withoutContents) {
     context.indentation += 2;
-    const text = inspection.formatValue(context, value, level, withoutContents);
+    const text = context.formatValue(context, value, level, withoutContents);
     context.indentation -= 2;
     return text;
   }
@@ -175,7 +180,7 @@
       append(pair, formatIndented(context, entries[index * 2], level));
       append(pair, formatIndented(context, entries[index * 2 + 1], level));
       context.indentation += 2;
-      const text = inspection.joinEntries(context, pair, '', ['[', ']'], true, level);
+      const text = joinEntries(context, pair, '', ['[', ']'], true, level);
       context.indentation -= 2;
       return text;
     });
@@ -245,22 +250,22 @@
     for (let index = 0; index < keys.length; index++) {
       const isInitialized = canRead(value, keys[index]);
       append(output, isInitialized
-        ? inspection.formatProperty(context, value, keys[index], level, false)
-        : inspection.formatKey(keys[index], true) + ': <uninitialized>');
+        ? formatProperty(context, value, keys[index], level, false)
+        : formatKey(keys[index], true) + ': <uninitialized>');
     }
     keys.length = 0;
     return output;
   }
 
-  inspection.formatArray = formatArray;
-  inspection.formatTypedArray = formatTypedArray;
-  inspection.formatSet = formatSet;
-  inspection.formatMap = formatMap;
-  inspection.formatWeakSet = formatWeakSet;
-  inspection.formatWeakMap = formatWeakMap;
-  inspection.formatIterator = formatIterator;
-  inspection.formatArrayBuffer = formatArrayBuffer;
-  inspection.formatDataView = formatDataView;
-  inspection.formatPromise = formatPromise;
-  inspection.formatNamespace = formatNamespace;
+  exports.formatArray = formatArray;
+  exports.formatTypedArray = formatTypedArray;
+  exports.formatSet = formatSet;
+  exports.formatMap = formatMap;
+  exports.formatWeakSet = formatWeakSet;
+  exports.formatWeakMap = formatWeakMap;
+  exports.formatIterator = formatIterator;
+  exports.formatArrayBuffer = formatArrayBuffer;
+  exports.formatDataView = formatDataView;
+  exports.formatPromise = formatPromise;
+  exports.formatNamespace = formatNamespace;
 })

@@ -1,5 +1,5 @@
 // The five error classes a function throws to tell the router how it ended.
-(function (primordials, host) {
+(function (primordials, host, exports) {
   'use strict';
 
   const { ObjectDefineProperty, ObjectPrototypeIsPrototypeOf, Error } = primordials;
@@ -43,11 +43,11 @@
       enumerable: false,
       writable: true,
     });
-    host.defineGlobal(kind.name, kind.type);
+    exports[kind.name] = kind.type;
   }
 
   // The code an error of ours answers with, whatever the function did to the globals; undefined for others.
-  host.codeByIdentity = function codeByIdentity(error) {
+  exports.codeByIdentity = function codeByIdentity(error) {
     for (let index = 0; index < kinds.length; index++) {
       if (ObjectPrototypeIsPrototypeOf(kinds[index].prototype, error)) return kinds[index].code;
     }
@@ -55,7 +55,7 @@
   };
 
   // The same for errors that crossed a library and kept only their name.
-  host.codeByName = function codeByName(name) {
+  exports.codeByName = function codeByName(name) {
     for (let index = 0; index < kinds.length; index++) {
       if (kinds[index].name === name) return kinds[index].code;
     }

@@ -1,5 +1,5 @@
 // Properties as entries of their object: keys, values, accessors, and what showHidden adds from prototypes.
-(function (primordials, host) {
+(function (primordials, host, exports) {
   'use strict';
 
   const {
@@ -13,11 +13,11 @@
     StringPrototypeRepeat,
     SymbolPrototypeToString,
   } = primordials;
-  const { inspection } = host;
-  const {
-    append, charge, createList, escapeText, formatPrimitive, indexOfKey, isBuiltinConstructor, isObject, lineageOf,
-    messageOf, ownDescriptor, quote, readProperty, textOf, textWidth, threw,
-  } = inspection;
+  const { append, createList, isObject } = host.basics;
+  const { textOf } = host.use('text');
+  const { indexOfKey, lineageOf, messageOf, ownDescriptor, readProperty, threw } = host.use('inspect_reading');
+  const { charge, escapeText, formatPrimitive, quote, textWidth } = host.use('inspect_text');
+  const { isBuiltinConstructor } = host.use('inspect_brands');
 
   // Levels of prototypes whose accessors showHidden adds.
   const MOST_PROTOTYPES = 3;
@@ -98,7 +98,7 @@
     if (descriptor.set !== undefined) return '[Setter]';
     if (descriptor.value === undefined) return 'undefined';
     context.indentation += indentation;
-    const text = inspection.formatValue(context, descriptor.value, level, false);
+    const text = context.formatValue(context, descriptor.value, level, false);
     context.indentation -= indentation;
     return text;
   }
@@ -121,13 +121,13 @@
       return charge(context, '[' + label + ': ' + text + ']');
     }
     context.indentation += 2;
-    const text = inspection.formatValue(context, value, level, false);
+    const text = context.formatValue(context, value, level, false);
     context.indentation -= 2;
     return '[' + label + '] ' + text;
   }
 
-  inspection.formatInherited = formatInherited;
-  inspection.formatKey = formatKey;
-  inspection.formatDescriptor = formatDescriptor;
-  inspection.formatProperty = formatProperty;
+  exports.formatInherited = formatInherited;
+  exports.formatKey = formatKey;
+  exports.formatDescriptor = formatDescriptor;
+  exports.formatProperty = formatProperty;
 })
