@@ -43,6 +43,10 @@ neighbour:
 compare *arguments:
     cargo bench --bench compare -- {{arguments}}
 
+# How it scales, beside the aims: warm calls among many versions, their memory, a second core; or only such a part
+scale *parts:
+    cargo bench --bench scale -- {{parts}}
+
 # What an invocation costs in CPU time and memory
 cost:
     cargo bench --bench cost

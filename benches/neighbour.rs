@@ -1,7 +1,8 @@
 //! What others cost a function: the latency of a victim alone, beside eight spinning functions, and beside one that is
 //! called by very many at once.
 //!
-//! `cargo bench --bench neighbour` prints p50 and p99 of each and their ratio to the victim's own.
+//! `cargo bench --bench neighbour` prints p50, p99 and the maximum of each, their ratio to the victim's own, and the aim where
+//! there is one.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
@@ -13,6 +14,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+#[allow(dead_code)]
+#[path = "shared/figures.rs"]
+mod figures;
 #[allow(dead_code)]
 #[path = "../tests/support/mod.rs"]
 mod support;
@@ -30,6 +34,8 @@ const CALLS: usize = 3_000;
 const SPINNERS: usize = 8;
 const VICTIM: &str = "function onTrack(event) { event.seen = true; return event }";
 const SPIN: &str = "function onTrack() { for (;;); }";
+/// What the aim is of.
+const SPINNING: &str = "beside eight spinners";
 const SPIN_FOR: Duration = Duration::from_secs(1);
 /// Callers of the cheap function, each of which calls again as soon as it is answered, and their connections.
 const CROWD: usize = 800;
@@ -51,7 +57,7 @@ fn main() {
         for spinner in spinners {
             spinner.await.expect("a spinner's calls end");
         }
-        report("beside 8", &alone, &beside);
+        report(SPINNING, &alone, &beside);
         let over = Arc::new(AtomicBool::new(false));
         let connections: Vec<_> = (0..CROWD_CONNECTIONS)
             .map(|_| service.separate_client())
@@ -72,7 +78,7 @@ fn main() {
         for one in crowd {
             answered += one.await.expect("a caller's calls end");
         }
-        report("in a crowd", &alone, &beside);
+        report("in a crowd of 800", &alone, &beside);
         println!(
             "{answered} calls of the crowd beside {calls} of the victim, which took {took:.1?}"
         );
@@ -111,21 +117,22 @@ async fn spin(client: Client, stop: Arc<AtomicBool>) {
 }
 
 fn report(situation: &str, alone: &[Duration], beside: &[Duration]) {
-    println!(
-        "{:>5}  {:>12}  {:>12}  {:>6}",
-        "", "alone", situation, "ratio"
-    );
     for (name, share) in [("p50", 0.50), ("p99", 0.99), ("max", 1.0)] {
         let at = |sorted: &[Duration]| {
             let place = (sorted.len() as f64 * share) as usize;
             sorted[place.min(sorted.len() - 1)]
         };
         let (alone, beside) = (at(alone), at(beside));
-        println!(
-            "{name:>5}  {:>9} µs  {:>9} µs  {:>6.2}",
+        let found = format!(
+            "{} µs alone, {} µs beside them: {:.2} times",
             alone.as_micros(),
             beside.as_micros(),
             beside.as_secs_f64() / alone.as_secs_f64()
         );
+        let what = format!("{name} of a victim {situation}");
+        match (situation, name) {
+            (SPINNING, "p99") => figures::line(&what, &found, "at most 2 times"),
+            _ => figures::reference(&what, &found),
+        }
     }
 }

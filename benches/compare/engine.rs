@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::usage::own_cpu_time;
 use crate::work;
 
 const RUN_FOR: Duration = Duration::from_secs(2);
@@ -54,10 +55,4 @@ fn one_loop(text: &str, events_each: usize, call: &str) -> f64 {
     };
     rounds(RUN_FOR / 2);
     rounds(RUN_FOR)
-}
-
-/// Of all threads of this process: V8's helpers count in a cell as well.
-fn own_cpu_time() -> Duration {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
-    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }

@@ -1,6 +1,7 @@
 //! Penstock beside its floors and its peers, in one run on one machine: tables of ratios.
 //!
-//! `cargo bench --bench compare -- [--seconds 5] [--rounds 3] [--peers DIRECTORY] [--json FILE]`. Servers run on the
+//! `cargo bench --bench compare -- [--seconds 5] [--rounds 3] [--peers DIRECTORY] [--json FILE]
+//! [--pictures DIRECTORY]`. Servers run on the
 //! first core, the load on the second, so that each has one of its own and none helps another. The floors are a gRPC
 //! echo, which shows what the transport costs, and a bare V8 loop, which shows what the JavaScript costs. The peers run
 //! where `npm ci` was done in their directory; docs/performance.md holds what came out, and says how to read it.
@@ -9,20 +10,21 @@
 
 mod echo;
 mod engine;
-mod grpc;
-mod http;
-mod load;
 mod measures;
 mod options;
+mod picture;
 mod subject;
 mod table;
-mod work;
 
+#[allow(dead_code)]
+#[path = "../shared/mod.rs"]
+mod shared;
 #[allow(dead_code)]
 #[path = "../../tests/support/mod.rs"]
 mod support;
 
 use options::{Options, Role};
+use shared::{figures, grpc, http, load, pinning, usage, work};
 #[allow(
     unused_imports,
     reason = "the support modules find each other at the root"
@@ -39,7 +41,7 @@ fn main() {
 
 /// Every case on every subject, round after round, so that a machine that drifts disturbs all alike.
 fn compare(options: &Options) {
-    subject::take_core(subject::LOAD_CORE);
+    pinning::take_cores(&[pinning::LOAD_CORE]);
     let subjects = subject::all(options);
     println!("{}", table::heading(options));
     let mut results = table::Results::default();
@@ -50,6 +52,9 @@ fn compare(options: &Options) {
         }
     }
     println!("{results}");
+    if let Some(directory) = &options.pictures {
+        picture::write_all(&results, options, directory);
+    }
     if let Some(file) = &options.json {
         std::fs::write(file, results.to_json()).expect("the file of results is writable");
     }

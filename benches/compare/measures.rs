@@ -36,10 +36,11 @@ async fn one(measure: Measure, subject: Subject, running: &Running, time: Durati
         Measure::Batch => (subject.batch(WARM), work::BATCH),
         _ => (subject.single(WARM), 1),
     };
+    let warm = std::slice::from_ref(&ask);
     let loaded = async |time| match measure {
-        Measure::InFlight64 => load::closed(target, &ask, 64, time).await,
-        Measure::InFlight8 => load::closed(target, &ask, 8, time).await,
-        Measure::Batch => load::closed(target, &ask, 4, time).await,
+        Measure::InFlight64 => load::closed(target, warm, 64, time).await,
+        Measure::InFlight8 => load::closed(target, warm, 8, time).await,
+        Measure::Batch => load::closed(target, warm, 4, time).await,
         Measure::FixedRate => load::at_rate(target, &ask, RATE, time).await,
         Measure::FirstCall | Measure::FirstCallApart => unreachable!("it has no warm version"),
     };
@@ -52,7 +53,6 @@ async fn one(measure: Measure, subject: Subject, running: &Running, time: Durati
     figures(&recorded, running.cpu() - before, events)
 }
 
-/// New versions, one after the other, and what stays of each.
 /// How far apart the calls of new versions are, where it is those that are measured.
 fn apart(measure: Measure) -> Option<Duration> {
     match measure {
@@ -62,6 +62,7 @@ fn apart(measure: Measure) -> Option<Duration> {
     }
 }
 
+/// New versions, one after the other, and what stays of each.
 async fn first_calls(
     subject: Subject,
     running: &Running,

@@ -18,6 +18,8 @@ pub struct Options {
     pub peers: PathBuf,
     /// Where the results go in full.
     pub json: Option<PathBuf>,
+    /// Where the results go as pictures.
+    pub pictures: Option<PathBuf>,
     /// Only subjects whose name contains this.
     pub only: Option<String>,
 }
@@ -33,6 +35,7 @@ impl Role {
                 "/benches/compare/peers"
             )),
             json: None,
+            pictures: None,
             only: None,
         };
         let mut arguments = std::env::args().skip(1);
@@ -52,10 +55,11 @@ impl Role {
                 "--rounds" => options.rounds = value().parse().expect("a number of rounds"),
                 "--peers" => options.peers = value().into(),
                 "--json" => options.json = Some(value().into()),
+                "--pictures" => options.pictures = Some(value().into()),
                 "--only" => options.only = Some(value()),
-                other => {
-                    panic!("{other} is none of --seconds, --rounds, --peers, --json and --only")
-                }
+                other => panic!(
+                    "{other} is none of --seconds, --rounds, --peers, --json, --pictures and --only"
+                ),
             }
         }
         Role::Compare(options)

@@ -4,19 +4,14 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
 use bytes::Bytes;
-use rustix::thread::{CpuSet, sched_setaffinity};
 
 use crate::load::{Ask, Protocol, Target};
 use crate::options::Options;
-use crate::processes::{self, Guarded};
+use crate::pinning::{self, LOAD_CORE, SERVER_CORE};
+use crate::processes::Guarded;
 use crate::service::Service;
-use crate::work;
-
-pub const SERVER_CORE: usize = 0;
-pub const LOAD_CORE: usize = 1;
-
-const INVOKE: &str = "/penstock.executor.v1.ExecutorService/Invoke";
-const INVOKE_BATCH: &str = "/penstock.executor.v1.ExecutorService/InvokeBatch";
+use crate::usage;
+use crate::work::{self, INVOKE, INVOKE_BATCH};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Subject {
@@ -102,8 +97,11 @@ impl Subject {
 
     /// Starts it on the servers' core.
     pub fn start(self, options: &Options) -> Running {
-        take_core(SERVER_CORE);
-        let running = match self {
+        pinning::started_on(&[SERVER_CORE], &[LOAD_CORE], || self.run(options))
+    }
+
+    fn run(self, options: &Options) -> Running {
+        match self {
             Subject::Penstock => {
                 Running::Penstock(Box::new(Service::start(&["--require-lockdown"])))
             }
@@ -114,9 +112,7 @@ impl Subject {
             Subject::GrpcJs => Running::other(&mut node(options, "grpc.js"), told_port),
             Subject::NodeHttp => Running::other(&mut node(options, "http.js"), told_port),
             Subject::Workerd => Running::other(&mut workerd(options), told_socket),
-        };
-        take_core(LOAD_CORE);
-        running
+        }
     }
 
     pub fn target(self, running: &Running) -> Target {
@@ -124,15 +120,6 @@ impl Subject {
             protocol: self.protocol(),
             port: running.port(),
         }
-    }
-}
-
-/// This thread, and what it starts from now on, runs on that core alone.
-pub fn take_core(core: usize) {
-    let mut cores = CpuSet::new();
-    cores.set(core);
-    if let Err(error) = sched_setaffinity(None, &cores) {
-        panic!("core {core} can't be had, and two are needed: {error}");
     }
 }
 
@@ -187,11 +174,7 @@ impl Running {
 
     fn port(&self) -> u16 {
         match self {
-            Running::Penstock(service) => {
-                let address = service.address();
-                let (_, port) = address.rsplit_once(':').expect("an address has a port");
-                port.parse().expect("a port is a number")
-            }
+            Running::Penstock(service) => usage::port(service),
             Running::Other { port, .. } => *port,
         }
     }
@@ -199,29 +182,18 @@ impl Running {
     /// All of its processes.
     fn pids(&self) -> Vec<u32> {
         match self {
-            Running::Penstock(service) => {
-                let cells = service.cells().into_iter();
-                cells.chain([service.pid()]).collect()
-            }
+            Running::Penstock(service) => usage::pids(service),
             Running::Other { process, .. } => vec![process.id()],
         }
     }
 
     /// CPU time that it has used, in microseconds.
     pub fn cpu(&self) -> f64 {
-        let times = self.pids().into_iter().map(processes::cpu_time);
-        times.map(|time| time.as_secs_f64() * 1e6).sum()
+        usage::cpu(&self.pids())
     }
 
     /// Memory that would be free without it, in bytes: pages that processes share count once.
     pub fn memory(&self) -> f64 {
-        self.pids().into_iter().map(proportional_bytes).sum()
+        usage::proportional_bytes(&self.pids())
     }
-}
-
-fn proportional_bytes(pid: u32) -> f64 {
-    let rollup = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).expect("ours");
-    let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"));
-    let kibibytes = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
-    kibibytes.expect("the kernel tells") * 1024.0
 }

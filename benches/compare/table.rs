@@ -6,6 +6,7 @@ use std::process::Command;
 
 use serde_json::json;
 
+use crate::figures;
 use crate::options::Options;
 use crate::subject::Subject;
 use crate::work;
@@ -64,6 +65,20 @@ impl Results {
     pub fn add(&mut self, measure: Measure, subject: Subject, figures: Figures) {
         let subjects = self.0.entry(measure).or_default();
         subjects.entry(subject).or_default().push(figures);
+    }
+
+    /// In the order of the tables; nothing of what was not measured.
+    pub fn medians(
+        &self,
+        measure: Measure,
+        of: impl Fn(&Figures) -> Option<f64>,
+    ) -> Vec<(Subject, f64)> {
+        let subjects = self.0.get(&measure).into_iter().flatten();
+        let medians = subjects.filter_map(|(subject, rounds)| {
+            let values: Option<Vec<f64>> = rounds.iter().map(&of).collect();
+            Some((*subject, figures::median(values?.into_iter())))
+        });
+        medians.collect()
     }
 
     pub fn to_json(&self) -> String {
@@ -125,30 +140,36 @@ fn write_row(
 }
 
 fn median(rounds: &[Figures], of: impl Fn(&Figures) -> f64) -> f64 {
-    let mut values: Vec<f64> = rounds.iter().map(of).collect();
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
+    figures::median(rounds.iter().map(of))
 }
 
 /// The machine, its load before anything began, and the JavaScript's floor.
 pub fn heading(options: &Options) -> String {
-    let cpu = read("/proc/cpuinfo");
-    let model = cpu.lines().find_map(|line| line.strip_prefix("model name"));
-    let model = model.map_or("an unknown processor", |line| {
-        line.trim_start_matches([' ', '\t', ':'])
-    });
-    let kernel = read("/proc/sys/kernel/osrelease");
     let load = read("/proc/loadavg");
     format!(
-        "{model}, Linux {}; load average before {}; {} rounds of {} s; an event of {} bytes\n\
+        "{}; load average before {}; {} rounds of {} s; an event of {} bytes\n\
          the JavaScript alone, in a bare V8 loop: {}",
-        kernel.trim(),
+        machine(),
         load.split(' ').next().unwrap_or_default(),
         options.rounds,
         options.time.as_secs(),
         work::event().len(),
         engine(),
     )
+}
+
+/// Its processor and its kernel.
+pub fn machine() -> String {
+    let cpu = read("/proc/cpuinfo");
+    let model = cpu.lines().find_map(|line| line.strip_prefix("model name"));
+    let model = model.map_or("an unknown processor", |line| {
+        line.trim_start_matches([' ', '\t', ':'])
+    });
+    let cores = cpu.lines().filter(|line| line.starts_with("processor"));
+    let kernel = read("/proc/sys/kernel/osrelease");
+    // Who built it is nobody's business.
+    let kernel = kernel.trim().split('-').next().unwrap_or_default();
+    format!("{} × {model}, Linux {kernel}", cores.count())
 }
 
 fn read(file: &str) -> String {

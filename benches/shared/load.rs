@@ -1,6 +1,7 @@
 //! The load: closed loops, which call again as soon as they are answered, and calls at a fixed rate, whose latency
 //! counts from when they were due, so that a server that stalls can't hide it (coordinated omission).
 
+use std::cell::Cell;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -65,12 +66,17 @@ impl Line {
             Line::Grpc(streams) => streams.call(ask).await,
             Line::Http(connection) => connection.call(ask).await,
         };
-        assert!(
-            memchr::memmem::find(&answer, ask.proof).is_some(),
-            "not what the function makes: {}",
-            String::from_utf8_lossy(&answer)
-        );
+        check(&answer, ask.proof);
     }
+}
+
+/// Fails when an answer is not what was asked for.
+pub fn check(answer: &[u8], proof: &[u8]) {
+    assert!(
+        memchr::memmem::find(answer, proof).is_some(),
+        "not what the function makes: {}",
+        String::from_utf8_lossy(answer)
+    );
 }
 
 async fn lines(target: Target, count: usize) -> Vec<Line> {
@@ -102,18 +108,21 @@ pub fn on_this_thread<F: Future>(future: F) -> F::Output {
     LocalSet::new().block_on(&runtime, future)
 }
 
-/// So many in flight at all times.
-pub async fn closed(target: Target, ask: &Ask, in_flight: usize, time: Duration) -> Recorded {
+/// So many in flight at all times, of these in turn.
+pub async fn closed(target: Target, asks: &[Ask], in_flight: usize, time: Duration) -> Recorded {
     let mut callers = JoinSet::new();
     let lines = lines(target, in_flight).await;
+    let asks: Rc<[Ask]> = asks.into();
+    let next = Rc::new(Cell::new(0));
     let began = Instant::now();
     for mut line in lines {
-        let ask = ask.clone();
+        let (asks, next) = (asks.clone(), next.clone());
         callers.spawn_local(async move {
             let mut latencies = histogram();
             let mut now = Instant::now();
             while began.elapsed() < time {
-                line.call(&ask).await;
+                let turn = next.replace((next.get() + 1) % asks.len());
+                line.call(&asks[turn]).await;
                 let answered = Instant::now();
                 record(&mut latencies, answered - now);
                 now = answered;
@@ -131,7 +140,7 @@ pub async fn at_rate(target: Target, ask: &Ask, rate: u32, time: Duration) -> Re
     let lines = lines(target, LINES).await;
     let mut callers = JoinSet::new();
     let began = Instant::now();
-    let next = Rc::new(std::cell::Cell::new(0_u32));
+    let next = Rc::new(Cell::new(0_u32));
     for mut line in lines {
         let (ask, next) = (ask.clone(), next.clone());
         callers.spawn_local(async move {
@@ -190,10 +199,10 @@ async fn gather(mut callers: JoinSet<Histogram<u64>>, began: Instant) -> Recorde
 }
 
 /// Three digits, up to a minute.
-fn histogram() -> Histogram<u64> {
+pub fn histogram() -> Histogram<u64> {
     Histogram::new_with_bounds(1, 60_000_000, 3).expect("bounds in order")
 }
 
-fn record(latencies: &mut Histogram<u64>, latency: Duration) {
+pub fn record(latencies: &mut Histogram<u64>, latency: Duration) {
     latencies.saturating_record(latency.as_micros() as u64);
 }

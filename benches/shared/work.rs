@@ -1,4 +1,4 @@
-//! What all subjects do: the same function on the same event.
+//! What is asked of servers: the same function on the same event, as the messages that ask for it.
 
 use std::sync::LazyLock;
 
@@ -7,11 +7,14 @@ use penstock::api::{FunctionRef, InvokeBatchRequest, InvokeRequest, invoke_reque
 use prost::Message;
 
 use crate::json;
+use crate::load::Ask;
 
 /// Masks an e-mail address, drops a member, adds one from the settings. The peers read the same file.
-pub const FUNCTION: &str = include_str!("peers/function.js");
+pub const FUNCTION: &str = include_str!("../compare/peers/function.js");
 /// Those that the function reads, in every call of Penstock, and at the peers' start.
 pub const SETTINGS: &str = r#"{"region":"eu"}"#;
+pub const INVOKE: &str = "/penstock.executor.v1.ExecutorService/Invoke";
+pub const INVOKE_BATCH: &str = "/penstock.executor.v1.ExecutorService/InvokeBatch";
 /// Events of a batch.
 pub const BATCH: usize = 100;
 /// What an answer has that the event had not.
@@ -28,6 +31,16 @@ pub fn event() -> &'static str {
 /// The batch as a JSON array, for those who take one.
 pub fn batch_json() -> Bytes {
     format!("[{}]", vec![event(); BATCH].join(",")).into()
+}
+
+/// One event for the function of this version, over gRPC.
+pub fn ask(version: &str) -> Ask {
+    Ask {
+        path: INVOKE.to_owned(),
+        body: single(function(version)),
+        function: version.to_owned(),
+        proof: PROOF,
+    }
 }
 
 /// A request of one event, as a gRPC frame.
@@ -61,8 +74,8 @@ pub fn function(version: &str) -> FunctionRef {
     }
 }
 
-/// Not compressed, and its length: <https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md>.
-fn frame(message: &impl Message) -> Bytes {
+/// A message as it goes over a connection: not compressed, and its length: <https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md>.
+pub fn frame(message: &impl Message) -> Bytes {
     let length = message.encoded_len();
     let mut frame = BytesMut::with_capacity(5 + length);
     frame.put_u8(0);
