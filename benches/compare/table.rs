@@ -103,7 +103,7 @@ impl fmt::Display for Results {
             writeln!(f, "\n{}", measure.name())?;
             writeln!(
                 f,
-                "{:<26}{:>10}{:>9}{:>9}{:>9}{:>11}{:>10}",
+                "{:<26}{:>10}{:>9}{:>9}{:>9}{:>13}{:>10}",
                 "", "events/s", "of ours", "p50 µs", "p99 µs", "CPU µs each", "MiB each"
             )?;
             let ours = subjects.get(&Subject::Penstock);
@@ -131,7 +131,7 @@ fn write_row(
     )?;
     write!(f, "{:>9.0}", median(rounds, |one| one.p50))?;
     write!(f, "{:>9.0}", median(rounds, |one| one.p99))?;
-    write!(f, "{:>11.1}", median(rounds, |one| one.cpu_each))?;
+    write!(f, "{:>13.1}", median(rounds, |one| one.cpu_each))?;
     if rounds.iter().all(|one| one.bytes_each.is_some()) {
         let bytes = median(rounds, |one| one.bytes_each.unwrap_or(f64::NAN));
         write!(f, "{:>10.2}", bytes / f64::from(1 << 20))?;
