@@ -130,3 +130,45 @@ fn install_runtime(
     }
     Ok(())
 }
+
+/// A context, and the ways into its scripts.
+pub type Entered = (v8::Global<v8::Context>, Vec<v8::Global<v8::Function>>);
+
+/// The snapshot's context and the ways into its scripts, in a new isolate.
+///
+/// # Errors
+/// [`EngineError`] when V8 does not give back what the snapshot was made with.
+pub fn enter_snapshot(isolate: &mut v8::OwnedIsolate) -> Result<Entered, EngineError> {
+    v8::scope!(let scope, isolate);
+    let context = v8::Context::new(scope, v8::ContextOptions::default());
+    let scope = &mut v8::ContextScope::new(scope, context);
+    remove_globals(scope, context)?;
+    let entries = (0..Entry::ALL.len())
+        .map(|index| {
+            let entry = scope.get_context_data_from_snapshot_once::<v8::Function>(index);
+            entry
+                .map(|entry| v8::Global::new(scope, entry))
+                .map_err(|_| EngineError::EntryMissing)
+        })
+        .collect::<Result<_, _>>()?;
+    Ok((v8::Global::new(scope, context), entries))
+}
+
+/// What functions do not get: WebAssembly, whose code and memory are beyond the limits of an isolate, and
+/// shared buffers, which can grow beyond them and have nobody to be shared with. V8 installs both with
+/// every context, whatever the snapshot says.
+const REMOVED: [&str; 2] = ["WebAssembly", "SharedArrayBuffer"];
+
+fn remove_globals<'s>(
+    scope: &v8::PinScope<'s, '_>,
+    context: v8::Local<'s, v8::Context>,
+) -> Result<(), EngineError> {
+    for name in REMOVED {
+        let key = v8::String::new(scope, name);
+        let removed = key.and_then(|key| context.global(scope).delete(scope, key.into()));
+        if removed != Some(true) {
+            return Err(EngineError::Stays(name));
+        }
+    }
+    Ok(())
+}
