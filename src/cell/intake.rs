@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use rustix::{
     event::{PollFd, PollFlags},
     io::Errno,
@@ -212,7 +212,9 @@ impl Versions {
             function_id: load.function_id.into(),
             version: load.version.into(),
         };
-        let source = FunctionSource::new(load.file_name, load.source);
+        // A copy: as it came it is part of all that was read with it, which would be kept as long.
+        let text = Bytes::copy_from_slice(&load.source);
+        let source = FunctionSource::new(load.file_name, text);
         self.0.insert(load.handle, (key, Arc::new(source)));
     }
 
