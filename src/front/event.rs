@@ -1,11 +1,14 @@
 //! The look at an event before it runs: is it a JSON object that names its type?
 //!
-//! One pass that builds nothing. Lone surrogates pass, as they do in `JSON.parse`.
+//! A pass that builds nothing, and a second one for what is not surely fit. Lone surrogates pass, as they do in
+//! `JSON.parse`.
 
 use std::{fmt, str::Utf8Error};
 
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
+
+mod glance;
 
 /// Why an event can't be run. Each says which field is at fault.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +37,14 @@ pub fn check(event: &[u8], limit: u64) -> Result<(), EventFault> {
         return Err(EventFault::TooLarge { bytes, limit });
     }
     let text = std::str::from_utf8(event)?;
+    match glance::surely_fits(text) {
+        true => Ok(()),
+        false => look_closely(text),
+    }
+}
+
+/// Finds what is wrong, if anything is.
+fn look_closely(text: &str) -> Result<(), EventFault> {
     if !text
         .trim_start_matches([' ', '\t', '\n', '\r'])
         .starts_with('{')
@@ -183,6 +194,55 @@ mod tests {
         );
         let fault = super::check(b"{\"type\":\"\xff\"}", 100).unwrap_err();
         assert!(matches!(fault, EventFault::NotUtf8(_)), "{fault}");
+    }
+
+    #[test]
+    fn a_glance_passes_nothing_that_a_closer_look_would_not() {
+        let events = [
+            r#"{"type":"track","a":[1,-0.5e+7,{"b":"\u00e9\ud800\n"}],"c":{"type":null}}"#,
+            r#" {"a" : [ ] , "type":"", "b":{ "c":[true,false,[null,{}]] } } "#,
+            r#"{"type":0,"type":"\"été\\"}"#,
+        ];
+        let pieces = [
+            "",
+            "\"",
+            "\\",
+            "{",
+            "}",
+            "[",
+            "]",
+            ",",
+            ":",
+            " ",
+            "0",
+            "1",
+            "-",
+            ".",
+            "e",
+            "u",
+            "\n",
+            "\u{1}",
+            "é",
+            "\"type\":",
+            "null",
+        ];
+        let mut passed = 0;
+        for event in events {
+            let places = event.char_indices();
+            for (start, end) in places.map(|(at, char)| (at, at + char.len_utf8())) {
+                for (piece, from) in pieces
+                    .iter()
+                    .flat_map(|piece| [(piece, start), (piece, end)])
+                {
+                    let text = format!("{}{piece}{}", &event[..from], &event[end..]);
+                    let closely = look_closely(&text);
+                    let passes = glance::surely_fits(&text);
+                    assert!(closely.is_ok() || !passes, "{text}: {closely:?}");
+                    passed += u32::from(passes);
+                }
+            }
+        }
+        assert!(passed > 100, "{passed}");
     }
 
     #[test]
