@@ -287,9 +287,9 @@ impl FunctionIsolate {
         &mut self,
         turn: impl FnOnce(&mut v8::PinScope<'_, '_>, &[v8::Global<v8::Function>]) -> TurnEnd,
     ) -> TurnEnd {
-        let (buffers, heap_guard) = (self.buffers.clone(), self.heap_guard.clone());
-        let (end, held) = self.enter(|scope, entries| {
-            let end = turn(scope, entries);
+        let (buffers, heap_guard) = (&self.buffers, &self.heap_guard);
+        let (end, held) = enter(&mut self.isolate, &self.context, |scope| {
+            let end = turn(scope, &self.entries);
             if end != TurnEnd::Settled {
                 return (end, None);
             }
@@ -298,7 +298,7 @@ impl FunctionIsolate {
             {
                 blame_buffers(&host.record, buffers.limit());
             }
-            (end, Some(close(scope, &buffers, &heap_guard)))
+            (end, Some(close(scope, buffers, heap_guard)))
         });
         self.held = held;
         end
@@ -308,10 +308,21 @@ impl FunctionIsolate {
         &mut self,
         body: impl FnOnce(&mut v8::PinScope<'_, '_>, &[v8::Global<v8::Function>]) -> R,
     ) -> R {
-        let mut locker = self.isolate.lock();
-        v8::scope_with_context!(let scope, &mut *locker, &self.context);
-        body(scope, &self.entries)
+        let entries = &self.entries;
+        enter(&mut self.isolate, &self.context, |scope| {
+            body(scope, entries)
+        })
     }
+}
+
+fn enter<R>(
+    isolate: &mut v8::SharedIsolate,
+    context: &v8::Global<v8::Context>,
+    body: impl FnOnce(&mut v8::PinScope<'_, '_>) -> R,
+) -> R {
+    let mut locker = isolate.lock();
+    v8::scope_with_context!(let scope, &mut *locker, context);
+    body(scope)
 }
 
 /// Ends an invocation's part in an isolate.
