@@ -153,9 +153,9 @@ impl Door for Intake {
     }
 
     fn wait(&self, patience: Option<Duration>) -> bool {
-        let flags = match self.outbox.is_empty() {
-            true => PollFlags::IN,
-            false => PollFlags::IN | PollFlags::OUT,
+        let flags = match self.outbox.awaits_room() {
+            true => PollFlags::IN | PollFlags::OUT,
+            false => PollFlags::IN,
         };
         let mut files = [PollFd::new(&*self.socket, flags), self.bell.rings()];
         let comes = wait_for(&mut files, patience);

@@ -43,13 +43,20 @@ pub struct Outbox(Arc<Way>);
 #[derive(Debug)]
 struct Way {
     socket: Socket,
-    unwritten: Lock<BytesMut>,
+    unwritten: Lock<Unwritten>,
     /// Wakes a serving thread for what demoted ones have to say.
     bell: Bell,
     /// Why nothing more is said or heard: the process is about to end.
     ended: Lock<Option<Ended>>,
     /// It has ended.
     end: Signal,
+}
+
+#[derive(Debug, Default)]
+struct Unwritten {
+    bytes: BytesMut,
+    /// Whether the thread that waits for the front waits for the socket's room, too, or has been told to.
+    room_is_awaited: bool,
 }
 
 /// How the line to the front ended.
@@ -71,9 +78,12 @@ impl Outbox {
         }))
     }
 
-    /// Whether there is nothing to be let out.
-    pub fn is_empty(&self) -> bool {
-        self.0.unwritten.lock().is_empty()
+    /// Whether there is something to be let out, for which the thread that waits for the front has to wait for room.
+    /// What comes of a write that finds none later ends its wait.
+    pub fn awaits_room(&self) -> bool {
+        let mut unwritten = self.0.unwritten.lock();
+        unwritten.room_is_awaited = !unwritten.bytes.is_empty();
+        unwritten.room_is_awaited
     }
 
     /// Writes what was held back, or as much of it as the socket takes. Not for demoted threads.
@@ -196,7 +206,7 @@ impl Way {
         let mut bytes = BytesMut::new();
         FrameCodec::<ToFront, ToCell>::default().encode(frame, &mut bytes)?;
         let mut unwritten = self.unwritten.lock();
-        while unwritten.len() > MOST_UNWRITTEN {
+        while unwritten.bytes.len() > MOST_UNWRITTEN {
             drop(unwritten);
             wait_for(&mut [PollFd::new(&*self.socket, PollFlags::OUT)], None)?;
             unwritten = self.unwritten.lock();
@@ -204,27 +214,33 @@ impl Way {
                 self.write(&mut unwritten)?;
             }
         }
-        if unwritten.is_empty() {
-            *unwritten = bytes;
+        if unwritten.bytes.is_empty() {
+            unwritten.bytes = bytes;
         } else {
-            unwritten.extend_from_slice(&bytes);
+            unwritten.bytes.extend_from_slice(&bytes);
         }
         Ok(())
     }
 
-    /// As much as the socket takes without waiting.
-    fn write(&self, bytes: &mut BytesMut) -> Result<(), FrameError> {
+    /// As much as the socket takes without waiting. The rest is for the thread that waits for the front, which may not
+    /// know of it: who writes need not be the one.
+    fn write(&self, unwritten: &mut Unwritten) -> Result<(), FrameError> {
         let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
-        while !bytes.is_empty() {
-            match send(&*self.socket, bytes, flags) {
-                Ok(count) => bytes.advance(count),
+        while !unwritten.bytes.is_empty() {
+            match send(&*self.socket, &unwritten.bytes, flags) {
+                Ok(count) => unwritten.bytes.advance(count),
                 Err(Errno::INTR) => {}
-                Err(Errno::AGAIN) => return Ok(()),
+                Err(Errno::AGAIN) => {
+                    if !std::mem::replace(&mut unwritten.room_is_awaited, true) {
+                        self.bell.ring();
+                    }
+                    return Ok(());
+                }
                 Err(error) => return Err(FrameError::Io(error.into())),
             }
         }
         // The room that long answers took is given back.
-        *bytes = BytesMut::new();
+        unwritten.bytes = BytesMut::new();
         Ok(())
     }
 }
@@ -296,10 +312,10 @@ pub mod tests {
         assert_eq!(heard.next_said(), Some(unfit("first")));
         assert_eq!(heard.next_said(), Some(unfit("second")));
         outbox.hold(unfit("third"));
-        assert!(!outbox.is_empty());
+        assert!(outbox.awaits_room());
         outbox.let_out();
         assert_eq!(heard.next_said(), Some(unfit("third")));
-        assert!(outbox.is_empty());
+        assert!(!outbox.awaits_room());
     }
 
     #[test]
@@ -311,7 +327,7 @@ pub mod tests {
             for number in 0..8 {
                 outbox.hold(unfit(&format!("{number}{long}")));
             }
-            while !outbox.is_empty() {
+            while outbox.awaits_room() {
                 outbox.let_out();
                 thread::yield_now();
             }
@@ -329,6 +345,23 @@ pub mod tests {
             assert!(unfit.reason.starts_with(&number.to_string()));
         }
         sender.join().unwrap();
+    }
+
+    #[test]
+    fn who_waits_for_the_front_is_told_once_that_the_socket_is_full() {
+        let (outbox, mut heard) = heard();
+        let rings = || outbox.0.bell.hush();
+        assert!(!outbox.awaits_room());
+        outbox.send(unfit(&"x".repeat(MOST_UNWRITTEN)));
+        assert_eq!(rings(), 1, "it does not wait for room");
+        outbox.let_out();
+        assert!(outbox.awaits_room());
+        outbox.let_out();
+        assert_eq!(rings(), 0, "it does");
+        while heard.next().is_none() {}
+        assert!(!outbox.awaits_room());
+        outbox.send(unfit("short"));
+        assert_eq!(rings(), 0, "there is room");
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! Batches through `onBatch`: what it returns is matched with the events; and the bounds of every batch.
 
+use penstock::api::event_result::Outcome;
 use tonic::Code as StatusCode;
 use tonic_types::StatusExt;
 
 use crate::batch::{Batch, batch};
 use crate::check::Code;
 use crate::json;
+use crate::service::Service;
 
 const A: &str = r#"{"type":"track","messageId":"a"}"#;
 const B: &str = r#"{"type":"page","messageId":"b"}"#;
@@ -342,10 +344,25 @@ fn results_are_bounded_one_by_one_and_together() {
         reply
             .outcomes()
             .iter()
-            .filter(|outcome| matches!(outcome, penstock::api::event_result::Outcome::EventJson(_)))
+            .filter(|outcome| matches!(outcome, Outcome::EventJson(_)))
             .count(),
         7
     );
+}
+
+/// More than the socket between the processes takes at once, of a cell where nothing else happens.
+#[test]
+fn a_large_result_arrives_whole() {
+    let service = Service::start(&["--cells", "1", "--cell-threads", "2"]);
+    let batch =
+        Batch::of("function onTrack(e) { return { pad: 'x'.repeat(900_000) } }").numbered(6);
+    for _ in 0..3 {
+        let reply = batch.clone().run_on(&service);
+        let outcomes = reply.outcomes();
+        assert_eq!(outcomes.len(), 6);
+        let whole = |outcome: &&Outcome| matches!(outcome, Outcome::EventJson(json) if json.len() > 900_000);
+        assert!(outcomes.iter().all(whole), "{reply}");
+    }
 }
 
 #[test]
