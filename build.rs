@@ -20,6 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             ".penstock.executor.v1.InvokeBatchRequest",
         ])
         .bytes(".")
+        .extern_path(".google.protobuf.Struct", "crate::api::WireStruct")
         .codec_path("crate::front::grpc::codec::SizedCodec")
         .compile_fds(file_descriptors)?;
     Ok(())

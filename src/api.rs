@@ -1,8 +1,11 @@
 //! The API's generated messages, server and client: package `penstock.executor.v1`.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
+
+mod wire_struct;
 
 pub use generated::*;
+pub use wire_struct::WireStruct;
 
 #[allow(clippy::all, clippy::pedantic, missing_debug_implementations)]
 mod generated {
@@ -14,12 +17,14 @@ pub const FILE_DESCRIPTOR_SET: &[u8] =
     include_bytes!(concat!(env!("OUT_DIR"), "/executor_descriptor.bin"));
 
 /// The names of settings without their values, which may be secrets.
-struct Names<'a>(&'a Option<prost_types::Struct>);
+struct Names<'a>(&'a Option<WireStruct>);
 
 impl fmt::Debug for Names<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let fields = self.0.iter().flat_map(|settings| settings.fields.keys());
-        f.debug_set().entries(fields).finish()
+        let fields = self.0.iter().flat_map(WireStruct::fields);
+        f.debug_set()
+            .entries(fields.flat_map(BTreeMap::into_keys))
+            .finish()
     }
 }
 
@@ -71,9 +76,10 @@ mod tests {
     fn requests_print_the_names_of_settings_and_no_value() {
         let secret = Kind::StringValue("hunter22".into());
         let value = Value { kind: Some(secret) };
-        let settings = Some(Struct {
+        let settings = Struct {
             fields: [("pin".to_owned(), value)].into(),
-        });
+        };
+        let settings = Some(WireStruct::from(settings));
         let sealed = [("seal".to_owned(), "hunter22".into())];
         let event = InvokeRequest {
             settings: settings.clone(),

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, fs, path::PathBuf, str::FromStr};
 
-use penstock::api::FunctionRef;
+use penstock::api::{FunctionRef, WireStruct};
 use prost_types::{ListValue, Struct, Value as ProtoValue, value::Kind};
 use serde_json::Value;
 
@@ -60,7 +60,7 @@ impl FromStr for FunctionOption {
 pub struct Function {
     reference: FunctionRef,
     source: Option<String>,
-    settings: Option<Struct>,
+    settings: Option<WireStruct>,
     name: String,
 }
 
@@ -99,7 +99,7 @@ impl Function {
         &self.name
     }
 
-    pub fn settings(&self) -> Option<Struct> {
+    pub fn settings(&self) -> Option<WireStruct> {
         self.settings.clone()
     }
 
@@ -119,10 +119,10 @@ impl Function {
     }
 }
 
-fn settings_of(path: PathBuf, text: &str) -> Result<Struct, RouterError> {
+fn settings_of(path: PathBuf, text: &str) -> Result<WireStruct, RouterError> {
     let settings: HashMap<String, Value> =
         serde_json::from_str(text).map_err(|error| RouterError::Settings { path, error })?;
-    Ok(proto_struct(settings))
+    Ok(proto_struct(settings).into())
 }
 
 fn proto_struct(fields: impl IntoIterator<Item = (String, Value)>) -> Struct {
@@ -191,7 +191,7 @@ mod tests {
     fn settings_become_a_struct() {
         let text = r#"{"a": [1, true, null], "b": {"c": "d"}}"#;
         let settings = settings_of("s.json".into(), text).unwrap();
-        let a = settings.fields["a"].kind.clone();
+        let a = settings.fields().unwrap()["a"].kind.clone();
         let Some(Kind::ListValue(list)) = a else {
             panic!("{a:?}");
         };

@@ -285,12 +285,12 @@ pub fn request(random: &mut Random) -> InvokeRequest {
     let payload = match random.below(8) {
         0 => None,
         1..=3 => Some(Payload::EventJson(Bytes::from(event(random)))),
-        _ => Some(Payload::Event(structured_event(random))),
+        _ => Some(Payload::Event(structured_event(random).into())),
     };
     InvokeRequest {
         function: Some(function),
         payload,
-        settings: random.one_in(2).then(|| structure(random, 3)),
+        settings: random.one_in(2).then(|| structure(random, 3).into()),
         limits: random.one_in(2).then_some(limits),
         capture: random.one_in(2),
         ..InvokeRequest::default()

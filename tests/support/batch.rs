@@ -7,8 +7,8 @@ use penstock::api::event_result::Outcome;
 use penstock::api::filtered::Reason;
 use penstock::api::{
     ErrorCode, FunctionError, FunctionRef, InvokeBatchRequest, InvokeBatchResponse, LogLine,
+    WireStruct,
 };
-use prost_types::Struct;
 use tonic::Status;
 
 use super::check::{form_faults, fresh_id};
@@ -55,7 +55,7 @@ impl Batch {
         self.events(&events.collect::<Vec<_>>())
     }
 
-    pub fn structured(self, events: Vec<Struct>) -> Batch {
+    pub fn structured(self, events: Vec<WireStruct>) -> Batch {
         self.change(|request| request.events = events)
     }
 

@@ -11,10 +11,9 @@ use penstock::api::invoke_request::Payload;
 use penstock::api::invoke_response::Outcome;
 use penstock::api::{
     Filtered, FunctionError, FunctionRef, InvokeRequest, InvokeResponse, LimitExceeded, Limits,
-    SourceLanguage, StackFrame,
+    SourceLanguage, StackFrame, WireStruct,
 };
 use prost::Message;
-use prost_types::Struct;
 use serde_json::Value;
 use tonic::Status;
 use tonic_types::StatusExt;
@@ -149,7 +148,7 @@ impl Call {
         self.payload(Some(Payload::EventJson(json.to_owned().into())))
     }
 
-    pub fn structured(self, event: Struct) -> Call {
+    pub fn structured(self, event: WireStruct) -> Call {
         self.payload(Some(Payload::Event(event)))
     }
 
@@ -263,7 +262,7 @@ impl Reply {
     }
 
     #[track_caller]
-    pub fn delivered_struct(&self) -> &Struct {
+    pub fn delivered_struct(&self) -> &WireStruct {
         match self.outcome() {
             Outcome::Event(event) => event,
             _ => panic!("no structured event was delivered\n{self}"),

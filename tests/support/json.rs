@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use penstock::api::WireStruct;
 use prost_types::value::Kind;
 use prost_types::{ListValue, Struct, Value as ProtoValue};
 use serde_json::Value;
@@ -15,10 +16,10 @@ pub fn minified(json: &str) -> String {
 
 /// Fails when `json` is not an object.
 #[track_caller]
-pub fn to_struct(json: &str) -> Struct {
+pub fn to_struct(json: &str) -> WireStruct {
     let value = serde_json::from_str(json).unwrap_or_else(|error| panic!("{json}: {error}"));
     match to_kind(value) {
-        Kind::StructValue(fields) => fields,
+        Kind::StructValue(fields) => fields.into(),
         other => panic!("no object: {other:?}"),
     }
 }
@@ -53,7 +54,7 @@ fn structure(fields: impl IntoIterator<Item = (String, ProtoValue)>) -> Struct {
 }
 
 /// A one-field object around any protobuf value, also those JSON can't write, with a `type` beside it.
-pub fn track_with(key: &str, kind: Kind) -> Struct {
+pub fn track_with(key: &str, kind: Kind) -> WireStruct {
     let track = ProtoValue {
         kind: Some(Kind::StringValue("track".to_owned())),
     };
@@ -61,11 +62,17 @@ pub fn track_with(key: &str, kind: Kind) -> Struct {
         ("type".to_owned(), track),
         (key.to_owned(), ProtoValue { kind: Some(kind) }),
     ])
+    .into()
 }
 
-pub fn from_struct(fields: &Struct) -> Value {
+/// Fails when it is no protobuf.
+#[track_caller]
+pub fn from_struct(value: &WireStruct) -> Value {
+    from_fields(&value.fields().unwrap_or_else(|error| panic!("{error}")))
+}
+
+fn from_fields(fields: &BTreeMap<String, ProtoValue>) -> Value {
     fields
-        .fields
         .iter()
         .map(|(key, value)| (key.clone(), from_proto(value)))
         .collect()
@@ -78,7 +85,7 @@ fn from_proto(value: &ProtoValue) -> Value {
         Some(Kind::NumberValue(value)) => from_number(*value),
         Some(Kind::StringValue(value)) => Value::String(value.clone()),
         Some(Kind::ListValue(list)) => list.values.iter().map(from_proto).collect(),
-        Some(Kind::StructValue(fields)) => from_struct(fields),
+        Some(Kind::StructValue(nested)) => from_fields(&nested.fields),
     }
 }
 

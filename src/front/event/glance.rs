@@ -262,8 +262,8 @@ fn special_bytes(word: u64) -> u64 {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     const TOPS: u64 = ONES << 7;
     let is_zero = |word: u64| word.wrapping_sub(ONES) & !word;
-    let quotes = is_zero(word ^ (ONES * b'"' as u64));
-    let backslashes = is_zero(word ^ (ONES * b'\\' as u64));
+    let quotes = is_zero(word ^ (ONES * u64::from(b'"')));
+    let backslashes = is_zero(word ^ (ONES * u64::from(b'\\')));
     let controls = word.wrapping_sub(ONES * 0x20) & !word;
     (quotes | backslashes | controls) & TOPS
 }

@@ -3,12 +3,11 @@
 use std::{collections::HashMap, fmt::Display, time::Duration};
 
 use bytes::Bytes;
-use prost_types::Struct;
 
 use super::structs;
 use crate::{
     api::{
-        FunctionRef, InvokeBatchRequest, InvokeRequest, Limits, SourceLanguage,
+        FunctionRef, InvokeBatchRequest, InvokeRequest, Limits, SourceLanguage, WireStruct,
         invoke_request::Payload,
     },
     config::LimitsConfig,
@@ -118,7 +117,7 @@ pub fn invoke_batch(
 /// What requests for one event and for a batch have in common, as it comes.
 struct Terms {
     function: Option<FunctionRef>,
-    settings: Option<Struct>,
+    settings: Option<WireStruct>,
     secret_settings: Vec<String>,
     sealed_settings: HashMap<String, Bytes>,
     limits: Option<Limits>,
@@ -251,7 +250,7 @@ fn checked_event(
     }
 }
 
-fn settings(settings: Option<Struct>, allowed: &LimitsConfig) -> Result<SettingsJson, Fault> {
+fn settings(settings: Option<WireStruct>, allowed: &LimitsConfig) -> Result<SettingsJson, Fault> {
     let Some(settings) = settings else {
         return Ok(SettingsJson::empty());
     };
@@ -264,7 +263,7 @@ fn settings(settings: Option<Struct>, allowed: &LimitsConfig) -> Result<Settings
     Ok(SettingsJson::new(json))
 }
 
-fn struct_json(field: &str, value: &Struct) -> Result<Bytes, Fault> {
+fn struct_json(field: &str, value: &WireStruct) -> Result<Bytes, Fault> {
     structs::to_json(value)
         .map_err(|fault| Fault::new(format!("{field}{}", fault.path), fault.description))
 }

@@ -2,15 +2,15 @@
 //! secrets. Logs and request traces go along with every error, and with a success when `capture` asks for
 //! them.
 
-use prost_types::Struct;
-
 use super::{
     convert::{event_too_deep, filtered, function_error, log_line, request_trace, usage},
     decode::EventForm,
     structs,
 };
 use crate::{
-    api::{EventResult, InvokeBatchResponse, InvokeResponse, event_result, invoke_response},
+    api::{
+        EventResult, InvokeBatchResponse, InvokeResponse, WireStruct, event_result, invoke_response,
+    },
     front::{cells::Answered, redactor::Redactor},
     invocation::{FunctionError, Outcome},
 };
@@ -72,7 +72,7 @@ pub fn invoke_batch_response(
 
 /// The delivered events as structs, if that is their form; one that a struct can't carry makes its outcome an
 /// error.
-fn in_form(outcomes: &mut [Outcome], form: EventForm) -> Vec<Option<Struct>> {
+fn in_form(outcomes: &mut [Outcome], form: EventForm) -> Vec<Option<WireStruct>> {
     let as_struct = |outcome: &mut Outcome| match (form, &*outcome) {
         (EventForm::Struct, Outcome::Delivered(json)) => match structs::from_json(json) {
             Ok(event) => Some(event),
@@ -100,7 +100,7 @@ fn keep_what_concerns_errors(answered: &mut Answered) {
     traces.retain(|trace| concerns_an_error(trace.event));
 }
 
-fn encoded(outcome: Outcome, event: Option<Struct>) -> event_result::Outcome {
+fn encoded(outcome: Outcome, event: Option<WireStruct>) -> event_result::Outcome {
     use event_result::Outcome as Encoded;
     match (outcome, event) {
         (Outcome::Delivered(_), Some(event)) => Encoded::Event(event),

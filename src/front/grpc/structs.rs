@@ -1,15 +1,19 @@
 //! Between `google.protobuf.Struct` and JSON text.
 
-use std::{borrow::Cow, fmt::Write};
-
-use bytes::Bytes;
 use prost_types::{ListValue, Struct, Value, value::Kind};
 use serde_json::Value as Json;
+
+mod from_json;
+mod surrogates;
+mod to_json;
+
+pub use from_json::from_json;
+pub use to_json::to_json;
 
 /// Messages a decoder follows into one another: protobuf's common recursion limit.
 const MAX_MESSAGE_DEPTH: usize = 100;
 
-/// Messages around the Struct of an answer: the response itself and the Struct.
+/// Messages around the fields of an event: the request or response itself and the Struct.
 const ENVELOPE_DEPTH: usize = 2;
 
 /// A value that the other form can't carry, and where: a path such as `.properties.total`.
@@ -20,134 +24,46 @@ pub struct NotAStruct {
     pub description: String,
 }
 
+/// One step of a path.
+enum Step<'a> {
+    Field(&'a str),
+    Item(usize),
+}
+
 impl NotAStruct {
-    fn at(path: &str, description: impl Into<String>) -> Self {
+    fn here(description: impl Into<String>) -> Self {
         Self {
-            path: path.to_owned(),
+            path: String::new(),
             description: description.into(),
         }
     }
-}
 
-/// The JSON text of a Struct.
-///
-/// # Errors
-/// [`NotAStruct`] for numbers that JSON has no text for, and for a Value without a kind.
-pub fn to_json(value: &Struct) -> Result<Bytes, NotAStruct> {
-    let mut text = Vec::with_capacity(256);
-    write_struct(value, &mut text, &mut String::new())?;
-    Ok(text.into())
-}
-
-fn write_struct(value: &Struct, text: &mut Vec<u8>, path: &mut String) -> Result<(), NotAStruct> {
-    text.push(b'{');
-    for (number, (key, value)) in value.fields.iter().enumerate() {
-        if number > 0 {
-            text.push(b',');
-        }
-        write_string(key, text);
-        text.push(b':');
-        let parent = path.len();
-        path.push('.');
-        path.push_str(key);
-        write_value(value, text, path)?;
-        path.truncate(parent);
+    fn too_deep() -> Self {
+        Self::here("is nested deeper than a Struct can carry; send event_json")
     }
-    text.push(b'}');
-    Ok(())
-}
 
-fn write_list(value: &ListValue, text: &mut Vec<u8>, path: &mut String) -> Result<(), NotAStruct> {
-    text.push(b'[');
-    for (number, value) in value.values.iter().enumerate() {
-        if number > 0 {
-            text.push(b',');
-        }
-        let parent = path.len();
-        let _ = write!(path, "[{number}]");
-        write_value(value, text, path)?;
-        path.truncate(parent);
+    /// The same, seen from where a step leads to it.
+    fn within(mut self, step: Step<'_>) -> Self {
+        self.path = match step {
+            Step::Field(key) => format!(".{key}{}", self.path),
+            Step::Item(number) => format!("[{number}]{}", self.path),
+        };
+        self
     }
-    text.push(b']');
-    Ok(())
 }
 
-fn write_value(value: &Value, text: &mut Vec<u8>, path: &mut String) -> Result<(), NotAStruct> {
-    match &value.kind {
-        None => {
-            return Err(NotAStruct::at(
-                path,
-                "has no kind; for null give null_value",
-            ));
-        }
-        Some(Kind::NullValue(_)) => text.extend_from_slice(b"null"),
-        Some(Kind::BoolValue(true)) => text.extend_from_slice(b"true"),
-        Some(Kind::BoolValue(false)) => text.extend_from_slice(b"false"),
-        Some(Kind::NumberValue(number)) => match serde_json::Number::from_f64(*number) {
-            Some(number) => text.extend_from_slice(number.to_string().as_bytes()),
-            None => {
-                return Err(NotAStruct::at(
-                    path,
-                    format!("is {number}, which JSON has no text for"),
-                ));
-            }
-        },
-        Some(Kind::StringValue(string)) => write_string(string, text),
-        Some(Kind::StructValue(fields)) => write_struct(fields, text, path)?,
-        Some(Kind::ListValue(values)) => write_list(values, text, path)?,
-    }
-    Ok(())
-}
-
-fn write_string(string: &str, text: &mut Vec<u8>) {
-    // A string always has a JSON text, and a Vec takes all that is written.
-    let _ = serde_json::to_writer(text, string);
-}
-
-/// The Struct of a JSON object. Lone surrogates, which protobuf strings can't hold, become U+FFFD.
-///
-/// # Errors
-/// [`NotAStruct`] for a text nested so deep that decoders would refuse the answer.
-pub fn from_json(json: &[u8]) -> Result<Struct, NotAStruct> {
-    let too_deep = || {
-        NotAStruct::at(
-            "",
-            "is nested deeper than a Struct can carry; send event_json",
-        )
-    };
-    let text = without_lone_surrogates(json);
-    match serde_json::from_slice(&text) {
-        Ok(Json::Object(fields)) => struct_value(fields, ENVELOPE_DEPTH, &mut String::new()),
-        // A cell's JSON is V8's own: what serde_json refuses of it is nesting beyond its bound.
-        Ok(_) | Err(_) => Err(too_deep()),
-    }
+fn utf8(bytes: &[u8]) -> Result<&str, NotAStruct> {
+    str::from_utf8(bytes).map_err(|error| NotAStruct::here(format!("is not UTF-8: {error}")))
 }
 
 /// The Value of a piece of JSON; `None` for one nested so deep that decoders would refuse the answer.
 pub fn value_of(json: Json) -> Option<Value> {
-    proto_value(json, ENVELOPE_DEPTH + 1, &mut String::new()).ok()
+    proto_value(json, ENVELOPE_DEPTH + 1)
 }
 
-type JsonFields = serde_json::Map<String, Json>;
-
-fn struct_value(fields: JsonFields, depth: usize, path: &mut String) -> Result<Struct, NotAStruct> {
-    let mut converted = Struct::default();
-    for (key, value) in fields {
-        let parent = path.len();
-        path.push('.');
-        path.push_str(&key);
-        // A map's entry is a message of its own.
-        let value = proto_value(value, depth + 2, path)?;
-        path.truncate(parent);
-        converted.fields.insert(key, value);
-    }
-    Ok(converted)
-}
-
-fn proto_value(value: Json, depth: usize, path: &mut String) -> Result<Value, NotAStruct> {
+fn proto_value(value: Json, depth: usize) -> Option<Value> {
     if depth >= MAX_MESSAGE_DEPTH {
-        let description = "is nested deeper than a Struct can carry; send event_json";
-        return Err(NotAStruct::at(path, description));
+        return None;
     }
     let kind = match value {
         Json::Null => Kind::NullValue(0),
@@ -155,77 +71,45 @@ fn proto_value(value: Json, depth: usize, path: &mut String) -> Result<Value, No
         Json::Number(number) => Kind::NumberValue(number.as_f64().unwrap_or(f64::NAN)),
         Json::String(string) => Kind::StringValue(string),
         Json::Array(values) => {
-            let mut converted = ListValue::default();
-            for (number, value) in values.into_iter().enumerate() {
-                let parent = path.len();
-                let _ = write!(path, "[{number}]");
-                converted.values.push(proto_value(value, depth + 2, path)?);
-                path.truncate(parent);
-            }
-            Kind::ListValue(converted)
+            let values = values.into_iter();
+            let values = values.map(|value| proto_value(value, depth + 2));
+            Kind::ListValue(ListValue {
+                values: values.collect::<Option<_>>()?,
+            })
         }
-        Json::Object(fields) => Kind::StructValue(struct_value(fields, depth + 1, path)?),
+        Json::Object(fields) => {
+            let fields = fields.into_iter();
+            // A map's entry is a message of its own.
+            let fields = fields.map(|(key, value)| Some((key, proto_value(value, depth + 3)?)));
+            Kind::StructValue(Struct {
+                fields: fields.collect::<Option<_>>()?,
+            })
+        }
     };
-    Ok(Value { kind: Some(kind) })
-}
-
-/// The text with every `\ud800`–`\udfff` escape that is no half of a pair made `\ufffd`. JSON.stringify
-/// writes lone surrogates as such escapes, in lower case, and never otherwise.
-fn without_lone_surrogates(json: &[u8]) -> Cow<'_, [u8]> {
-    let mut text = Cow::Borrowed(json);
-    let mut place = 0;
-    while let Some(&byte) = json.get(place) {
-        if byte != b'\\' {
-            place += 1;
-            continue;
-        }
-        match json.get(place + 1..place + 6).and_then(surrogate_half) {
-            Some(Half::High) if low_follows(json, place + 6) => place += 12,
-            Some(_) => {
-                text.to_mut()[place + 2..place + 6].copy_from_slice(b"fffd");
-                place += 6;
-            }
-            None => place += 2,
-        }
-    }
-    text
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Half {
-    High,
-    Low,
-}
-
-fn low_follows(json: &[u8], place: usize) -> bool {
-    json.get(place) == Some(&b'\\')
-        && json.get(place + 1..place + 6).and_then(surrogate_half) == Some(Half::Low)
-}
-
-/// Which half of a pair `uXXXX` stands for, if it stands for one.
-fn surrogate_half(escape: &[u8]) -> Option<Half> {
-    let [b'u', b'd' | b'D', third, rest @ ..] = escape else {
-        return None;
-    };
-    if !rest.iter().all(u8::is_ascii_hexdigit) {
-        return None;
-    }
-    match third {
-        b'8' | b'9' | b'a' | b'b' | b'A' | b'B' => Some(Half::High),
-        b'c'..=b'f' | b'C'..=b'F' => Some(Half::Low),
-        _ => None,
-    }
+    Some(Value { kind: Some(kind) })
 }
 
 #[cfg(test)]
 mod tests {
+    use prost::Message;
+
     use super::*;
+    use crate::api::{InvokeResponse, WireStruct, invoke_response::Outcome};
 
     #[track_caller]
     fn check(json: &str, expect: &str) {
         let value = from_json(json.as_bytes()).unwrap();
         let text = to_json(&value).unwrap();
         assert_eq!(std::str::from_utf8(&text).unwrap(), expect);
+        // What prost makes of it is what it would have made of the same object.
+        let Json::Object(fields) = serde_json::from_str(expect).unwrap() else {
+            panic!("{expect} is no object");
+        };
+        let Some(Kind::StructValue(tree)) = value_of(Json::Object(fields)).unwrap().kind else {
+            panic!("{expect} is no Struct");
+        };
+        assert_eq!(value.fields().unwrap(), tree.fields, "{expect}");
+        assert_eq!(value.encoded_len(), tree.encoded_len(), "{expect}");
     }
 
     #[test]
@@ -233,12 +117,23 @@ mod tests {
         check("{}", "{}");
         check(
             r#"{"a":[1,-2.5,true,false,null,"x\n\u2028"],"__proto__":{"é":"😀"}}"#,
-            "{\"__proto__\":{\"é\":\"😀\"},\"a\":[1.0,-2.5,true,false,null,\"x\\n\u{2028}\"]}",
+            "{\"a\":[1.0,-2.5,true,false,null,\"x\\n\u{2028}\"],\"__proto__\":{\"é\":\"😀\"}}",
         );
         check(
-            r#"{"n":9007199254740993,"big":1e308}"#,
-            r#"{"big":1e+308,"n":9007199254740992.0}"#,
+            r#" {"n" : 9007199254740993, "big":1e308, "small":-0, "e\u0301":{} , "list":[[],[[]],{}]} "#,
+            "{\"n\":9007199254740992.0,\"big\":1e+308,\"small\":-0.0,\"e\u{301}\":{},\"list\":[[],[[]],{}]}",
         );
+    }
+
+    #[test]
+    fn lengths_of_every_size_are_right() {
+        for length in [0, 1, 117, 118, 127, 128, 129, 16_383, 16_384, 70_000] {
+            let text = "x".repeat(length);
+            check(
+                &format!(r#"{{"s":"{text}","o":{{"k{text}":[["{text}"],{{"a":{{}}}}]}}}}"#),
+                &format!(r#"{{"s":"{text}","o":{{"k{text}":[["{text}"],{{"a":{{}}}}]}}}}"#),
+            );
+        }
     }
 
     #[test]
@@ -250,52 +145,120 @@ mod tests {
         check(r#"{"\ud800":1}"#, "{\"\u{fffd}\":1.0}");
     }
 
+    #[track_caller]
+    fn check_wire(encoded: &[u8], expect: Result<&str, &str>) {
+        let text = to_json(&WireStruct::from_encoded(encoded.to_vec()));
+        let text = text.map(|text| String::from_utf8(text.to_vec()).unwrap());
+        let text = text.map_err(|fault| fault.to_string());
+        match expect {
+            Ok(expect) => assert_eq!(text.as_deref(), Ok(expect)),
+            Err(expect) => assert!(text.clone().unwrap_err().contains(expect), "{text:?}"),
+        }
+    }
+
     #[test]
-    fn a_number_without_a_text_is_told_with_its_path() {
-        let mut inner = Struct::default();
-        let number = Value {
-            kind: Some(Kind::NumberValue(f64::NAN)),
-        };
-        let list = ListValue {
-            values: vec![number],
-        };
-        inner.fields.insert(
-            "x".into(),
-            Value {
-                kind: Some(Kind::ListValue(list)),
-            },
+    fn all_that_protobuf_allows_is_read() {
+        // The value before the key, the last of two keys, no key.
+        check_wire(b"\x0a\x07\x12\x02\x20\x01\x0a\x01a", Ok(r#"{"a":true}"#));
+        check_wire(
+            b"\x0a\x0a\x0a\x01a\x0a\x01b\x12\x02\x20\x00",
+            Ok(r#"{"b":false}"#),
         );
-        let mut outer = Struct::default();
-        outer.fields.insert(
-            "a".into(),
-            Value {
-                kind: Some(Kind::StructValue(inner)),
-            },
+        check_wire(b"\x0a\x04\x12\x02\x08\x07", Ok(r#"{"":null}"#));
+        // Fields that are not known, a group among them.
+        check_wire(
+            b"\x18\x05\x0a\x0c\x3d1234\x0a\x01a\x12\x02\x20\x01\x43\x18\x05\x44",
+            Ok(r#"{"a":true}"#),
         );
-        let fault = to_json(&outer).unwrap_err();
-        assert_eq!(
-            fault.to_string(),
-            ".a.x[0] is NaN, which JSON has no text for"
+        // Of two kinds the last; two lists, and two halves of a value, are one.
+        check_wire(
+            b"\x0a\x0a\x0a\x01a\x12\x05\x20\x01\x1a\x01x",
+            Ok(r#"{"a":"x"}"#),
+        );
+        check_wire(
+            b"\x0a\x11\x0a\x01a\x12\x0c\x32\x04\x0a\x02\x20\x01\x32\x04\x0a\x02\x20\x00",
+            Ok(r#"{"a":[true,false]}"#),
+        );
+        check_wire(
+            b"\x0a\x13\x0a\x01a\x12\x06\x32\x04\x0a\x02\x20\x01\x12\x06\x32\x04\x0a\x02\x20\x00",
+            Ok(r#"{"a":[true,false]}"#),
+        );
+        check_wire(
+            b"\x0a\x12\x0a\x01a\x12\x0d\x2a\x04\x0a\x02\x0a\x00\x32\x05\x0a\x03\x1a\x01x",
+            Ok(r#"{"a":["x"]}"#),
         );
     }
 
     #[test]
+    fn what_json_has_no_text_for_is_told_with_its_path() {
+        let nan =
+            b"\x0a\x17\x0a\x01a\x12\x12\x2a\x10\x0a\x0e\x0a\x01x\x12\x09\x11\0\0\0\0\0\0\xf8\x7f";
+        check_wire(nan, Err(".a.x is NaN, which JSON has no text for"));
+        check_wire(
+            b"\x0a\x0d\x0a\x01a\x12\x08\x32\x06\x0a\x02\x20\x01\x0a\x00",
+            Err(".a[1] has no kind; for null give null_value"),
+        );
+        check_wire(b"\x0a\x03\x0a\x01a", Err(".a has no kind"));
+    }
+
+    #[test]
+    fn what_is_no_struct_is_told() {
+        check_wire(b"\x0a", Err("is no Struct"));
+        check_wire(
+            b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
+            Err("is no Struct"),
+        );
+        check_wire(b"\x0a\x05x", Err("is cut off"));
+        check_wire(
+            b"\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
+            Err("is cut off"),
+        );
+        check_wire(b"\x08\x05", Err("of another type"));
+        check_wire(b"\x0a\x02\x08\x05", Err("of another type"));
+        check_wire(b"\x0a\x05\x12\x03\x0a\x01x", Err("of another type"));
+        check_wire(b"\x0a\x07\x12\x05\x11\x01\x02\x03\x04", Err("is cut off"));
+        check_wire(b"\x0a\x07\x0a\x01\xff\x12\x02\x20\x01", Err("is not UTF-8"));
+        check_wire(
+            b"\x0a\x08\x0a\x01a\x12\x03\x1a\x01\xff",
+            Err(".a is not UTF-8"),
+        );
+    }
+
+    /// One that holds itself so many times.
+    fn nested(depth: usize) -> Vec<u8> {
+        format!("{}1{}", "{\"a\":".repeat(depth), "}".repeat(depth)).into_bytes()
+    }
+
+    #[test]
     fn an_answer_that_decoders_would_refuse_is_refused_here() {
-        use prost::Message;
-        let nested = |depth| format!("{}1{}", "{\"a\":".repeat(depth), "}".repeat(depth));
         let deepest = (1..100)
-            .take_while(|&depth| from_json(nested(depth).as_bytes()).is_ok())
+            .take_while(|&depth| from_json(&nested(depth)).is_ok())
             .last()
             .unwrap();
-        let fault = from_json(nested(deepest + 1).as_bytes()).unwrap_err();
+        let fault = from_json(&nested(deepest + 1)).unwrap_err();
         assert!(fault.description.contains("send event_json"), "{fault}");
-        let response = crate::api::InvokeResponse {
-            outcome: Some(crate::api::invoke_response::Outcome::Event(
-                from_json(nested(deepest).as_bytes()).unwrap(),
-            )),
+        assert_eq!(fault.path, ".a".repeat(deepest + 1));
+        let event = from_json(&nested(deepest)).unwrap();
+        assert!(event.fields().is_ok());
+        let response = InvokeResponse {
+            outcome: Some(Outcome::Event(event.clone())),
             ..Default::default()
         };
-        let decoded = crate::api::InvokeResponse::decode(&*response.encode_to_vec()).unwrap();
+        let decoded = InvokeResponse::decode(&*response.encode_to_vec()).unwrap();
         assert_eq!(decoded, response);
+        assert!(to_json(&event).is_ok());
+    }
+
+    #[test]
+    fn a_request_nested_without_end_is_refused() {
+        let within = |tag: u32, message: &Vec<u8>| {
+            let mut holder = Vec::new();
+            prost::encoding::bytes::encode(tag, message, &mut holder);
+            holder
+        };
+        let null = vec![8, 0];
+        let value = (0..1000).fold(null, |value, _| within(6, &within(1, &value)));
+        let fields = within(1, &within(2, &value));
+        check_wire(&fields, Err("is nested deeper than a Struct can carry"));
     }
 }

@@ -1,12 +1,12 @@
 //! Requests of the API: any message is either taken apart whole or refused with faults that say where.
 
-use std::sync::LazyLock;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use clap::Parser;
 use penstock::{
     api::{
-        FunctionRef, InvokeBatchRequest, InvokeRequest, event_result, invoke_request::Payload,
-        invoke_response,
+        FunctionRef, InvokeBatchRequest, InvokeRequest, WireStruct, event_result,
+        invoke_request::Payload, invoke_response,
     },
     config::LimitsConfig,
     front::grpc::decode::{self, EventForm, Fault, InvokeParts},
@@ -113,13 +113,18 @@ fn check_batch(request: InvokeBatchRequest, parts: &InvokeParts) {
         EventForm::Struct => request
             .events
             .into_iter()
-            .map(|mut event| {
-                event.fields.values_mut().for_each(normalize);
-                Some(event_result::Outcome::Event(event))
-            })
+            .map(|event| Some(event_result::Outcome::Event(event)))
             .collect(),
     };
-    assert_eq!(back.collect::<Vec<_>>(), sent);
+    let back: Vec<_> = back.collect();
+    assert_eq!(back.len(), sent.len());
+    for (back, sent) in back.into_iter().zip(sent) {
+        use event_result::Outcome::Event;
+        match (back, sent) {
+            (Some(Event(back)), Some(Event(sent))) => assert_eq!(read(&back), read(&sent)),
+            (back, sent) => assert_eq!(back, sent),
+        }
+    }
 }
 
 /// An event that goes on unchanged comes back in its own form, equal to what was sent.
@@ -136,13 +141,24 @@ fn check_echo(sent: Option<Payload>, parts: &InvokeParts) {
             assert_eq!(parts.form, EventForm::Json);
             assert_eq!(back, Some(invoke_response::Outcome::EventJson(sent)));
         }
-        Some(Payload::Event(mut sent)) => {
+        Some(Payload::Event(sent)) => {
             assert_eq!(parts.form, EventForm::Struct);
-            sent.fields.values_mut().for_each(normalize);
-            assert_eq!(back, Some(invoke_response::Outcome::Event(sent)));
+            match back {
+                Some(invoke_response::Outcome::Event(back)) => {
+                    assert_eq!(read(&back), read(&sent));
+                }
+                back => panic!("{back:?} came back of {sent:?}"),
+            }
         }
         None => panic!("a request without an event was taken"),
     }
+}
+
+/// What a Struct that was taken or made holds, as prost reads it.
+fn read(value: &WireStruct) -> BTreeMap<String, Value> {
+    let mut fields = value.fields().expect("a Struct that was taken is protobuf");
+    fields.values_mut().for_each(normalize);
+    fields
 }
 
 /// The null of a Value is an enumeration's number, which may be sent as any.

@@ -1,17 +1,16 @@
 //! The events of a batch, checked one by one and joined to one JSON array.
 
 use bytes::{BufMut, Bytes, BytesMut};
-use prost_types::Struct;
 
 use super::{EventForm, Fault, checked_event, struct_json};
-use crate::{config::LimitsConfig, invocation::Input};
+use crate::{api::WireStruct, config::LimitsConfig, invocation::Input};
 
 /// Events whose faults are told one by one: a status has to fit into a header.
 const MOST_FAULTS: usize = 16;
 
 /// The batch that the two fields of a request make, and the form it came in. `None` when it has faults.
 pub fn input(
-    structs: Vec<Struct>,
+    structs: Vec<WireStruct>,
     texts: Vec<Bytes>,
     allowed: &LimitsConfig,
     faults: &mut Vec<Fault>,

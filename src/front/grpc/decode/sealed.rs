@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use bytes::Bytes;
-use prost_types::Struct;
 
 use super::Fault;
 use crate::{
+    api::WireStruct,
     config::LimitsConfig,
     front::sealed::{MAX_NAME_BYTES, MAX_SEALED, Sealed},
 };
@@ -19,7 +19,7 @@ const MOST_FAULTS: usize = 8;
 /// The sealed settings in the order of their names. What is wrong with them is added to the faults.
 pub fn check(
     sealed: HashMap<String, Bytes>,
-    settings: Option<&Struct>,
+    settings: Option<&WireStruct>,
     allowed: &LimitsConfig,
     faults: &mut Vec<Fault>,
 ) -> Sealed {
@@ -42,9 +42,15 @@ pub fn check(
         return Sealed::new();
     }
     let sealed: Sealed = sealed.into_iter().collect();
-    let twice = sealed.keys().filter(|name| {
-        settings.is_some_and(|settings| settings.fields.contains_key(name.as_str()))
-    });
+    if sealed.is_empty() {
+        return sealed;
+    }
+    // What is no protobuf is told where the settings are read.
+    let settings = settings.and_then(|settings| settings.fields().ok());
+    let settings = settings.unwrap_or_default();
+    let twice = sealed
+        .keys()
+        .filter(|name| settings.contains_key(name.as_str()));
     faults.extend(twice.take(MOST_FAULTS).map(|name| {
         let both = "is given in settings, too: give it in one of the two";
         Fault::new(format!("{FIELD}.{name}"), both)
