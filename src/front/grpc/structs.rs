@@ -189,6 +189,16 @@ mod tests {
         );
     }
 
+    /// With a copy for each part it would not end.
+    #[test]
+    fn a_value_may_come_in_very_many_parts() {
+        const PARTS: usize = 1 << 19;
+        let parts = |part: &[u8]| within(1, &part.repeat(PARTS));
+        let lists = parts(&within(2, &within(6, &within(1, &vec![8, 0]))));
+        let text = to_json(&WireStruct::from_encoded(lists)).unwrap();
+        assert_eq!(text.len(), r#"{"":[]}"#.len() + "null,".len() * PARTS - 1);
+    }
+
     #[test]
     fn what_json_has_no_text_for_is_told_with_its_path() {
         let nan =
@@ -224,6 +234,13 @@ mod tests {
         );
     }
 
+    /// A message as a field of another.
+    fn within(tag: u32, message: &Vec<u8>) -> Vec<u8> {
+        let mut holder = Vec::new();
+        prost::encoding::bytes::encode(tag, message, &mut holder);
+        holder
+    }
+
     /// One that holds itself so many times.
     fn nested(depth: usize) -> Vec<u8> {
         format!("{}1{}", "{\"a\":".repeat(depth), "}".repeat(depth)).into_bytes()
@@ -251,11 +268,6 @@ mod tests {
 
     #[test]
     fn a_request_nested_without_end_is_refused() {
-        let within = |tag: u32, message: &Vec<u8>| {
-            let mut holder = Vec::new();
-            prost::encoding::bytes::encode(tag, message, &mut holder);
-            holder
-        };
         let null = vec![8, 0];
         let value = (0..1000).fold(null, |value, _| within(6, &within(1, &value)));
         let fields = within(1, &within(2, &value));

@@ -152,10 +152,13 @@ fn write_string(string: &str, text: &mut Vec<u8>) {
 
 /// A message that comes in two parts is one of all their fields.
 fn merged<'a>(before: Cow<'a, [u8]>, more: &'a [u8]) -> Cow<'a, [u8]> {
-    match before.is_empty() {
-        true => Cow::Borrowed(more),
-        false => Cow::Owned([&*before, more].concat()),
+    if before.is_empty() {
+        return Cow::Borrowed(more);
     }
+    // Where there are very many parts, what they are joined to is not copied for each.
+    let mut whole = before.into_owned();
+    whole.extend_from_slice(more);
+    Cow::Owned(whole)
 }
 
 /// What a field on the wire holds.
