@@ -16,6 +16,7 @@ mod hogs;
 mod intake;
 mod invocation;
 mod isolate;
+mod last_word;
 mod libraries;
 pub(crate) mod lockdown;
 mod logs;
@@ -93,6 +94,7 @@ pub fn leave(code: i32) -> ! {
 fn set_up(socket: Socket, bell: &Bell, outbox: &Outbox) -> Result<(), CellError> {
     let mut frames = Frames::new(socket);
     let configure = frames.configure()?;
+    last_word::install().map_err(CellError::NoThread)?;
     let mut watch = fatal::watch().map_err(CellError::NoThread)?;
     let libraries = Libraries::map(configure.libraries.clone(), stdio::stdout())?;
     let heap_bytes = usize::try_from(configure.heap_bytes).unwrap_or(usize::MAX);

@@ -19,7 +19,7 @@ use std::{
 use crate::lock::Lock;
 
 /// Signals that V8 and the compiler's traps end a process with. SIGSEGV and SIGBUS are left alone: after
-/// those nothing in the process can be trusted.
+/// those nothing in the process can be trusted (`last_word.rs`).
 const FATAL_SIGNALS: [libc::c_int; 3] = [libc::SIGABRT, libc::SIGTRAP, libc::SIGILL];
 
 /// Why a thread parked.
@@ -190,6 +190,11 @@ fn on_fatal_error(_file: &str, _line: i32, _message: &str) {
 /// To be called by V8 only.
 pub unsafe extern "C" fn on_out_of_memory(_location: *const c_char, _details: &v8::OomDetails) {
     park_if_seated(PARKED_OUT_OF_MEMORY);
+}
+
+/// Whether the calling thread is a JS thread; to be asked in signal handlers too.
+pub fn is_seated() -> bool {
+    !SLOT.get().is_null()
 }
 
 /// Never returns on a JS thread.
