@@ -167,7 +167,7 @@ pub struct Cancel {
 /// A frame on its way to the front.
 #[derive(Clone, PartialEq, Message)]
 pub struct ToFront {
-    #[prost(oneof = "FrontFrame", tags = "1, 2, 3, 4, 5, 6, 7")]
+    #[prost(oneof = "FrontFrame", tags = "1, 2, 3, 4, 5, 6, 7, 8")]
     pub frame: Option<FrontFrame>,
 }
 
@@ -193,6 +193,9 @@ pub enum FrontFrame {
     /// The function has the response, and the cell no longer holds it for the front.
     #[prost(message, tag = "7")]
     FetchTaken(FetchTaken),
+    /// Demoted threads have begun to take turns, or none does any more.
+    #[prost(message, tag = "8")]
+    Demoted(Demoted),
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -202,6 +205,13 @@ pub struct Ready {
     /// What keeps the cell from being locked down; empty when it is.
     #[prost(string, tag = "2")]
     pub not_locked_down: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Message)]
+pub struct Demoted {
+    /// Whether some take turns.
+    #[prost(bool, tag = "1")]
+    pub at_work: bool,
 }
 
 #[derive(Clone, PartialEq, Message)]

@@ -105,7 +105,7 @@ impl Cell {
         let finished = loop {
             match self.next() {
                 FrontFrame::Finished(finished) => break finished,
-                FrontFrame::CacheUse(_) => {}
+                FrontFrame::CacheUse(_) | FrontFrame::Demoted(_) => {}
                 other => panic!("the invocation ends: {other:?}"),
             }
         };

@@ -152,6 +152,10 @@ impl Door for Intake {
         self.outbox.let_out();
     }
 
+    fn demoted(&self, at_work: bool) {
+        self.outbox.demoted(at_work);
+    }
+
     fn wait(&self, patience: Option<Duration>) -> bool {
         let flags = match self.outbox.awaits_room() {
             true => PollFlags::IN | PollFlags::OUT,

@@ -22,8 +22,8 @@ use crate::{
     invocation::{Finished, FunctionError, Input, LogLine, Outcome, Usage},
     lock::{Lock, Signal},
     wire::{
-        CancelFetch, Fetch, FetchTaken, FrameCodec, FrameError, FrontFrame, ToCell, ToFront, Unfit,
-        UnfitCause, WireCacheUse, finished_to_wire,
+        CancelFetch, Demoted, Fetch, FetchTaken, FrameCodec, FrameError, FrontFrame, ToCell,
+        ToFront, Unfit, UnfitCause, WireCacheUse, finished_to_wire,
     },
 };
 
@@ -163,6 +163,11 @@ impl Outbox {
             evictions: used.evictions,
             bytes: used.bytes,
         }));
+    }
+
+    /// Whether demoted threads take turns.
+    pub fn demoted(&self, at_work: bool) {
+        self.hold(FrontFrame::Demoted(Demoted { at_work }));
     }
 
     fn finished(

@@ -186,6 +186,9 @@ pub trait Door: Send + Sync {
     /// Lets out what is held back.
     fn let_out(&self);
 
+    /// Has it said, with the next that is let out, whether demoted threads take turns.
+    fn demoted(&self, at_work: bool);
+
     /// Waits until there is something to take in, the queue's bell rings, or `patience` is over. False when it was that.
     fn wait(&self, patience: Option<Duration>) -> bool;
 }
@@ -203,6 +206,8 @@ pub struct Threads<K, J> {
     most: usize,
     /// Demoted threads that have no turn. Only serving threads look here.
     idle: Lock<Vec<Arc<JsThread>>>,
+    /// How many have one. Held while word of it is given, so that the last word is true. Not for demoted threads.
+    at_work: Lock<usize>,
 }
 
 impl<K, J> fmt::Debug for Threads<K, J> {
@@ -235,6 +240,7 @@ impl<K: Clone + Eq + Hash + Send + 'static, J: Send + 'static> Threads<K, J> {
             alive: AtomicUsize::new(0),
             most,
             idle: Lock::default(),
+            at_work: Lock::default(),
         });
         for _ in 0..count {
             threads.add(Self::serve)?;
@@ -250,7 +256,10 @@ impl<K: Clone + Eq + Hash + Send + 'static, J: Send + 'static> Threads<K, J> {
             return;
         }
         match self.add(Self::serve) {
-            Ok(()) => thread.demote(),
+            Ok(()) => {
+                self.demoted_begins();
+                thread.demote();
+            }
             Err(error) => tracing::warn!(%error, "a long turn's thread could not be replaced"),
         }
     }
@@ -260,9 +269,13 @@ impl<K: Clone + Eq + Hash + Send + 'static, J: Send + 'static> Threads<K, J> {
     /// # Errors
     /// When all have a turn and there may be no more.
     pub fn demoted(self: &Arc<Self>) -> io::Result<Arc<JsThread>> {
-        if let Some(thread) = self.idle.lock().pop() {
-            return Ok(thread);
-        }
+        let idle = self.idle.lock().pop();
+        let thread = idle.map_or_else(|| self.add_demoted(), Ok)?;
+        self.demoted_begins();
+        Ok(thread)
+    }
+
+    fn add_demoted(self: &Arc<Self>) -> io::Result<Arc<JsThread>> {
         let (told, tells) = mpsc::sync_channel(1);
         self.add(move |threads| {
             let thread = JsThread::of_this_thread(AtomicBool::new(true));
@@ -273,6 +286,22 @@ impl<K: Clone + Eq + Hash + Send + 'static, J: Send + 'static> Threads<K, J> {
             }
         })?;
         tells.recv().map_err(io::Error::other)
+    }
+
+    fn demoted_begins(&self) {
+        let mut at_work = self.at_work.lock();
+        *at_work += 1;
+        if *at_work == 1 {
+            self.door.demoted(true);
+        }
+    }
+
+    fn demoted_ends(&self) {
+        let mut at_work = self.at_work.lock();
+        *at_work = at_work.saturating_sub(1);
+        if *at_work == 0 {
+            self.door.demoted(false);
+        }
     }
 
     /// Puts a serving thread in the place of one that will not come back.
@@ -372,6 +401,7 @@ impl<K: Clone + Eq + Hash + Send + 'static, J: Send + 'static> Threads<K, J> {
     fn is_free(self: &Arc<Self>, thread: &Arc<JsThread>) {
         let (threads, thread) = (self.clone(), thread.clone());
         self.hand_over(Box::new(move || {
+            threads.demoted_ends();
             let mut idle = threads.idle.lock();
             if idle.len() < MAX_IDLE {
                 idle.push(thread);

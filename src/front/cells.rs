@@ -22,6 +22,7 @@ mod link;
 mod loaded;
 mod process;
 mod supervisor;
+mod ticks;
 
 pub use cache_account::CacheAccount;
 pub use census::{CellEnd, CellState, Census};
@@ -29,6 +30,7 @@ pub use fetches::{Fetcher, RequestTrace, Requests, SHOWN_BODY_BYTES};
 pub use link::{Answered, Call, Link, Lost};
 use process::{CellProcess, NotStarted};
 use supervisor::Supervisor;
+pub use ticks::Ticks;
 
 /// Invocations under way for each JS thread at which a cell counts as saturated: new ones go to the next
 /// choice of their key. Many, for as a rule each cell has a thread for each core: what another makes of the same
@@ -57,6 +59,7 @@ pub struct CellPlan {
     /// What makes the requests of their functions.
     pub fetcher: Fetcher,
     pub cache: Arc<CacheAccount>,
+    pub ticks: Ticks,
 }
 
 /// The cells of this executor. Dropping it ends them.

@@ -27,7 +27,7 @@ use super::{
     },
     admission::{Admission, WaitingRoom},
     audit::Audit,
-    cells::{CellPlan, Cells, Fetcher, Places, own_program},
+    cells::{CellPlan, Cells, Fetcher, Places, Ticks, own_program},
     dispatch::Dispatcher,
     egress::{Egress, EgressError},
     functions::{Functions, Store, StoredBounds, TypeStripper, UnusableLocation},
@@ -430,6 +430,7 @@ pub async fn start_cells(
         libraries: provision.libraries,
         fetcher: provision.fetcher,
         cache: Arc::default(),
+        ticks: Ticks::default(),
     };
     Cells::start(plan, quarantine)
         .await

@@ -1,6 +1,6 @@
 //! What one function does costs nobody else: limits by name, cells locked down, replaced, quarantined.
 
-use std::{fs, time::Duration};
+use std::{fs, path::Path, time::Duration};
 
 use penstock::api::ErrorCode as Code;
 
@@ -124,6 +124,46 @@ fn lockdown_of(cell: u32) -> [String; 4] {
         score,
         read("environ"),
     ]
+}
+
+/// Times that the front's ticks have gone to sleep, together, for each of its threads that ticks.
+fn ticks(front: u32) -> Vec<u64> {
+    let tasks = fs::read_dir(format!("/proc/{front}/task")).expect("the front lives");
+    let paths = tasks.map(|task| task.expect("a task").path());
+    let read = |path: &Path, file| fs::read_to_string(path.join(file)).unwrap_or_default();
+    let ticking = paths.filter(|path| read(path, "comm").trim() == "tick");
+    let sleeps = ticking.map(|path| {
+        let status = read(&path, "status");
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+        line.map_or(0, |count| count.trim().parse().expect("a count"))
+    });
+    sleeps.collect()
+}
+
+#[test]
+fn while_a_hog_runs_a_thread_wakes_on_each_cpu_and_only_then() {
+    let service = Service::start(&[]);
+    Call::of("function onTrack(e) { return e }")
+        .run_on(&service)
+        .delivers(TRACK);
+    assert_eq!(ticks(service.pid()), [0; 0], "before there is a hog");
+    let spins = Call::of("function onTrack() { for (;;); }").wall(Duration::from_millis(500));
+    let often = |front: &Service| ticks(front.pid()).iter().min() > Some(&20);
+    for round in 0..2 {
+        spins
+            .clone()
+            .run_on(&service)
+            .failed(Code::Timeout, "wall_time");
+        assert!(often(&service), "round {round}: {:?}", ticks(service.pid()));
+        let are_over = wait_until(PATIENCE, || {
+            let before = ticks(service.pid());
+            std::thread::sleep(Duration::from_millis(50));
+            ticks(service.pid()) == before
+        });
+        assert!(are_over, "round {round}");
+    }
 }
 
 #[test]

@@ -4,10 +4,10 @@ use bytes::{Bytes, BytesMut};
 use penstock::{
     api::{FunctionRef, InvokeRequest, Limits, invoke_request::Payload},
     wire::{
-        Cancel, CancelFetch, CellFrame, Configure, Fetch, Finished, Forget, FrameCodec, FrontFrame,
-        Load, Ready, Start, ToCell, ToFront, Unfit, WireCacheUse, WireDescription, WireFiltered,
-        WireFunctionError, WireHeader, WireLimit, WireLogLine, WireOutcome, WireResult,
-        WireSourceWarning, WireStackFrame, WireUsage, WireViolation,
+        Cancel, CancelFetch, CellFrame, Configure, Demoted, Fetch, Finished, Forget, FrameCodec,
+        FrontFrame, Load, Ready, Start, ToCell, ToFront, Unfit, WireCacheUse, WireDescription,
+        WireFiltered, WireFunctionError, WireHeader, WireLimit, WireLogLine, WireOutcome,
+        WireResult, WireSourceWarning, WireStackFrame, WireUsage, WireViolation,
     },
 };
 use prost_types::{Duration, ListValue, Struct, Value, value::Kind};
@@ -168,6 +168,9 @@ fn frame_to_front(random: &mut Random) -> ToFront {
             hits: number(random),
             bytes: number(random),
             ..WireCacheUse::default()
+        }),
+        5 => FrontFrame::Demoted(Demoted {
+            at_work: random.one_in(2),
         }),
         1 => FrontFrame::Unfit(Unfit {
             handle: random.one_in(2).then(|| number(random)),

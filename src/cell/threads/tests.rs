@@ -3,13 +3,23 @@
 use super::*;
 use crate::cell::bell::{Bell, wait_for};
 
-/// Nothing comes in by it.
-struct Shut(Bell);
+/// Nothing comes in by it, and only word of demoted threads goes out.
+struct Shut(Bell, Lock<Vec<bool>>);
+
+impl Shut {
+    fn with(bell: Bell) -> Arc<Self> {
+        Arc::new(Self(bell, Lock::default()))
+    }
+}
 
 impl Door for Shut {
     fn take_in(&self) {}
 
     fn let_out(&self) {}
+
+    fn demoted(&self, at_work: bool) {
+        self.1.lock().push(at_work);
+    }
 
     fn wait(&self, patience: Option<Duration>) -> bool {
         let rings = wait_for(&mut [self.0.rings()], patience).unwrap();
@@ -39,7 +49,7 @@ fn one_thread() -> (TestThreads, Begun, mpsc::Sender<()>) {
     let threads = Threads::start(
         RunQueue::new(bell.clone()),
         1,
-        Arc::new(Shut(bell)),
+        Shut::with(bell),
         Arc::new(()),
         move |job, thread: &Arc<_>| {
             begun.send((job, thread.clone())).unwrap();
@@ -61,7 +71,7 @@ fn every_job_is_done_once() {
     let bell = Bell::new().unwrap();
     let queue = RunQueue::new(bell.clone());
     let (done, results) = mpsc::channel();
-    let door = Arc::new(Shut(bell));
+    let door = Shut::with(bell);
     Threads::start(
         queue.clone(),
         3,
@@ -101,7 +111,7 @@ fn chores_are_done_in_idle_time() {
     Threads::start(
         queue.clone(),
         1,
-        Arc::new(Shut(bell)),
+        Shut::with(bell),
         chore,
         move |job: u32, _: &_| {
             done.send(job).unwrap();
@@ -157,6 +167,30 @@ fn demoted_threads_take_turns_and_others_do_the_rest() {
             thread::yield_now();
         }
         assert_eq!(threads.demoted().unwrap().id, first.id);
+    }
+}
+
+#[test]
+fn word_is_given_when_the_first_demoted_thread_begins_and_when_the_last_ends() {
+    let bell = Bell::new().unwrap();
+    let door = Shut::with(bell.clone());
+    let threads = Threads::start(
+        RunQueue::<u32, u32>::new(bell),
+        1,
+        door.clone(),
+        Arc::new(()),
+        |_, _: &_| {},
+    )
+    .unwrap();
+    for round in 1..=2 {
+        let (first, second) = (threads.demoted().unwrap(), threads.demoted().unwrap());
+        assert_eq!(door.1.lock().len(), 2 * round - 1);
+        first.take(Box::new(|| {}));
+        second.take(Box::new(|| {}));
+        while threads.idle.lock().len() < 2 {
+            thread::yield_now();
+        }
+        assert_eq!(*door.1.lock(), [true, false].repeat(round));
     }
 }
 

@@ -22,6 +22,7 @@ use super::{
     cache_account::CellCache,
     fetches::{Fetcher, InvocationFetches, Requests, UnsoundFetch},
     loaded::Loaded,
+    ticks::CellTicks,
 };
 use crate::{
     front::{
@@ -191,6 +192,13 @@ impl InFlight {
     }
 }
 
+/// What comes of what a cell tells of itself; over with the link.
+#[derive(Debug)]
+pub struct Told {
+    pub cache: CellCache,
+    pub ticks: CellTicks,
+}
+
 /// How a link ended.
 #[derive(Debug)]
 pub struct Ended {
@@ -254,7 +262,7 @@ impl Link {
         writer: Writer,
         loaded: Loaded,
         fetcher: Fetcher,
-        cache: CellCache,
+        told: Told,
     ) -> (Arc<Self>, JoinHandle<Ended>) {
         let (outbox, outgoing) = mpsc::channel(OUTBOX);
         let in_flight = Arc::new(InFlight::default());
@@ -275,7 +283,7 @@ impl Link {
                 reader,
                 (writer, loaded),
                 fetches,
-                cache,
+                told,
                 outgoing,
                 in_flight,
             ))),
@@ -381,12 +389,12 @@ async fn serve(
     reader: Reader,
     (writer, loaded): (Writer, Loaded),
     fetches: Fetches,
-    mut cache: CellCache,
+    mut told: Told,
     mut outgoing: mpsc::Receiver<Outgoing>,
     in_flight: Arc<InFlight>,
 ) -> Ended {
     let end = tokio::select! {
-        end = read_frames(reader, &fetches, &mut cache, &in_flight) => end,
+        end = read_frames(reader, &fetches, &mut told, &in_flight) => end,
         error = write_calls(writer, loaded, &mut outgoing, &in_flight) => End::Failed(error),
     };
     // First no more calls come in, then everyone who is left is told.
@@ -438,7 +446,7 @@ impl Fetches {
 async fn read_frames(
     mut reader: Reader,
     fetches: &Fetches,
-    cache: &mut CellCache,
+    told: &mut Told,
     in_flight: &InFlight,
 ) -> End {
     loop {
@@ -464,7 +472,8 @@ async fn read_frames(
             Some(FrontFrame::FetchTaken(taken)) => {
                 in_flight.of_fetches(taken.invocation, |fetches| fetches.taken(taken.id));
             }
-            Some(FrontFrame::CacheUse(used)) => cache.note(&used),
+            Some(FrontFrame::CacheUse(used)) => told.cache.note(&used),
+            Some(FrontFrame::Demoted(demoted)) => told.ticks.want(demoted.at_work),
             Some(FrontFrame::Unfit(unfit)) => in_flight.turn_unfit(unfit),
             Some(FrontFrame::Ready(_)) | None => return End::Unexpected,
         }

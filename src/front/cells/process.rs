@@ -12,7 +12,13 @@ use tokio::{
 };
 use tokio_util::codec::{FramedRead, FramedWrite};
 
-use super::{CellPlan, Link, cache_account::CellCache, link::Ended, loaded::Loaded};
+use super::{
+    CellPlan, Link,
+    cache_account::CellCache,
+    link::{Ended, Told},
+    loaded::Loaded,
+    ticks::CellTicks,
+};
 use crate::wire::{
     CellFrame, Configure, FrameCodec, FrameError, FrontFrame, Ready, ToCell, ToFront,
 };
@@ -92,7 +98,10 @@ impl CellProcess {
             write,
             Loaded::within(plan.source_bytes),
             plan.fetcher.clone(),
-            CellCache::new(plan.cache.clone()),
+            Told {
+                cache: CellCache::new(plan.cache.clone()),
+                ticks: CellTicks::new(plan.ticks.clone()),
+            },
         );
         Ok(Self {
             child,
@@ -175,7 +184,11 @@ mod tests {
     use tokio_util::codec::Encoder;
 
     use super::*;
-    use crate::{config::LogFormat, front::cells::Fetcher, wire::Configure};
+    use crate::{
+        config::LogFormat,
+        front::cells::{Fetcher, Ticks},
+        wire::Configure,
+    };
 
     /// A cell that runs `script` with its socket as standard input.
     fn plan(folder: &Path, script: &str) -> CellPlan {
@@ -203,6 +216,7 @@ mod tests {
             libraries: None,
             fetcher: Fetcher::switched_off(),
             cache: Arc::default(),
+            ticks: Ticks::default(),
         }
     }
 
