@@ -60,6 +60,7 @@ mod settings;
 mod source_maps;
 mod store;
 mod stream;
+mod stringify;
 mod structured_clone;
 #[path = "../support/mod.rs"]
 mod support;

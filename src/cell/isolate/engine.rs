@@ -16,7 +16,17 @@ const WORKER_THREADS: u32 = 1;
 /// of an interrupt check and then drops the next check it meets; where the short loop is one that a
 /// builtin was inlined as, and has no check of its own, that is the check of the loop around it. So
 /// `for (;;) new Array(1000).fill(1)`, once optimised, would never end.
-const FLAGS: &str = "--no-turboshaft-loop-unrolling";
+///
+/// `JSON.stringify` goes V8's fast way only where V8 is the one in `third_party/v8`. As released, that way writes without end what
+/// contains itself or is very long, outside of the heap and not to be interrupted: gigabytes a second.
+const FLAGS: &str = match cfg!(all(
+    target_arch = "x86_64",
+    target_os = "linux",
+    target_env = "gnu"
+)) {
+    true => "--no-turboshaft-loop-unrolling",
+    false => "--no-turboshaft-loop-unrolling --no-json-stringify-fast-path",
+};
 
 /// What every isolate is made from.
 #[derive(Debug)]

@@ -222,6 +222,38 @@ pub const ATTACKS: &[Attack] = &[
          return { all }",
         &[End::Delivered, End::Failed(Code::ResultTooLarge)],
     ),
+    returns(
+        "one text very often",
+        "const text = JSON.parse('\"' + 'x'.repeat(1 << 20) + '\"');
+         return { all: new Array(2e4).fill(text) }",
+        TOO_LARGE_OR_LIMIT,
+    )
+    .costs_a_cell(),
+    returns(
+        "one array very often",
+        "let all = [JSON.parse('\"' + 'x'.repeat(1 << 16) + '\"')];
+         for (let i = 0; i < 40; i++) all = [all, all]; return { all }",
+        TOO_LARGE_OR_LIMIT,
+    )
+    .costs_a_cell(),
+    returns(
+        "long text in a cycle",
+        "const one = JSON.parse('{\"text\":\"' + 'x'.repeat(1 << 20) + '\"}'); one.self = one;
+         return one",
+        INVALID_RESULT,
+    ),
+    returns(
+        "long text in a cycle of arrays",
+        "const one = JSON.parse('[\"' + 'x'.repeat(1 << 20) + '\"]'); one.push([one]);
+         return { one }",
+        INVALID_RESULT,
+    ),
+    returns(
+        "cycle of what was deleted from",
+        "const one = JSON.parse('{\"drop\":1,\"text\":\"' + 'x'.repeat(1 << 20) + '\"}');
+         delete one.drop; one.self = one; return { one }",
+        INVALID_RESULT,
+    ),
     returns("long text", "return { text: 'x'.repeat(2e6) }", TOO_LARGE),
     returns(
         "text one byte too long",
